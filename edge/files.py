@@ -1,0 +1,41 @@
+"""Output files that appear complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from edge.errors import OutputError
+
+
+@contextmanager
+def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is renamed to `path`, else it is removed.
+
+    The temporary name keeps the suffix, because muxers choose the format by it. Without `force` an
+    existing `path` is refused, before any work and again at the end (another process may have made it).
+    Raises OutputError for every failure to write, including a full disk.
+    """
+    refuse_existing(path, force)
+    draft = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        refuse_existing(path, force)
+        draft.replace(path)
+    except OSError as error:
+        if isinstance(error, EOFError) or error.errno is None:
+            raise
+        raise OutputError(path, f"cannot be written: {os.strerror(error.errno).lower()}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise OutputError if `path` exists and `force` is false."""
+    if not force and path.exists():
+        raise OutputError(path, "already exists; choose another name or pass --force")

@@ -1,0 +1,45 @@
+"""The few words every system shares: `Span` and `Label`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """What a stretch of sound is. The order is the order of every confidence array."""
+
+    SINGING = "singing"
+    SPEAKING = "speaking"
+    MUSIC = "music"
+    """Background music with nobody performing it."""
+    OTHER = "other"
+
+
+LABELS: tuple[Label, ...] = tuple(Label)
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Span:
+    """A half-open stretch of time [start, end) in seconds from the recording's first presented instant."""
+
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a span needs 0 <= start < end, got [{self.start}, {self.end})")
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+    def overlap(self, other: Span) -> float:
+        """Seconds that both spans cover."""
+        return max(0.0, min(self.end, other.end) - max(self.start, other.start))
+
+    def iou(self, other: Span) -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.overlap(other)
+        return shared / (self.seconds + other.seconds - shared)
