@@ -1,0 +1,1 @@
+"""Model folders, their manifests, and the networks every system shares."""
