@@ -1,0 +1,45 @@
+"""The `edge` command: parse, call, show."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from edge.cli.arguments import parse
+from edge.errors import EdgeError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code, see `edge.cli.arguments.EXIT_CODES`."""
+    options = parse(arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+        return 0
+    except EdgeError as error:
+        if options.debug:
+            raise
+        return _fail(str(error), error.exit_code)
+    except Exception as error:  # a bug of ours, or a machine in trouble: still one line
+        if options.debug:
+            raise
+        return _fail(f"failed with {type(error).__name__}: {error}; run with --debug for the details", 1)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print("edge:", " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Leave as on Ctrl-C, so that half-written files are removed."""
+    raise KeyboardInterrupt

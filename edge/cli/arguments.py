@@ -1,0 +1,153 @@
+"""What can be typed. Importing this costs nothing: commands load what they need when they run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from edge import __version__
+from edge.singing.settings import Settings
+
+EXIT_CODES = "exit codes: 0 done, 1 failed, 2 bad usage, 3 the input is unreadable or silent, 130 interrupted"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line; `run` of the result is the command to call. Exits with 2 on bad usage."""
+    parser = _Parser(
+        prog="edge", description="Find the songs in a recording and cut them out, offline.", epilog=EXIT_CODES
+    )
+    parser.add_argument("--version", action="version", version=f"edge {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_songs(commands)
+    _add_label(commands)
+    options = parser.parse_args(arguments)
+    for missing in ("debug",):
+        setattr(options, missing, getattr(options, missing, False))
+    return options
+
+
+def _add_songs(commands: argparse._SubParsersAction[_Parser]) -> None:
+    songs = commands.add_parser(
+        "songs",
+        help="find the songs; with -o cut them out",
+        description="Find the songs in a recording; with -o write each to a file of its own.",
+        epilog=EXIT_CODES,
+    )
+    songs.set_defaults(run=_run_songs)
+    _add_input(songs)
+    out = songs.add_argument_group("output")
+    out.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="cut each song to DIR/NAME-01.mp4 and so on"
+    )
+    out.add_argument(
+        "--copy", action="store_true", help="copy the streams: instant, but starts at a keyframe"
+    )
+    out.add_argument(
+        "--suffix", metavar=".EXT", help="kind of the clips (default .mp4; without picture .flac or .m4a)"
+    )
+    _add_output(songs, out)
+    defaults = Settings()
+    rules = songs.add_argument_group("what counts as a song")
+    rules.add_argument(
+        "--min-run", type=int, metavar="N", help=f"singing segments in a row (default {defaults.min_run})"
+    )
+    rules.add_argument(
+        "--t1",
+        type=float,
+        metavar="P",
+        help=f"margin over speaking below which an edge is refined (default {defaults.t1})",
+    )
+    rules.add_argument("--t2", type=float, metavar="P", help=f"the same over other (default {defaults.t2})")
+    rules.add_argument(
+        "--step",
+        type=float,
+        metavar="S",
+        dest="refine_step_s",
+        help=f"refinement step (default {defaults.refine_step_s:g} s)",
+    )
+    rules.add_argument(
+        "--interlude",
+        type=float,
+        metavar="S",
+        dest="interlude_s",
+        help=f"longest instrumental break within a song (default {defaults.interlude_s:g} s)",
+    )
+    rules.add_argument(
+        "--glitch",
+        type=float,
+        metavar="S",
+        dest="glitch_s",
+        help=f"longest break of any kind within a song (default {defaults.glitch_s:g} s)",
+    )
+    rules.add_argument(
+        "--segment-edges",
+        action="store_const",
+        const=False,
+        dest="exact_boundaries",
+        help="leave the boundaries where segments put them",
+    )
+    rules.add_argument(
+        "--as-source", action="store_true", help="the published method with nothing of ours added"
+    )
+
+
+def _add_label(commands: argparse._SubParsersAction[_Parser]) -> None:
+    label = commands.add_parser(
+        "label",
+        help="label each segment: singing, speaking, music or other",
+        description="Label each segment of a recording, with the four confidences.",
+        epilog=EXIT_CODES,
+    )
+    label.set_defaults(run=_run_label)
+    _add_input(label)
+    _add_output(label, label.add_argument_group("output"))
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "media", type=Path, metavar="MEDIA", help="video or audio, anything that FFmpeg reads"
+    )
+    parser.add_argument(
+        "--segment",
+        type=float,
+        metavar="S",
+        dest="segment_s",
+        help="segment length: 0.5, 1, 3, 5, 10 (default 3 s)",
+    )
+    parser.add_argument(
+        "--audio-stream",
+        type=int,
+        metavar="N",
+        help="stream index to listen to (default: the recording's default)",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, metavar="N", help="threads for the networks (default 1)"
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _add_output(parser: argparse.ArgumentParser, group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--json", action="store_true", help="print one JSON document")
+    group.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the confidences and the songs")
+    group.add_argument("--force", action="store_true", help="overwrite existing files")
+
+
+def _run_songs(options: argparse.Namespace) -> None:
+    from edge.cli.songs import run  # noqa: PLC0415
+
+    run(options)
+
+
+def _run_label(options: argparse.Namespace) -> None:
+    from edge.cli.label import run  # noqa: PLC0415
+
+    run(options)
