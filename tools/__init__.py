@@ -1,0 +1,1 @@
+"""The workstation side: training, evaluation, benchmarks. Imports `edge`, never the reverse."""
