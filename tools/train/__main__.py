@@ -1,0 +1,47 @@
+"""`python -m tools.train segmenter`: train, quantize and write a model folder. Seeded and resumable."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tools.paths import data_root
+
+
+def main() -> None:
+    """Parse the command line and run the training of one model."""
+    parser = argparse.ArgumentParser(prog="python -m tools.train", description=__doc__)
+    models = parser.add_subparsers(dest="model", required=True)
+    segmenter = models.add_parser("segmenter", help="singing / speaking / music / other")
+    segmenter.add_argument("--data", type=Path, default=data_root(), help="folder with train/ and eval/")
+    segmenter.add_argument("--run", type=Path, default=Path("runs/segmenter"), help="checkpoints and logs")
+    segmenter.add_argument("--out", type=Path, default=Path("models_quantized/segmenter"))
+    segmenter.add_argument("--float-out", type=Path, default=Path("tools/train/segmenter/float"))
+    segmenter.add_argument("--steps", type=int, default=2600, help="batches of 64 clips for each tower")
+    segmenter.add_argument("--scenes", type=int, default=3000, help="scenes for the fusion")
+    segmenter.add_argument(
+        "--towers", type=int, default=2, help="towers, trained side by side, one a process"
+    )
+    segmenter.add_argument("--threads", type=int, default=1, help="threads for each tower")
+    segmenter.add_argument("--commercial-only", action="store_true", help="leave out restricted licences")
+    options = parser.parse_args()
+
+    from tools.train.segmenter.pipeline import Job, run  # noqa: PLC0415 - torch takes seconds
+
+    run(
+        Job(
+            data=options.data,
+            run=options.run,
+            out=options.out,
+            float_out=options.float_out,
+            steps=options.steps,
+            scenes=options.scenes,
+            towers=options.towers,
+            threads=options.threads,
+            commercial_only=options.commercial_only,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

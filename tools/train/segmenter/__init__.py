@@ -1,0 +1,1 @@
+"""Training of the segmenter: corpus -> composed scenes -> network -> fusion -> exported model folder."""
