@@ -1,0 +1,1 @@
+"""Scores on recordings that no training has seen. Imports no training code."""

@@ -1,0 +1,65 @@
+"""Segment labels on recordings of one label each: precision, recall, F1 and confusion."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from edge.media import decode_audio
+from edge.models.segmenter import Segmenter
+from edge.singing.rules import most_confident
+from edge.vocabulary import LABELS
+from tools.evaluate.metrics import classification
+from tools.evaluate.pack import RATE_HZ, read_pack
+
+FLOAT_FOLDER = Path(__file__).parents[1] / "train" / "segmenter" / "float"
+"""The same networks before quantization."""
+
+
+def evaluate(data: Path, segment_s: float = 3.0) -> dict[str, Any]:
+    """Every segment of every recording counts once; its truth is its recording's class.
+
+    Keys: macro_f1, per_class, confusion, float_macro_f1, segments, seconds (of sound), errors (the files
+    with wrong segments, worst first).
+    """
+    entries = read_pack(data)
+    quantized, exact = Segmenter(), Segmenter(FLOAT_FOLDER)
+    truth: list[int] = []
+    guesses: tuple[list[int], list[int]] = ([], [])
+    errors: list[dict[str, Any]] = []
+    started, seconds = time.monotonic(), 0.0
+    for entry in entries:
+        blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
+        for segmenter, guess in zip((quantized, exact), guesses, strict=True):
+            evidence = segmenter.listen(iter(blocks), segment_s=segment_s)
+            found = most_confident(evidence.segments)
+            guess.extend(LABELS.index(label) for label in found)
+            if segmenter is quantized:
+                truth.extend([LABELS.index(entry.label)] * len(found))
+                seconds += evidence.duration_s
+                wrong = [str(label) for label in found if label is not entry.label]
+                if wrong:
+                    errors.append({"file": entry.path.name, "of": len(found), "wrong": wrong})
+    scores = classification(truth, guesses[0])
+    return {
+        **scores,
+        "float_macro_f1": classification(truth, guesses[1])["macro_f1"],
+        "segments": len(truth),
+        "seconds": seconds,
+        "elapsed_s": time.monotonic() - started,
+        "errors": sorted(errors, key=lambda row: -len(row["wrong"])),
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    lines = [f"{'':10}{'precision':>10}{'recall':>10}{'F1':>10}   confusion ({', '.join(LABELS)})"]
+    for (label, row), counts in zip(result["per_class"].items(), result["confusion"], strict=True):
+        scores = "".join(f"{row[key]:10.3f}" for key in ("precision", "recall", "f1"))
+        lines.append(f"{label:10}{scores}   {'  '.join(f'{count:4}' for count in counts)}")
+    lines.append(
+        f"macro-F1 {result['macro_f1']:.4f} int8, {result['float_macro_f1']:.4f} float; "
+        f"{result['segments']} segments, {result['seconds'] / 60:.1f} min"
+    )
+    return "\n".join(lines)
