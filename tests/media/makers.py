@@ -1,0 +1,228 @@
+"""Small recordings whose pictures and sound say when they are: made and measured with PyAV.
+
+Every frame carries its number as a barcode of 16 blocks along the top edge. Where the number is a multiple
+of FLASH_EVERY a white square is shown and, at the very same instant, a 4 kHz beep starts.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+WIDTH, HEIGHT = 320, 180
+FLASH_EVERY = 10
+BEEP_S = 0.01
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recording to make; times in seconds of the container."""
+
+    fps: Fraction = Fraction(25)
+    seconds: float = 4.0
+    gop: int = 25
+    b_frames: int = 2
+    video: str | None = "libx264"
+    video_start: Fraction = Fraction(0)
+    frame_times: tuple[Fraction, ...] | None = None
+    """Presentation times for a variable frame rate; None is `fps` throughout."""
+    rotation: int = 0
+    audio: tuple[str, ...] = ("aac",)
+    rate_hz: int = 48000
+    layout: str = "stereo"
+    audio_start: Fraction = Fraction(0)
+    audio_seconds: float | None = None
+    languages: tuple[str, ...] = ()
+    options: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def times(self) -> tuple[Fraction, ...]:
+        """When each frame comes on display."""
+        if self.frame_times is not None:
+            return self.frame_times
+        return tuple(self.video_start + n / self.fps for n in range(round(self.seconds * self.fps)))
+
+    def but(self, **changes: Any) -> Recipe:
+        """The same with some fields changed."""
+        return replace(self, **changes)
+
+
+def picture(number: int) -> npt.NDArray[np.uint8]:
+    """YUV 4:2:0 planes of frame `number`: barcode, flash, and a grey that is left blank."""
+    yuv = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+    yuv[:HEIGHT] = 60
+    for bit in range(16):
+        yuv[0:20, bit * 20 : bit * 20 + 20] = 235 if number >> bit & 1 else 16
+    yuv[100:160, 20:80] = 235 if number % FLASH_EVERY == 0 else 16
+    return yuv
+
+
+def beeps(recipe: Recipe) -> Floats:
+    """Mono samples of the sound stream: a beep wherever a flash comes on display."""
+    seconds = recipe.seconds if recipe.audio_seconds is None else recipe.audio_seconds
+    samples = np.zeros(round(seconds * recipe.rate_hz), np.float32)
+    tone = 0.8 * np.cos(2 * np.pi * 4000 * np.arange(round(BEEP_S * recipe.rate_hz)) / recipe.rate_hz)
+    for number in range(0, len(recipe.times), FLASH_EVERY):
+        first = round((recipe.times[number] - recipe.audio_start) * recipe.rate_hz)
+        if first >= 0:
+            part = samples[first : first + len(tone)]
+            part[:] = tone[: len(part)]
+    return samples
+
+
+def make(path: Path, recipe: Recipe) -> Path:
+    """Write the recording; the suffix says the container."""
+    with av.open(str(path), "w", options=recipe.options) as out:
+        out.metadata.update(recipe.metadata)
+        tracks = [_sound(out, recipe, n) for n in range(len(recipe.audio))]
+        if recipe.video:
+            tracks.insert(0, _pictures(out, recipe))
+        for _, packets in heapq.merge(*tracks, key=lambda step: step[0]):
+            out.mux(packets)
+    return path
+
+
+Step = tuple[Fraction, "list[Packet[Stream]]"]
+
+
+def _pictures(out: OutputContainer, recipe: Recipe) -> Iterator[Step]:
+    options = {"preset": "ultrafast", "crf": "23", "bf": str(recipe.b_frames)}
+    stream = cast(VideoStream, out.add_stream(recipe.video or "", rate=recipe.fps, options=options))
+    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    stream.codec_context.gop_size = recipe.gop
+    time_base = Fraction(1, 90_000) if recipe.fps.denominator == 1 else 1 / recipe.fps
+    stream.codec_context.time_base = time_base
+    if recipe.rotation:
+        stream.set_display_rotation(recipe.rotation)
+    for number, time in enumerate(recipe.times):
+        frame = VideoFrame.from_ndarray(picture(number), format="yuv420p")
+        frame.pts, frame.time_base = round(time / time_base), time_base
+        yield time, cast("list[Packet[Stream]]", stream.encode(frame))
+    yield recipe.times[-1], cast("list[Packet[Stream]]", stream.encode(None))
+
+
+def _sound(out: OutputContainer, recipe: Recipe, number: int) -> Iterator[Step]:
+    stream = cast(AudioStream, out.add_stream(recipe.audio[number], rate=recipe.rate_hz))
+    stream.layout = recipe.layout
+    if number < len(recipe.languages):
+        stream.metadata["language"] = recipe.languages[number]
+    mono = beeps(recipe) if number == 0 else hum(recipe, 300.0 * number)
+    shift = round(recipe.audio_start * recipe.rate_hz)
+    for first in range(0, len(mono), 4800):
+        frame = audio_frame(mono[first : first + 4800], recipe.rate_hz, recipe.layout, shift + first)
+        yield Fraction(shift + first, recipe.rate_hz), cast("list[Packet[Stream]]", stream.encode(frame))
+    yield Fraction(shift + len(mono), recipe.rate_hz), cast("list[Packet[Stream]]", stream.encode(None))
+
+
+def hum(recipe: Recipe, frequency: float) -> Floats:
+    """A plain tone: what the second and third audio streams hold."""
+    index = np.arange(round(recipe.seconds * recipe.rate_hz))
+    return (0.25 * np.sin(2 * np.pi * frequency * index / recipe.rate_hz)).astype(np.float32)
+
+
+def audio_frame(mono: Floats, rate_hz: int, layout: str, pts: int) -> av.AudioFrame:
+    """The same samples in every channel."""
+    channels = av.AudioLayout(layout).nb_channels
+    packed = np.repeat(mono.astype(np.float32), channels).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
+    frame.sample_rate, frame.pts, frame.time_base = rate_hz, pts, Fraction(1, rate_hz)
+    return frame
+
+
+def write_sound(
+    path: Path,
+    samples: Floats,
+    rate_hz: int,
+    *,
+    codec: str = "pcm_f32le",
+    fmt: str = "flt",
+    layout: str = "mono",
+) -> Path:
+    """Write mono samples float32[n] to every channel of an audio file."""
+    with av.open(str(path), "w") as out:
+        stream = cast(AudioStream, out.add_stream(codec, rate=rate_hz))
+        stream.layout, stream.format = layout, fmt
+        out.mux(stream.encode(audio_frame(samples, rate_hz, layout, 0)))
+        out.mux(stream.encode(None))
+    return path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a recording shows and sounds like; times in seconds of its container."""
+
+    numbers: tuple[int, ...]
+    times: tuple[Fraction, ...]
+    flashes: tuple[float, ...]
+    beeps: tuple[float, ...]
+    sound_start: float
+    sound_end: float
+    rotation: int
+
+    @property
+    def worst_sync_s(self) -> float:
+        """Largest distance between a beep and the flash nearest to it."""
+        return max(min(abs(beep - flash) for flash in self.flashes) for beep in self.beeps)
+
+
+def measure(path: Path) -> Measured:
+    """Decode a recording made by `make` (or cut from one), independently of edge.media."""
+    frames: list[tuple[Fraction, int, bool]] = []
+    rotation = 0
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0) if container.streams.video else ():
+            luma = frame.to_ndarray(format="gray")
+            time = Fraction(frame.pts or 0) * (frame.time_base or 0)
+            frames.append((time, number_of(luma), bool(luma[110:150, 30:70].mean() > 126)))
+            rotation = frame.rotation
+    samples, start, rate_hz = sound_of(path)
+    onsets = np.flatnonzero(np.abs(samples) > 0.35)
+    firsts = [index for n, index in enumerate(onsets) if n == 0 or index - onsets[n - 1] > rate_hz * 0.1]
+    return Measured(
+        numbers=tuple(number for _, number, _ in frames),
+        times=tuple(time for time, _, _ in frames),
+        flashes=tuple(float(time) for time, number, flash in frames if flash),
+        beeps=tuple(start + float(index) / rate_hz for index in firsts),
+        sound_start=start,
+        sound_end=start + len(samples) / rate_hz,
+        rotation=rotation,
+    )
+
+
+def number_of(luma: npt.NDArray[Any]) -> int:
+    """The frame number in the barcode of a grey picture [180, 320]."""
+    return sum(1 << bit for bit in range(16) if luma[5:15, bit * 20 + 5 : bit * 20 + 15].mean() > 126)
+
+
+def sound_of(path: Path, index: int = 0) -> tuple[Floats, float, int]:
+    """(mean of the channels, container time of its first sample, rate) of an audio stream; empty if none."""
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            return np.zeros(0, np.float32), 0.0, 1
+        stream = container.streams.audio[index]
+        mean = {"rematrix_maxval": "1"}
+        convert = av.AudioResampler(format="fltp", layout="mono", rate=stream.rate, options=mean)
+        parts, start = [], None
+        for frame in container.decode(stream):
+            if start is None:
+                start = float((frame.pts or 0) * (frame.time_base or 0))
+            parts += [piece.to_ndarray()[0] for piece in convert.resample(frame)]
+        parts += [piece.to_ndarray()[0] for piece in convert.resample(None)]
+        return np.concatenate(parts).astype(np.float32), start or 0.0, stream.rate
