@@ -18,6 +18,9 @@ from edge.singing.settings import Settings
 from edge.singing.songs import Song, find_songs
 from edge.vocabulary import LABELS, Label
 
+FADE_S = 0.01
+"""Fade at both ends of a clip: too short to hear, long enough that no click is."""
+
 Progress = Callable[[float], None]
 """Called now and then with the share of the work that is done, 0 to 1."""
 
@@ -112,7 +115,9 @@ def cut_songs(
         refuse_existing(file, force)
     clips = []
     for number, (song, file) in enumerate(zip(found.songs, files, strict=True), 1):
-        written = cut(source, song.span, file, audio_stream=audio_stream, copy=copy, force=force)
+        written = cut(
+            source, song.span, file, audio_stream=audio_stream, copy=copy, force=force, fade_s=FADE_S
+        )
         clips.append(Clip(replace(song, start=written.start_s, end=written.end_s), file))
         if progress:
             progress(number / len(files))

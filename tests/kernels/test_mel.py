@@ -55,7 +55,8 @@ def test_takes_any_strides_and_types() -> None:
     samples = np.random.default_rng(2).standard_normal(8000)
     every_other = samples[::2].astype(np.float32)
     np.testing.assert_array_equal(
-        mel_power(samples.astype(np.float32)[::2], tables(**SETUPS[0])), mel_power(every_other, tables(**SETUPS[0]))
+        mel_power(samples.astype(np.float32)[::2], tables(**SETUPS[0])),
+        mel_power(every_other, tables(**SETUPS[0])),
     )
 
 

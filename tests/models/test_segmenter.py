@@ -19,7 +19,9 @@ Floats = NDArray[np.float32]
 
 
 def noise(seconds: float, seed: int = 0) -> Floats:
-    return np.random.default_rng(seed).standard_normal(int(seconds * 16_000)).astype(np.float32) * np.float32(0.1)
+    return np.random.default_rng(seed).standard_normal(int(seconds * 16_000)).astype(np.float32) * np.float32(
+        0.1
+    )
 
 
 def pieces(samples: Floats, size: int) -> Iterator[Floats]:
@@ -70,7 +72,7 @@ def test_digital_silence_is_other(segmenter: Segmenter) -> None:
 
 
 def test_a_segment_length_between_frames_is_refused(segmenter: Segmenter) -> None:
-    with pytest.raises(UsageError, match="multiple of 0.1"):
+    with pytest.raises(UsageError, match=r"multiple of 0\.1"):
         segmenter.listen(iter([]), segment_s=0.25)
 
 

@@ -62,13 +62,13 @@ def test_prelude_and_postlude_are_the_music_around_the_singing() -> None:
 
 
 def test_exact_boundaries_follow_the_frames() -> None:
-    heard = evidence("T-SSS-T", frames="TTT" "---" "-SSSSSSSS" "S--" "TTT")
+    heard = evidence("T-SSS-T", frames="TTT----SSSSSSSSS--TTT")
     (song,) = find_songs(heard, undecided, Settings())
     assert (song.start, song.end) == pytest.approx((7, 16))
 
 
 def test_music_that_is_no_prelude_does_not_come_back_through_its_frames() -> None:
-    heard = evidence("TMSSSMT", frames="TTT" "MMM" "SSSSSSSSS" "MMM" "TTT")
+    heard = evidence("TMSSSMT", frames="TTTMMMSSSSSSSSSMMMTTT")
     (song,) = find_songs(heard, undecided, Settings())
     assert (song.start, song.end) == pytest.approx((6, 15))
 

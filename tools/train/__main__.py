@@ -24,6 +24,9 @@ def main() -> None:
     )
     segmenter.add_argument("--threads", type=int, default=1, help="threads for each tower")
     segmenter.add_argument("--commercial-only", action="store_true", help="leave out restricted licences")
+    segmenter.add_argument(
+        "--everything", action="store_true", help="after a run that held groups out: train on those too"
+    )
     options = parser.parse_args()
 
     from tools.train.segmenter.pipeline import Job, run  # noqa: PLC0415 - torch takes seconds
@@ -39,6 +42,7 @@ def main() -> None:
             towers=options.towers,
             threads=options.threads,
             commercial_only=options.commercial_only,
+            everything=options.everything,
         )
     )
 

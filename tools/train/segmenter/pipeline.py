@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 
 from edge.vocabulary import LABELS, Label
 from tools.train.segmenter import augment
@@ -21,14 +22,13 @@ from tools.train.segmenter.compose import STRIDE, Composer
 from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, read_manifest
 from tools.train.segmenter.export import export_encoder, export_fusion, quantize_encoder, quantize_fusion
 from tools.train.segmenter.fusion import compose_scenes, load_network, temperature, train_fusion
-from tools.train.segmenter.network import EMBEDDING, Encoder
+from tools.train.segmenter.network import EMBEDDING, Encoder, Fusion
 from tools.train.segmenter.synthetic import synthetic_takes
 from tools.train.segmenter.tower import Plan, load_tower, train_tower
 
 CONTEXT = 20
 """Output frames to each side that can change one: temporal blocks reach 16, the image part 2."""
 
-VALIDATION_SCENES = 150
 CALIBRATION_CLIPS = 150
 
 
@@ -45,36 +45,53 @@ class Job:
     towers: int
     threads: int
     commercial_only: bool
+    batch: int = 64
+    fusion_steps: int = 3000
+    checks: int = 150
+    """Validation scenes that the temperatures are fitted on."""
+
+    everything: bool = False
+    """Train on the held-out groups too: the last run, once an earlier one has shown what to expect."""
+
+    def tower(self, number: int) -> Path:
+        """The folder of a tower's checkpoints and log."""
+        return self.run / f"{'final-' if self.everything else ''}tower{number}"
+
+    def plan(self, tower: int) -> Plan:
+        """The training of one tower: towers differ in their seed."""
+        return Plan(steps=self.steps, batch=self.batch, seed=tower, threads=self.threads)
 
 
 def run(job: Job) -> None:
-    """Train the towers, merge and quantize them, train the fusion, write both model folders."""
-    job.run.mkdir(parents=True, exist_ok=True)
+    """Load the data and train on it."""
     training, validation = load_data(job)
     print(f"{len(training)} takes to train on, {len(validation)} to validate", flush=True)
+    run_on(job, training, validation)
+
+
+def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
+    """Train the towers, merge and quantize them, train the fusion, write both model folders.
+
+    Without `validation` the temperatures are those that an earlier run in the same folder measured.
+    """
+    job.run.mkdir(parents=True, exist_ok=True)
     train_towers(job, training, validation)
-    encoder = Encoder([load_tower(job.run / f"tower{i}" / "tower.pt").tower for i in range(job.towers)])
+    encoder = Encoder([load_tower(job.tower(i) / "tower.pt").tower for i in range(job.towers)])
     float_encoder, int8_encoder = job.run / "encoder-float.onnx", job.run / "encoder.onnx"
     export_encoder(encoder, float_encoder)
     quantize_encoder(float_encoder, int8_encoder, calibration_clips(training))
     network = load_network(int8_encoder)
     scenes, _, _ = compose_scenes(training, network, job.scenes, seed=1)
-    fusion = train_fusion(scenes)
-    checks, logits, truth = compose_scenes(validation, network, VALIDATION_SCENES, seed=2)
-    heat = temperature(torch.from_numpy(logits), torch.from_numpy(truth).long())
+    fusion = train_fusion(scenes, steps=job.fusion_steps)
+    record = job.run / "temperatures.json"
+    if validation:
+        record.write_text(json.dumps(measure_temperatures(job, network, fusion, validation), indent=2))
+    temperatures = json.loads(record.read_text())
+    print(temperatures, flush=True)
     with torch.no_grad():
-        encoder.temperature.fill_(heat)
-        targets = checks[30].targets
-        sure = targets.amax(-1) > 0.95
-        guess = fusion(checks[30].features)
-        cool = temperature(guess[sure], targets[sure].argmax(-1))
+        encoder.temperature.fill_(temperatures["frames"])
         for parameter in (*fusion.alone.parameters(), *fusion.context.parameters()):
-            parameter.div_(cool)
-    agreement = float((guess.argmax(-1) == targets.argmax(-1))[sure].float().mean())
-    print(
-        f"temperatures: frames {heat:.2f}, segments {cool:.2f}; composed validation {agreement:.3f}",
-        flush=True,
-    )
+            parameter.div_(temperatures["segments"])
     export_encoder(encoder, float_encoder)
     quantize_encoder(float_encoder, int8_encoder, calibration_clips(training))
     float_fusion, int8_fusion = job.run / "fusion-float.onnx", job.run / "fusion.onnx"
@@ -86,6 +103,22 @@ def run(job: Job) -> None:
     )
 
 
+def measure_temperatures(
+    job: Job, encoder: InferenceSession, fusion: Fusion, validation: list[Take]
+) -> dict[str, float]:
+    """What makes the confidences of frames and segments calibrated on scenes of held-out groups."""
+    scenes, logits, truth = compose_scenes(validation, encoder, job.checks, seed=2)
+    targets = scenes[30].targets
+    sure = targets.amax(-1) > 0.95
+    with torch.no_grad():
+        guess = fusion(scenes[30].features)[sure]
+    return {
+        "frames": temperature(torch.from_numpy(logits), torch.from_numpy(truth).long()),
+        "segments": temperature(guess, targets[sure].argmax(-1)),
+        "accuracy": float((guess.argmax(-1) == targets[sure].argmax(-1)).float().mean()),
+    }
+
+
 def load_data(job: Job) -> tuple[list[Take], list[Take]]:
     """Takes to train on, synthetic ones included, and first takes of the held-out groups."""
     recordings = read_manifest(job.data / "train")
@@ -93,13 +126,12 @@ def load_data(job: Job) -> tuple[list[Take], list[Take]]:
     cache = job.run.parent / "cache"
     takes = load_takes(recordings, cache)
     readers = [r for r in recordings if r.label is Label.SPEAKING and r.group not in outside]
-    training = [
-        take
-        for take in takes
-        if take.recording.group not in outside and (take.recording.commercial or not job.commercial_only)
-    ]
-    training += synthetic_takes(readers, job.data / "train" / "midi" / "pop909.zip", cache)
-    return training, [take for take in takes[::2] if take.recording.group in outside]
+    made = synthetic_takes(readers, job.data / "train" / "midi" / "pop909.zip", cache)
+    usable = [take for take in takes if take.recording.commercial or not job.commercial_only]
+    if job.everything:
+        return usable + made, []
+    training = [take for take in usable if take.recording.group not in outside]
+    return training + made, [take for take in takes[::2] if take.recording.group in outside]
 
 
 def train_towers(job: Job, training: list[Take], validation: list[Take]) -> None:
@@ -108,15 +140,10 @@ def train_towers(job: Job, training: list[Take], validation: list[Take]) -> None
     workers = [
         context.Process(
             target=train_tower,
-            args=(
-                training,
-                validation,
-                Plan(steps=job.steps, seed=i, threads=job.threads),
-                job.run / f"tower{i}",
-            ),
+            args=(training, validation, job.plan(i), job.tower(i)),
         )
         for i in range(job.towers)
-        if not (job.run / f"tower{i}" / "tower.pt").exists()
+        if not (job.tower(i) / "tower.pt").exists()
     ]
     for worker in workers:
         worker.start()

@@ -25,9 +25,6 @@ from tools.train.segmenter.score import segment_scores
 CLIP_FRAMES = 640
 """Mel frames of a training clip: 8 s, room for two segments and their surroundings."""
 
-LOG_EVERY, SCORE_EVERY = 100, 500
-"""Steps between log lines with a checkpoint, and between validations."""
-
 VOICE_SATURATION = 0.35
 """A segment with this share of voice over its backing is wholly a voice segment."""
 
@@ -44,6 +41,10 @@ class Plan:
     smoothing: float = 0.05
     seed: int = 0
     threads: int = 1
+    log_every: int = 100
+    """Steps between log lines, each with a checkpoint."""
+    score_every: int = 500
+    """Steps between validations."""
 
 
 class TrainedTower(nn.Module):
@@ -102,8 +103,12 @@ def loss(model: TrainedTower, mel: Tensor, truth: Tensor, plan: Plan, rng: np.ra
     return total
 
 
-def train_tower(takes: list[Take], validation: list[Take], plan: Plan, folder: Path) -> TrainedTower:
+def train_tower(
+    takes: list[Take], validation: list[Take], plan: Plan, folder: Path, *, until: int | None = None
+) -> TrainedTower:
     """Train, or go on from the last checkpoint in `folder`; returns the averaged network.
+
+    `until` ends this call after that step, for machines lent by the hour; a later call goes on.
 
     Writes `checkpoint.pt`, `log.csv` (step, loss, validation macro-F1, seconds) and, at the end, `tower.pt`.
     """
@@ -116,13 +121,14 @@ def train_tower(takes: list[Take], validation: list[Take], plan: Plan, folder: P
     optimiser = _optimiser(model, plan)
     state: dict[str, Any] = {"step": 0}
     checkpoint = folder / "checkpoint.pt"
+    stop = plan.steps if until is None else min(until, plan.steps)
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
     batches = DataLoader(
-        ClipBatches(takes, plan), batch_size=None, sampler=range(state["step"], plan.steps), num_workers=1
+        ClipBatches(takes, plan), batch_size=None, sampler=range(state["step"], stop), num_workers=1
     )
     started, running = time.monotonic(), 0.0
     for step, (power, truth) in enumerate(batches, state["step"]):
@@ -143,14 +149,14 @@ def train_tower(takes: list[Take], validation: list[Take], plan: Plan, folder: P
         optimiser.step()
         _update_average(average, model, min(0.995, (step + 1) / (step + 20)))
         running += value.item()
-        last = step + 1 == plan.steps
-        if (step + 1) % LOG_EVERY == 0 or last:
-            scored = last or (step + 1) % SCORE_EVERY == 0
+        last = step + 1 == stop
+        if (step + 1) % plan.log_every == 0 or last:
+            scored = validation and (last or (step + 1) % plan.score_every == 0)
             score = segment_scores(average, validation)["macro_f1"] if scored else math.nan
             _log(
                 folder / "log.csv",
                 step + 1,
-                running / (step % LOG_EVERY + 1),
+                running / (step % plan.log_every + 1),
                 score,
                 time.monotonic() - started,
             )
@@ -165,7 +171,8 @@ def train_tower(takes: list[Take], validation: list[Take], plan: Plan, folder: P
                 checkpoint.with_suffix(".part"),
             )
             checkpoint.with_suffix(".part").replace(checkpoint)
-    torch.save({"average": average.state_dict(), "plan": asdict(plan)}, folder / "tower.pt")
+    if stop == plan.steps:
+        torch.save({"average": average.state_dict(), "plan": asdict(plan)}, folder / "tower.pt")
     return average
 
 

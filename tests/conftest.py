@@ -1,0 +1,76 @@
+"""What every test shares: no network, one loaded model, one rendered sample recording."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from edge.models.segmenter import Segmenter
+from tools.paths import data_root
+from tools.sound.sample import Truth, render_sample
+
+EdgeCommand = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offline means offline: any attempt to reach a network fails the test that makes it."""
+
+    connect = socket.socket.connect
+
+    def connect_locally(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX:  # worker processes talk over these
+            refuse()
+        connect(self, address)
+
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("something tried to open a network connection")
+
+    monkeypatch.setattr(socket.socket, "connect", connect_locally)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@pytest.fixture(scope="session")
+def segmenter() -> Segmenter:
+    return Segmenter()
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    """The demo's recording: talk, talk over music, a crowd, one song, applause, talk."""
+    path = tmp_path_factory.mktemp("sample") / "sample.mp4"
+    return path, render_sample(path)
+
+
+@pytest.fixture(scope="session")
+def eval_pack() -> Path:
+    folder = data_root() / "eval"
+    if not (folder / "manifest.csv").exists():
+        pytest.skip(f"no evaluation recordings in {folder}; set EDGE_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def edge() -> EdgeCommand:
+    """Run the `edge` command in a process of its own."""
+
+    def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        result: subprocess.CompletedProcess[str] = subprocess.run(
+            [sys.executable, "-m", "edge.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+            **options,  # type: ignore[call-overload]
+        )
+        return result
+
+    return run

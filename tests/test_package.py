@@ -1,0 +1,102 @@
+"""The package as a whole: cheap to import, offline, installable, as its README says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from tools.sound.sample import Truth
+
+ROOT = Path(__file__).parents[1]
+
+
+def python(code: str, **options: object) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        **options,  # type: ignore[call-overload]
+    )
+    return str(result.stdout)
+
+
+def test_importing_edge_loads_nothing_heavy() -> None:
+    loaded = python("import sys, edge, edge.cli, edge.media; print(*sys.modules)").split()
+    assert not {"numpy", "av", "onnxruntime", "numba", "matplotlib"} & set(loaded)
+
+
+def test_the_runtime_reaches_no_network_module(sample: tuple[Path, Truth]) -> None:
+    code = f"import sys, edge; edge.search({str(sample[0])!r}); print(*sys.modules)"
+    loaded = set(python(code).split())
+    assert not {"socket", "ssl", "http.client", "urllib.request", "requests"} & loaded & OURS_ONLY(loaded)
+
+
+def OURS_ONLY(loaded: set[str]) -> set[str]:  # noqa: N802
+    """Network modules that none of the dependencies loads by itself."""
+    theirs = set(python("import sys, numpy, av, onnxruntime, numba; print(*sys.modules)").split())
+    return loaded - theirs
+
+
+@pytest.mark.parametrize("package", ["edge", "kernels"])
+def test_dependencies_point_one_way(package: str) -> None:
+    allowed = {"edge": ("edge", "kernels"), "kernels": ("kernels",)}[package]
+    for file in (ROOT / package).rglob("*.py"):
+        for name in re.findall(r"^\s*(?:from|import) (edge|kernels|tools|tests)\b", file.read_text(), re.M):
+            assert name in allowed, f"{file} imports {name}"
+
+
+def test_the_readme_python_block_runs(sample: tuple[Path, Truth], tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    shutil.copy(sample[0], tmp_path / "concert.mp4")
+    result = subprocess.run(
+        [sys.executable, "-c", block],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert "s of it prelude" in result.stdout
+    assert (tmp_path / "songs" / "concert-01.mp4").exists()
+
+
+def test_the_readme_commands_parse() -> None:
+    from edge.cli.arguments import parse  # noqa: PLC0415
+
+    (block,) = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    commands = [line.split("#")[0].split() for line in block.splitlines()]
+    assert len(commands) == 4
+    for command in commands:
+        assert command[0] == "edge"
+        parse(command[1:])
+
+
+def test_the_wheel_works_in_an_empty_environment(sample: tuple[Path, Truth], tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    venv.create(tmp_path / "env", with_pip=True)
+    bin_folder = tmp_path / "env" / "bin"
+    subprocess.run([bin_folder / "python", "-m", "pip", "install", "-q", str(wheel)], check=True)
+    result = subprocess.run(
+        [bin_folder / "edge", "songs", str(sample[0]), "-o", "songs"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "1 song" in result.stdout
+    assert (tmp_path / "songs" / "sample-01.mp4").exists()

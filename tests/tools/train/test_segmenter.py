@@ -1,0 +1,104 @@
+"""Training, made tiny: it learns, resumes exactly, and exports what the runtime loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edge.models.segmenter import Segmenter
+from edge.vocabulary import LABELS, Label
+from tools.train.segmenter.compose import IGNORE, STRIDE, Composer
+from tools.train.segmenter.corpus import Recording, Take, held_out, log_power
+from tools.train.segmenter.pipeline import Job, run_on
+from tools.train.segmenter.tower import Plan, segment_target, train_tower
+
+FRAMES = 8 * 80
+
+
+def take(label: Label, group: int) -> Take:
+    """Ten seconds that are easy to tell apart: each label is noise in a band of its own."""
+    rng = np.random.default_rng([LABELS.index(label), group])
+    samples = rng.standard_normal(160_000).astype(np.float32) * np.float32(0.1)
+    spectrum = np.fft.rfft(samples)
+    quarter = len(spectrum) // 4
+    column = LABELS.index(label)
+    spectrum[: column * quarter] = spectrum[(column + 1) * quarter :] = 0
+    sound = np.fft.irfft(spectrum).astype(np.float32)
+    return Take(
+        Recording(Path(f"{label}{group}"), label, f"{label}/noise/x", f"{label}{group}", True),
+        log_power(sound),
+    )
+
+
+@pytest.fixture(scope="module")
+def takes() -> list[Take]:
+    return [take(label, group) for label in LABELS for group in range(4)]
+
+
+def test_clips_and_scenes_have_truth_for_every_frame(takes: list[Take]) -> None:
+    composer = Composer(takes, np.random.default_rng(0))
+    for seed in range(20):
+        composer.rng = np.random.default_rng(seed)
+        for sound in (composer.clip(FRAMES), composer.scene(4 * FRAMES)):
+            assert len(sound.truth) * STRIDE == len(sound.power)
+            assert np.isfinite(sound.power).all()
+            assert (sound.power >= 0).all()
+            assert set(np.unique(sound.truth)) <= {IGNORE, 0, 1, 2, 3}
+
+
+def test_the_same_seed_composes_the_same_clip(takes: list[Take]) -> None:
+    first, again = (Composer(takes, np.random.default_rng(7)).clip(FRAMES) for _ in range(2))
+    np.testing.assert_array_equal(first.power, again.power)
+
+
+def test_a_voice_over_music_for_a_third_of_a_segment_makes_it_a_voice_segment() -> None:
+    truth = torch.tensor([[0] * 12 + [2] * 18, [2] * 30, [IGNORE] * 30, [1] * 3 + [2] * 27])
+    target = segment_target(truth).numpy()
+    np.testing.assert_allclose(target[0], [1, 0, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(target[1], [0, 0, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(target[2], 0)
+    np.testing.assert_allclose(target[3], [0, 0.1 / 0.35, 1 - 0.1 / 0.35, 0], atol=1e-6)
+
+
+def test_groups_are_held_out_whole_and_never_the_bulk_of_a_kind(takes: list[Take]) -> None:
+    recordings = [t.recording for t in takes] * 3
+    outside = held_out(recordings)
+    assert outside
+    for label in LABELS:
+        groups = {r.group for r in recordings if r.label is label}
+        assert 0 < len(groups & outside) <= len(groups) / 4
+
+
+def test_resuming_gives_the_network_of_an_uninterrupted_run(takes: list[Take], tmp_path: Path) -> None:
+    plan = Plan(steps=4, batch=4)
+    straight = train_tower(takes, takes[:1], plan, tmp_path / "straight")
+    train_tower(takes, takes[:1], plan, tmp_path / "resumed", until=2)
+    assert not (tmp_path / "resumed" / "tower.pt").exists()
+    resumed = train_tower(takes, takes[:1], plan, tmp_path / "resumed")
+    for name, value in straight.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+
+
+def test_a_tiny_training_run_makes_a_model_that_the_runtime_loads(takes: list[Take], tmp_path: Path) -> None:
+    job = Job(
+        data=tmp_path,
+        run=tmp_path / "run",
+        out=tmp_path / "int8",
+        float_out=tmp_path / "float",
+        steps=25,
+        scenes=12,
+        towers=2,
+        threads=1,
+        commercial_only=False,
+        batch=8,
+        checks=4,
+        fusion_steps=100,
+    )
+    run_on(job, takes, takes[::4])
+    sound = np.random.default_rng(0).standard_normal(16_000 * 7).astype(np.float32)
+    int8, exact = (Segmenter(folder).listen(iter([sound])) for folder in (job.out, job.float_out))
+    assert len(int8.segments) == 3
+    np.testing.assert_allclose(int8.frames, exact.frames, atol=0.15)
