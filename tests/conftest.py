@@ -22,7 +22,6 @@ EdgeCommand = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Offline means offline: any attempt to reach a network fails the test that makes it."""
-
     connect = socket.socket.connect
 
     def connect_locally(self: socket.socket, address: Any) -> None:

@@ -29,21 +29,19 @@ def python(code: str, **options: object) -> str:
     return str(result.stdout)
 
 
+def modules_after(code: str) -> set[str]:
+    return set(python(f"import sys\n{code}\nprint(*sys.modules)").split())
+
+
 def test_importing_edge_loads_nothing_heavy() -> None:
-    loaded = python("import sys, edge, edge.cli, edge.media; print(*sys.modules)").split()
-    assert not {"numpy", "av", "onnxruntime", "numba", "matplotlib"} & set(loaded)
+    loaded = modules_after("import edge, edge.cli, edge.media")
+    assert not {"numpy", "av", "onnxruntime", "numba", "matplotlib"} & loaded
 
 
-def test_the_runtime_reaches_no_network_module(sample: tuple[Path, Truth]) -> None:
-    code = f"import sys, edge; edge.search({str(sample[0])!r}); print(*sys.modules)"
-    loaded = set(python(code).split())
-    assert not {"socket", "ssl", "http.client", "urllib.request", "requests"} & loaded & OURS_ONLY(loaded)
-
-
-def OURS_ONLY(loaded: set[str]) -> set[str]:  # noqa: N802
-    """Network modules that none of the dependencies loads by itself."""
-    theirs = set(python("import sys, numpy, av, onnxruntime, numba; print(*sys.modules)").split())
-    return loaded - theirs
+def test_edge_adds_no_network_module_to_what_its_dependencies_load(sample: tuple[Path, Truth]) -> None:
+    theirs = modules_after("import numpy, av, onnxruntime, numba")
+    ours = modules_after(f"import edge\nedge.search({str(sample[0])!r})") - theirs
+    assert not {"socket", "ssl", "http.client", "urllib.request", "requests"} & ours
 
 
 @pytest.mark.parametrize("package", ["edge", "kernels"])

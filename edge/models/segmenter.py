@@ -1,7 +1,7 @@
 """The segmenter at work: a stream of samples in, confidences of frames and of segments out.
 
     samples -> log-mel -> encoder (int8, chunk by chunk) -> every 100 ms: embeddings, attention scores and
-    four confidences -> windows of embeddings, pooled by attention -> fusion LSTM -> four confidences each
+    four confidences -> windows of those, pooled -> fusion LSTM -> four confidences each
 
 The encoder sees a bounded stretch around each frame, so chunks with that much context give what one run over
 the whole recording would give. Windows are pooled from the same frames at every place where one may be asked
@@ -208,7 +208,9 @@ class _WindowPooler:
             window = slice(start, start + self._segment)
             weights = np.exp(held.attention[window] - held.attention[window].max(axis=0))
             weights /= weights.sum(axis=0)
-            rows.append(np.einsum("ft,ftd->td", weights, held.embedding[window]).ravel())
+            pooled = np.einsum("ft,ftd->td", weights, held.embedding[window]).ravel()
+            mean = _softmax(held.logits[window]).mean(axis=0)
+            rows.append(np.concatenate([pooled, np.log(mean + 1e-4)]))
         self._windows.append(np.stack(rows).astype(np.float16))
         rest = slice(self._segment, None)
         return _Frames(held.embedding[rest], held.attention[rest], held.logits[rest])

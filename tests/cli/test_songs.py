@@ -19,6 +19,13 @@ from tests.conftest import EdgeCommand
 from tools.sound.sample import Truth
 from tools.sound.wave import write_wav
 
+AS_IN_A_TERMINAL = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background would ignore it
+from edge.cli import main
+sys.exit(main())
+"""
+
 
 def test_the_sample_song_is_found_and_cut(
     edge: EdgeCommand, sample: tuple[Path, Truth], tmp_path: Path
@@ -141,12 +148,11 @@ def test_an_interrupt_leaves_no_partial_file(
     sample: tuple[Path, Truth], tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "edge.cli", "songs", str(sample[0]), "-o", str(tmp_path)],
+        [sys.executable, "-c", AS_IN_A_TERMINAL, "songs", str(sample[0]), "-o", str(tmp_path)],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # as in a terminal
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob(".*part*")) and process.poll() is None and time.monotonic() < deadline:

@@ -26,18 +26,6 @@ OPSET = 17
 Floats = NDArray[np.float32]
 
 
-class _Softmax(nn.Module):
-    """The fusion with the softmax that the runtime's confidences need."""
-
-    def __init__(self, fusion: nn.Module) -> None:
-        super().__init__()
-        self.fusion = fusion
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Confidences that sum to 1."""
-        return torch.softmax(self.fusion(features), -1)
-
-
 def export_encoder(encoder: nn.Module, file: Path) -> None:
     """Write mel [batch, frames, n_mels] -> embedding, attention, logits; batch and frames are free."""
     outputs = ["embedding", "attention", "logits"]
@@ -45,10 +33,10 @@ def export_encoder(encoder: nn.Module, file: Path) -> None:
     _export(encoder, torch.zeros(1, 640, 64), file, axes)
 
 
-def export_fusion(fusion: nn.Module, features: int, file: Path) -> None:
+def export_fusion(confidences: nn.Module, features: int, file: Path) -> None:
     """Write features [batch, segments, features] -> confidences; batch and segments are free."""
     axes = {name: {0: "batch", 1: "segments"} for name in ("features", "confidences")}
-    _export(_Softmax(fusion), torch.zeros(2, 5, features), file, axes)
+    _export(confidences, torch.zeros(2, 5, features), file, axes)
 
 
 def _export(module: nn.Module, example: Tensor, file: Path, axes: dict[str, dict[int, str]]) -> None:

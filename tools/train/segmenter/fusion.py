@@ -42,13 +42,16 @@ def encode(encoder: onnxruntime.InferenceSession, power: Tensor) -> tuple[Floats
     return embedding[0], attention[0], logits[0]
 
 
-def pool_all(embedding: Floats, attention: Floats, length: int) -> Floats:
-    """Features float32[segments, towers * 128] of consecutive segments; the last may be shorter."""
+def pool_all(embedding: Floats, attention: Floats, logits: Floats, length: int) -> Floats:
+    """Features float32[segments, towers * 128 + 4] of consecutive segments, as the runtime pools them."""
     rows = []
     for start in range(0, len(embedding), length):
         weights = np.exp(attention[start : start + length])
         weights /= weights.sum(axis=0)
-        rows.append((embedding[start : start + length] * weights[:, :, None]).sum(axis=0).ravel())
+        pooled = (embedding[start : start + length] * weights[:, :, None]).sum(axis=0).ravel()
+        powers = np.exp(logits[start : start + length])
+        mean = (powers / powers.sum(axis=1, keepdims=True)).mean(axis=0)
+        rows.append(np.concatenate([pooled, np.log(mean + 1e-4)]))
     return np.stack(rows)
 
 
@@ -66,15 +69,12 @@ def compose_scenes(
         embedding, attention, frame_logits = encode(encoder, power)
         truth = torch.from_numpy(scene.truth).long()
         for length in {30, LENGTHS[number % len(LENGTHS)]}:
-            shift = int(composer.rng.integers(length))
-            segments = (len(truth) - shift) // length
-            stop = shift + segments * length
+            segments = len(truth) // length - 1
+            start = int(composer.rng.integers(length))
+            part = slice(start, start + segments * length)
             features, targets = rows.setdefault(length, ([], []))
-            features.append(
-                pool_all(embedding[shift:stop], attention[shift:stop], length)[: 10 * SCENE_S // length - 1]
-            )
-            target = segment_target(truth[shift:stop].reshape(segments, length)).numpy()
-            targets.append(target[: 10 * SCENE_S // length - 1])
+            features.append(pool_all(embedding[part], attention[part], frame_logits[part], length))
+            targets.append(segment_target(truth[part].reshape(segments, length)).numpy())
         logits.append(frame_logits)
         truths.append(scene.truth)
     scenes = {
@@ -95,7 +95,7 @@ def train_fusion(scenes: dict[int, Scenes], *, steps: int = 3000, seed: int = 0)
     """Train on crops of 1 to 31 segments: recordings may be as short as one segment."""
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 5])
-    fusion = Fusion(features=scenes[30].features.shape[2])
+    fusion = Fusion(features=scenes[30].features.shape[2] - LABEL_COUNT)
     optimiser = torch.optim.AdamW(fusion.parameters(), lr=2e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
     lengths = list(scenes)
@@ -106,7 +106,7 @@ def train_fusion(scenes: dict[int, Scenes], *, steps: int = 3000, seed: int = 0)
         index = torch.from_numpy(rng.integers(len(data.features), size=64))
         width = min(int(rng.choice([1, 2, 3, 6, 12, 31])), data.features.shape[1])
         start = int(rng.integers(data.features.shape[1] - width + 1))
-        features = data.features[index, start : start + width]
+        features = data.features[index, start : start + width, :-LABEL_COUNT]
         value = sequence_loss(fusion(features), data.targets[index, start : start + width])
         optimiser.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
     mel [batch, frames, 64] -> towers -> per 100 ms: embedding and attention of each tower, four frame logits
     windows of embeddings, pooled by attention -> [batch, segments, features] -> Fusion -> segment logits
+    those and the windows' mean frame confidences -> Confidences -> four confidences of each segment
 
 A tower sees about 2 s to each side of a frame and nothing beyond, so that it can be run chunk by chunk
 over a stream; pooling is a weighted mean, so a window of any length at any place costs nothing more.
@@ -124,3 +125,27 @@ class Fusion(nn.Module):
         """Logits of every segment in the light of the whole sequence."""
         sequence, _ = self.lstm(self.dropout(features))
         return self.alone(features) + self.context(self.dropout(sequence))  # type: ignore[no-any-return]
+
+
+class Confidences(nn.Module):
+    """The product of two experts: the fusion, and the mean of a segment's own frames.
+
+    The fusion knows the context and trusts it too much, because it learns from an encoder that has seen the
+    same recordings; the frames know nothing else. Inputs are the fusion's features followed by the logarithm
+    of the mean frame confidences.
+    """
+
+    def __init__(self, fusion: Fusion) -> None:
+        super().__init__()
+        self.fusion = fusion
+        self.temperature = nn.Parameter(torch.ones(()), requires_grad=False)
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Logits [batch, segments, 4] before calibration."""
+        size = self.fusion.alone.in_features
+        context = torch.log_softmax(self.fusion(features[..., :size]), -1)
+        return (context + features[..., size:]) / 2
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Calibrated confidences [batch, segments, 4] that sum to 1."""
+        return torch.softmax(self.logits(features) / self.temperature, -1)

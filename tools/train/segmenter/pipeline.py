@@ -21,8 +21,8 @@ from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
 from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, read_manifest
 from tools.train.segmenter.export import export_encoder, export_fusion, quantize_encoder, quantize_fusion
-from tools.train.segmenter.fusion import compose_scenes, load_network, temperature, train_fusion
-from tools.train.segmenter.network import EMBEDDING, Encoder, Fusion
+from tools.train.segmenter.fusion import Scenes, compose_scenes, load_network, temperature, train_fusion
+from tools.train.segmenter.network import EMBEDDING, Confidences, Encoder
 from tools.train.segmenter.synthetic import synthetic_takes
 from tools.train.segmenter.tower import Plan, load_tower, train_tower
 
@@ -76,46 +76,47 @@ def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
     """
     job.run.mkdir(parents=True, exist_ok=True)
     train_towers(job, training, validation)
-    encoder = Encoder([load_tower(job.tower(i) / "tower.pt").tower for i in range(job.towers)])
-    float_encoder, int8_encoder = job.run / "encoder-float.onnx", job.run / "encoder.onnx"
-    export_encoder(encoder, float_encoder)
-    quantize_encoder(float_encoder, int8_encoder, calibration_clips(training))
-    network = load_network(int8_encoder)
-    scenes, _, _ = compose_scenes(training, network, job.scenes, seed=1)
-    fusion = train_fusion(scenes, steps=job.fusion_steps)
+    torch.set_num_threads(job.threads)
     record = job.run / "temperatures.json"
+    measured: dict[str, float] = {} if validation else json.loads(record.read_text())
+    encoder = Encoder([load_tower(job.tower(i) / "tower.pt").tower for i in range(job.towers)])
+    network = export_both(job, encoder, training)
     if validation:
-        record.write_text(json.dumps(measure_temperatures(job, network, fusion, validation), indent=2))
-    temperatures = json.loads(record.read_text())
-    print(temperatures, flush=True)
-    with torch.no_grad():
-        encoder.temperature.fill_(temperatures["frames"])
-        for parameter in (*fusion.alone.parameters(), *fusion.context.parameters()):
-            parameter.div_(temperatures["segments"])
-    export_encoder(encoder, float_encoder)
-    quantize_encoder(float_encoder, int8_encoder, calibration_clips(training))
-    float_fusion, int8_fusion = job.run / "fusion-float.onnx", job.run / "fusion.onnx"
-    export_fusion(fusion, job.towers * EMBEDDING, float_fusion)
-    quantize_fusion(float_fusion, int8_fusion)
-    write_folder(job, job.float_out, float_encoder, float_fusion, "none")
-    write_folder(
-        job, job.out, int8_encoder, int8_fusion, "int8: encoder static QDQ per channel, fusion dynamic"
-    )
+        _, logits, truth = compose_scenes(validation, network, job.checks, seed=2)
+        measured["frames"] = temperature(torch.from_numpy(logits), torch.from_numpy(truth).long())
+    encoder.temperature.data.fill_(measured["frames"])
+    network = export_both(job, encoder, training)
+    scenes, _, _ = compose_scenes(training, network, job.scenes, seed=1)
+    confidences = Confidences(train_fusion(scenes, steps=job.fusion_steps)).eval()
+    if validation:
+        checks, _, _ = compose_scenes(validation, network, job.checks, seed=3)
+        measured |= check_segments(confidences, checks[30])
+        record.write_text(json.dumps(measured, indent=2))
+    confidences.temperature.data.fill_(measured["segments"])
+    print(measured, flush=True)
+    features = job.towers * EMBEDDING + len(LABELS)
+    export_fusion(confidences, features, job.run / "fusion-float.onnx")
+    quantize_fusion(job.run / "fusion-float.onnx", job.run / "fusion.onnx")
+    write_folder(job, job.float_out, "-float", "none")
+    write_folder(job, job.out, "", "int8: encoder static QDQ per channel, fusion dynamic")
 
 
-def measure_temperatures(
-    job: Job, encoder: InferenceSession, fusion: Fusion, validation: list[Take]
-) -> dict[str, float]:
-    """What makes the confidences of frames and segments calibrated on scenes of held-out groups."""
-    scenes, logits, truth = compose_scenes(validation, encoder, job.checks, seed=2)
-    targets = scenes[30].targets
-    sure = targets.amax(-1) > 0.95
+def export_both(job: Job, encoder: Encoder, training: list[Take]) -> InferenceSession:
+    """Write the encoder in float and in int8; returns the int8 one, running."""
+    export_encoder(encoder, job.run / "encoder-float.onnx")
+    quantize_encoder(job.run / "encoder-float.onnx", job.run / "encoder.onnx", calibration_clips(training))
+    return load_network(job.run / "encoder.onnx")
+
+
+def check_segments(confidences: Confidences, scenes: Scenes) -> dict[str, float]:
+    """The temperature of the segments, and how many of those with a clear truth are right."""
+    clear = scenes.targets.amax(-1) > 0.95
+    truth = scenes.targets[clear].argmax(-1)
     with torch.no_grad():
-        guess = fusion(scenes[30].features)[sure]
+        logits = confidences.logits(scenes.features)[clear]
     return {
-        "frames": temperature(torch.from_numpy(logits), torch.from_numpy(truth).long()),
-        "segments": temperature(guess, targets[sure].argmax(-1)),
-        "accuracy": float((guess.argmax(-1) == targets[sure].argmax(-1)).float().mean()),
+        "segments": temperature(logits, truth),
+        "segment_accuracy": float((logits.argmax(-1) == truth).float().mean()),
     }
 
 
@@ -162,13 +163,13 @@ def calibration_clips(takes: list[Take]) -> Iterator[NDArray[np.float32]]:
         yield augment.normalise(augment.channel(power, composer.rng)).numpy()
 
 
-def write_folder(job: Job, folder: Path, encoder: Path, fusion: Path, quantization: str) -> None:
-    """A model folder: the two networks and their manifest. An existing card stays."""
+def write_folder(job: Job, folder: Path, variant: str, quantization: str) -> None:
+    """A model folder: the two networks of a variant and their manifest. An existing card stays."""
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(encoder, folder / "encoder.onnx")
-    shutil.copy(fusion, folder / "fusion.onnx")
     files = ("encoder.onnx", "fusion.onnx")
-    features = job.towers * EMBEDDING
+    for name in files:
+        shutil.copy(job.run / name.replace(".onnx", f"{variant}.onnx"), folder / name)
+    features = job.towers * EMBEDDING + len(LABELS)
     manifest: dict[str, Any] = {
         "schema": 1,
         "id": "segmenter",

@@ -1,0 +1,70 @@
+"""Outputs appear complete or not at all."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from edge.errors import OutputError
+from edge.files import whole_file
+
+
+def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "song.wav"
+    with whole_file(target) as draft:
+        draft.write_text("half")
+        assert draft.suffix == ".wav"
+        assert not target.exists()
+    assert target.read_text() == "half"
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_nothing(tmp_path: Path, failure: type[BaseException]) -> None:
+    def fail() -> None:
+        with whole_file(tmp_path / "song.wav") as draft:
+            draft.write_text("half")
+            raise failure
+
+    with pytest.raises(failure):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_there_stays_until_the_new_file_is_complete(tmp_path: Path) -> None:
+    target = tmp_path / "song.wav"
+    target.write_text("old")
+    with pytest.raises(OutputError, match="already exists"), whole_file(target):
+        pass
+    with whole_file(target, force=True) as draft:
+        draft.write_text("new")
+        assert target.read_text() == "old"
+    assert target.read_text() == "new"
+
+
+def test_two_writers_do_not_share_a_draft(tmp_path: Path) -> None:
+    drafts: list[Path] = []
+
+    def write(text: str) -> None:
+        with whole_file(tmp_path / "song.wav", force=True) as draft:
+            drafts.append(draft)
+            draft.write_text(text)
+
+    writers = [threading.Thread(target=write, args=(str(n),)) for n in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(set(drafts)) == 8
+    assert [p.name for p in tmp_path.iterdir()] == ["song.wav"]
+
+
+def test_a_name_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(OutputError, match="cannot be written"),
+        whole_file(tmp_path / "file" / "song.wav") as draft,
+    ):
+        draft.write_text("x")
