@@ -1,0 +1,82 @@
+"""The benchmarks, small, on a few real recordings."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tools.bench import songs, start
+from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
+from tools.evaluate.pack import CLASS_LABELS
+from tools.paths import data_root
+
+FILES = 6
+"""Of each class."""
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small pack: a few files of each class of the evaluation data, in place."""
+    source = data_root() / "eval"
+    if not (source / "manifest.csv").is_file():
+        pytest.skip(f"needs recordings in {source}; set EDGE_DATA")
+    with (source / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["class"] in CLASS_LABELS]
+    kept = [
+        row
+        for name in CLASS_LABELS
+        for row in [r for r in rows if r["class"] == name][:: len(rows) // 60][:FILES]
+    ]
+    folder = tmp_path_factory.mktemp("pack")
+    with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({**row, "path": str(source / row["path"])} for row in kept)
+    return folder
+
+
+def test_songs_gives_rows_with_a_finite_ratio_and_an_error_beside_each(pack: Path, tmp_path: Path) -> None:
+    rows = songs.bench(pack, replace(songs.Sizes.quick(), minutes=1.0), tmp_path)
+    _check(rows)
+    whole = next(row for row in rows if row.name.endswith("AAC, 1 thread"))
+    stages = [row for row in rows if row.name.startswith("  ") and row.name.endswith(" 1 thread")]
+    assert sum(row.seconds for row in stages) == pytest.approx(whole.seconds, rel=0.03)
+    assert all(row.seconds > 0 for row in stages)
+    assert all(20 < (row.megabytes or 50) < 2000 for row in rows)
+    assert sum(row.megabytes is not None for row in rows) == 3
+
+
+def test_start_gives_rows_whose_steps_are_parts_of_the_whole(pack: Path) -> None:
+    rows = start.bench(pack, quick=True)
+    _check(rows)
+    empty = next(row for row in rows if row.peer == "cache warm")
+    assert empty.ratio < 1  # compiling takes longer than not compiling
+    assert all(row.ratio >= 1 for row in rows if row.name.startswith("  "))
+
+
+def test_a_round_runs_every_job_once_before_the_next_round() -> None:
+    order: list[str] = []
+    seconds = interleaved({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, rounds=2)
+    assert order == ["a", "b", "a", "b"]
+    assert [len(rounds) for rounds in seconds.values()] == [2, 2]
+
+
+def test_the_ratio_is_the_median_of_the_rounds_and_not_of_the_times() -> None:
+    assert times_faster([1, 10, 2], [2, 20, 2]) == 2
+    assert compared("x", "y", [1, 10, 2], [2, 20, 2], error=0, error_is="").seconds == 2
+
+
+def _check(rows: list[Row]) -> None:
+    assert rows
+    for row in rows:
+        assert all((row.name, row.peer, row.error_is))
+        assert all(map(math.isfinite, (row.ratio, row.seconds, row.error)))
+        assert min(row.ratio, row.seconds) > 0
+    listed = json.loads(document(rows, {}))["rows"]
+    assert all({"name", "peer", "ratio", "seconds", "error"} <= row.keys() for row in listed)
+    assert len(table(rows).splitlines()) == len(rows) + 1

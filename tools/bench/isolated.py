@@ -1,0 +1,112 @@
+"""Processes of their own: pinned to as many cores as they may use, and small before they begin.
+
+`call` runs one function of ours in a fresh interpreter, where every library was told its number of threads
+before it was loaded; `edge` runs the command as a user would and says how much memory it took.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.errors import EdgeError
+
+ROOT = Path(__file__).parents[2]
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+_FRESH_EDGE = """
+import re, resource, sys
+from pathlib import Path
+from edge.cli import main
+code = main(sys.argv[1:])
+status = Path("/proc/self/status")
+peak = re.search(r"VmHWM:\\s+(\\d+)", status.read_text()) if status.exists() else None
+print(peak[1] if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+# Linux hands the peak of whoever forked us down to ru_maxrss; VmHWM counts from exec on.
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fresh process that did its job."""
+
+    seconds: float
+    """From before it started until it had ended."""
+    megabytes: float
+    """Peak resident memory."""
+    output: str
+
+
+def environment(threads: int, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This environment with the number of threads in every variable that some library obeys."""
+    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **(more or {})}
+
+
+@contextmanager
+def pinned(cores: int) -> Iterator[None]:
+    """Processes started here run on the last `cores` cores only; where the system cannot pin, anywhere."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, set(sorted(allowed)[-cores:]))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def call(function: str, *arguments: Any, cores: int = 1) -> Any:
+    """What "module:function" of this package returns, run in a process of its own on `cores` cores.
+
+    Arguments and result travel as JSON. Raises CalledProcessError if the process fails.
+    """
+    command = [sys.executable, "-m", "tools.bench.isolated", function, json.dumps(arguments)]
+    with pinned(cores):
+        done = subprocess.run(
+            command, env=environment(cores), cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+        )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def edge(*arguments: str, cores: int = 1) -> Run:
+    """Run `edge ARGUMENTS` in a fresh process on `cores` cores. Raises EdgeError if it fails."""
+    started = time.perf_counter()
+    with pinned(cores):
+        done = subprocess.run(
+            [sys.executable, "-c", _FRESH_EDGE, *arguments],
+            env=environment(cores), cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise EdgeError(f"edge {' '.join(arguments)} failed: {done.stderr.strip()}")
+    return Run(time.perf_counter() - started, int(done.stderr.split()[-1]) / 1024, done.stdout)
+
+
+def main() -> None:
+    """The other side of `call`."""
+    module, name = sys.argv[1].split(":")
+    function = getattr(importlib.import_module(f"tools.bench.{module}"), name)
+    result = function(*json.loads(sys.argv[2]))
+    print(f"\n{json.dumps(result)}")
+
+
+if __name__ == "__main__":
+    main()
