@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from edge.errors import ModelError, UsageError
 from edge.models.frontend import MelStream
@@ -23,8 +24,8 @@ from edge.models.manifest import Manifest, builtin_folder, load_manifest
 from edge.models.session import Session
 from edge.vocabulary import LABELS
 
-CHUNK_S = 24.0
-"""Seconds of new sound per run of the encoder: long enough that its context costs little."""
+CHUNK_S = 12.0
+"""Seconds of new sound per run of the encoder: longer wastes memory, shorter repeats the 2 s of context."""
 
 SEQUENCE = 128
 """Segments that the fusion LSTM reads at once, and below how many to each side as context."""
@@ -77,6 +78,7 @@ class Segmenter:
             raise ModelError(self.manifest.folder, f"is not a segmenter with labels {', '.join(LABELS)}")
         self._encoder = Session(self.manifest, "encoder", threads=threads)
         self._fusion = Session(self.manifest, "fusion", threads=threads)
+        self._features = self._fusion.width
 
     @property
     def rate_hz(self) -> int:
@@ -101,7 +103,7 @@ class Segmenter:
         `segment_s` and `step_s` are multiples of `frame_s`, else UsageError.
         """
         segment, step = self._whole(segment_s, "segment length"), self._whole(step_s, "step")
-        pooler = _WindowPooler(segment, step)
+        pooler = _WindowPooler(segment, step, self._features)
         total = 0
 
         def counted() -> Iterator[Floats]:
@@ -110,15 +112,15 @@ class Segmenter:
                 total += len(block)
                 yield block
 
-        logits = [
-            pooler.accept(frames).logits
-            for frames in self._encode(counted(), max(1, round(chunk_s / self.frame_s)))
-        ]
+        confidences = _Rows((len(LABELS),), np.float32)
+        for frames in self._encode(counted(), max(1, round(chunk_s / self.frame_s))):
+            confidences.append(_softmax(frames.logits))
+            pooler.accept(frames)
         windows = pooler.finish()
         return Evidence(
             duration_s=total / self.rate_hz,
             frame_s=self.frame_s,
-            frames=_softmax(np.concatenate(logits)) if logits else np.zeros((0, len(LABELS)), np.float32),
+            frames=confidences.array,
             segment_s=segment * self.frame_s,
             segments=self.classify_sequence(windows[:, 0]),
             step_s=step * self.frame_s,
@@ -178,27 +180,26 @@ class Segmenter:
 class _WindowPooler:
     """Pools windows of `segment` frames starting every `step` frames of each segment, as frames arrive."""
 
-    def __init__(self, segment: int, step: int) -> None:
+    def __init__(self, segment: int, step: int, features: int) -> None:
         self._segment = segment
         self._offsets = range(0, segment, step)
         self._held: list[_Frames] = []
-        self._windows: list[NDArray[np.float16]] = []
+        self._windows = _Rows((len(self._offsets), features), np.float16)
 
-    def accept(self, frames: _Frames) -> _Frames:
-        """Take the next frames; returns them, so that a caller can chain."""
+    def accept(self, frames: _Frames) -> None:
+        """Take the next frames."""
         held = _join([*self._held, frames])
         ready = len(held.attention) // self._segment - 1  # the last windows of a segment reach into the next
         for _ in range(ready):
             held = self._pool(held)
         self._held = [held]
-        return frames
 
     def finish(self) -> NDArray[np.float16]:
         """All windows float16[segments, offsets, features]; those past the end shrink to what there is."""
         held = self._held[0] if self._held else None
         while held is not None and len(held.attention):
             held = self._pool(held)
-        return np.stack(self._windows) if self._windows else np.zeros((0, 1, 0), np.float16)
+        return self._windows.array
 
     def _pool(self, held: _Frames) -> _Frames:
         """Pool one segment's windows; returns the frames after the segment."""
@@ -211,9 +212,36 @@ class _WindowPooler:
             pooled = np.einsum("ft,ftd->td", weights, held.embedding[window]).ravel()
             mean = _softmax(held.logits[window]).mean(axis=0)
             rows.append(np.concatenate([pooled, np.log(mean + 1e-4)]))
-        self._windows.append(np.stack(rows).astype(np.float16))
+        self._windows.append(np.stack(rows)[None])
         rest = slice(self._segment, None)
         return _Frames(held.embedding[rest], held.attention[rest], held.logits[rest])
+
+
+class _Rows:
+    """Rows in one array that doubles when it is full.
+
+    A list of small arrays would do, but they would lie between the large temporaries of the heap and keep
+    the memory of those from going back: 20 MB an hour.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        self._rows: NDArray[Any] = np.zeros((64, *shape), dtype)
+        self._count = 0
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """All rows so far."""
+        return self._rows[: self._count]
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add rows [n, *shape]."""
+        needed = self._count + len(rows)
+        if needed > len(self._rows):
+            grown = np.zeros((max(needed, 2 * len(self._rows)), *self._rows.shape[1:]), self._rows.dtype)
+            grown[: self._count] = self.array
+            self._rows = grown
+        self._rows[self._count : needed] = rows
+        self._count = needed
 
 
 def _join(pieces: list[_Frames]) -> _Frames:

@@ -42,6 +42,8 @@ class Session:
                 manifest.folder, f"{manifest.networks[role]} cannot be loaded: {error}"
             ) from error
         self._inputs = [node.name for node in self._session.get_inputs()]
+        self.width: int = self._session.get_inputs()[0].shape[-1]
+        """Size of the first input's last axis."""
 
     def run(self, *arrays: Floats) -> Sequence[Floats]:
         """Outputs in the network's order for inputs in the network's order."""

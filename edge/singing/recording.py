@@ -67,7 +67,7 @@ def search(
     settings = settings or Settings()
     media, health = probe(path), Health()
     segmenter = segmenter or Segmenter()
-    blocks = decode_audio(path, rate_hz=segmenter.rate_hz, block_s=4.0, stream=audio_stream, health=health)
+    blocks = decode_audio(path, rate_hz=segmenter.rate_hz, block_s=1.0, stream=audio_stream, health=health)
     evidence = segmenter.listen(
         _reporting(blocks, media.duration_s * segmenter.rate_hz, progress),
         segment_s=settings.segment_s,

@@ -196,5 +196,5 @@ def test_copying_streams_starts_at_a_keyframe_and_says_so(
     exact = json.loads(edge("songs", sample[0], "--json").stdout)["songs"][0]
     copied = json.loads(edge("songs", sample[0], "-o", tmp_path, "--copy", "--json").stdout)["songs"][0]
     assert copied["start"] <= exact["start"] + 1e-3
-    assert copied["end"] == pytest.approx(exact["end"], abs=0.1)
+    assert exact["end"] - 0.1 <= copied["end"] <= exact["end"] + 0.3  # B frames need what follows them
     assert probe(copied["file"]).duration_s == pytest.approx(copied["end"] - copied["start"], abs=0.15)

@@ -17,6 +17,7 @@ def main() -> None:
     segmenter.add_argument("--run", type=Path, default=Path("runs/segmenter"), help="checkpoints and logs")
     segmenter.add_argument("--out", type=Path, default=Path("models_quantized/segmenter"))
     segmenter.add_argument("--float-out", type=Path, default=Path("tools/train/segmenter/float"))
+    segmenter.add_argument("--logs", type=Path, default=Path("tools/train/segmenter/logs"))
     segmenter.add_argument("--steps", type=int, default=2600, help="batches of 64 clips for each tower")
     segmenter.add_argument("--scenes", type=int, default=3000, help="scenes for the fusion")
     segmenter.add_argument(
@@ -37,6 +38,7 @@ def main() -> None:
             run=options.run,
             out=options.out,
             float_out=options.float_out,
+            logs=options.logs,
             steps=options.steps,
             scenes=options.scenes,
             towers=options.towers,

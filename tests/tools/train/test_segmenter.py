@@ -88,6 +88,7 @@ def test_a_tiny_training_run_makes_a_model_that_the_runtime_loads(takes: list[Ta
         run=tmp_path / "run",
         out=tmp_path / "int8",
         float_out=tmp_path / "float",
+        logs=tmp_path / "logs",
         steps=25,
         scenes=12,
         towers=2,
@@ -101,4 +102,5 @@ def test_a_tiny_training_run_makes_a_model_that_the_runtime_loads(takes: list[Ta
     sound = np.random.default_rng(0).standard_normal(16_000 * 7).astype(np.float32)
     int8, exact = (Segmenter(folder).listen(iter([sound])) for folder in (job.out, job.float_out))
     assert len(int8.segments) == 3
+    assert sorted(p.name for p in job.logs.iterdir()) == ["curves.png", "tower0.csv", "tower1.csv"]
     np.testing.assert_allclose(int8.frames, exact.frames, atol=0.15)

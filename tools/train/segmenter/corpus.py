@@ -24,20 +24,13 @@ from edge.media import decode_audio
 from edge.models.frontend import FrontEnd
 from edge.vocabulary import LABELS, Label
 from kernels.mel import mel_power
+from tools.evaluate.pack import CLASS_LABELS
 
 FRONT_END = FrontEnd(
     rate_hz=16_000, n_fft=1024, window=800, hop=200, n_mels=64, low_hz=40.0, high_hz=7800.0,
     floor=1e-6, mean=-4.0, scale=4.0,
 )  # fmt: skip
 """50 ms windows resolve a voice's harmonics; 80 frames a second give 10 outputs a second by a stride of 8."""
-
-CLASS_LABELS = {
-    "singing": Label.SINGING,
-    "speech": Label.SPEAKING,
-    "music": Label.MUSIC,
-    "other": Label.OTHER,
-}
-"""Class names of the data packs' manifests."""
 
 HELD_OUT = 0.12
 """Share of the groups (speaker, song) of each kind of sound kept for validation."""
@@ -152,7 +145,8 @@ def through_codec(samples: Floats, codec: str, bit_rate: int) -> Floats:
 
 def load_takes(recordings: list[Recording], cache: Path) -> list[Take]:
     """Both takes of every recording, from `cache` if it holds the same recordings, else computed."""
-    key = hashlib.sha256(repr([(r.path, FRONT_END) for r in recordings]).encode()).hexdigest()[:16]
+    names = [(r.path.parent.name, r.path.name) for r in recordings]
+    key = hashlib.sha256(repr([names, FRONT_END]).encode()).hexdigest()[:16]
     file = cache / f"takes-{key}.npz"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from edge.vocabulary import LABELS, Label
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
 from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, read_manifest
+from tools.train.segmenter.curves import keep_logs
 from tools.train.segmenter.export import export_encoder, export_fusion, quantize_encoder, quantize_fusion
 from tools.train.segmenter.fusion import Scenes, compose_scenes, load_network, temperature, train_fusion
 from tools.train.segmenter.network import EMBEDDING, Confidences, Encoder
@@ -45,6 +46,8 @@ class Job:
     towers: int
     threads: int
     commercial_only: bool
+    logs: Path
+    """Where the logs and curves of all towers are kept."""
     batch: int = 64
     fusion_steps: int = 3000
     checks: int = 150
@@ -99,6 +102,7 @@ def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
     quantize_fusion(job.run / "fusion-float.onnx", job.run / "fusion.onnx")
     write_folder(job, job.float_out, "-float", "none")
     write_folder(job, job.out, "", "int8: encoder static QDQ per channel, fusion dynamic")
+    keep_logs(job.run, job.logs)
 
 
 def export_both(job: Job, encoder: Encoder, training: list[Take]) -> InferenceSession:
