@@ -29,10 +29,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_songs(commands)
     _add_label(commands)
-    options = parser.parse_args(arguments)
-    for missing in ("debug",):
-        setattr(options, missing, getattr(options, missing, False))
-    return options
+    return parser.parse_args(arguments)
 
 
 def _add_songs(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from edge.errors import UsageError
@@ -31,6 +32,8 @@ class Settings:
     """Place the final boundaries on the 100 ms confidences, within one segment of where segments put them."""
 
     def __post_init__(self) -> None:
+        if not all(math.isfinite(value) for value in vars(self).values()):
+            raise UsageError("settings must be finite numbers")
         if not 0.1 <= self.segment_s <= 60:
             raise UsageError(f"segment length must be 0.1 to 60 s, got {self.segment_s}")
         if self.refine_step_s < 0.1:

@@ -86,6 +86,7 @@ def bad_inputs(folder: Path, sample: Path) -> dict[str, tuple[list[object], int]
         "unknown option": ([sample, "--nope"], 2),
         "segment between frames": ([sample, "--segment", "0.25"], 2),
         "segment of nothing": ([sample, "--segment", "0"], 2),
+        "endless interlude": ([sample, "--interlude", "inf"], 2),
         "no threads": ([sample, "--threads", "0"], 2),
         "copy without output": ([sample, "--copy"], 2),
         "unknown suffix": ([sample, "-o", folder / "out", "--suffix", ".xyz"], 2),
