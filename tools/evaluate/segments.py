@@ -17,14 +17,16 @@ FLOAT_FOLDER = Path(__file__).parents[1] / "train" / "segmenter" / "float"
 """The same networks before quantization."""
 
 
-def evaluate(data: Path, segment_s: float = 3.0) -> dict[str, Any]:
-    """Every segment of every recording counts once; its truth is its recording's class.
+def evaluate(data: Path, *, folder: Path | None = None, float_folder: Path = FLOAT_FOLDER) -> dict[str, Any]:
+    """Every 3 s segment of every recording counts once; its truth is its recording's class.
+
+    `folder` is another int8 model than the shipped one, `float_folder` what it was quantized from.
 
     Keys: macro_f1, per_class, confusion, float_macro_f1, segments, seconds (of sound), errors (the files
     with wrong segments, worst first).
     """
     entries = read_pack(data)
-    quantized, exact = Segmenter(), Segmenter(FLOAT_FOLDER)
+    quantized, exact = Segmenter(folder), Segmenter(float_folder)
     truth: list[int] = []
     guesses: tuple[list[int], list[int]] = ([], [])
     errors: list[dict[str, Any]] = []
@@ -32,7 +34,7 @@ def evaluate(data: Path, segment_s: float = 3.0) -> dict[str, Any]:
     for entry in entries:
         blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
         for segmenter, guess in zip((quantized, exact), guesses, strict=True):
-            evidence = segmenter.listen(iter(blocks), segment_s=segment_s)
+            evidence = segmenter.listen(iter(blocks))
             found = most_confident(evidence.segments)
             guess.extend(LABELS.index(label) for label in found)
             if segmenter is quantized:

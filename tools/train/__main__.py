@@ -19,15 +19,12 @@ def main() -> None:
     segmenter.add_argument("--float-out", type=Path, default=Path("tools/train/segmenter/float"))
     segmenter.add_argument("--logs", type=Path, default=Path("tools/train/segmenter/logs"))
     segmenter.add_argument("--steps", type=int, default=2600, help="batches of 64 clips for each tower")
-    segmenter.add_argument("--scenes", type=int, default=3000, help="scenes for the fusion")
+    segmenter.add_argument("--scenes", type=int, default=1500, help="scenes for the fusion")
     segmenter.add_argument(
         "--towers", type=int, default=2, help="towers, trained side by side, one a process"
     )
     segmenter.add_argument("--threads", type=int, default=1, help="threads for each tower")
     segmenter.add_argument("--commercial-only", action="store_true", help="leave out restricted licences")
-    segmenter.add_argument(
-        "--everything", action="store_true", help="after a run that held groups out: train on those too"
-    )
     options = parser.parse_args()
 
     from tools.train.segmenter.pipeline import Job, run  # noqa: PLC0415 - torch takes seconds
@@ -44,7 +41,6 @@ def main() -> None:
             towers=options.towers,
             threads=options.threads,
             commercial_only=options.commercial_only,
-            everything=options.everything,
         )
     )
 

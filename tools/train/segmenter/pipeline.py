@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from edge.vocabulary import LABELS, Label
+from tools.evaluate import segments
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
 from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, read_manifest
@@ -53,12 +54,9 @@ class Job:
     checks: int = 150
     """Validation scenes that the temperatures are fitted on."""
 
-    everything: bool = False
-    """Train on the held-out groups too: the last run, once an earlier one has shown what to expect."""
-
     def tower(self, number: int) -> Path:
         """The folder of a tower's checkpoints and log."""
-        return self.run / f"{'final-' if self.everything else ''}tower{number}"
+        return self.run / f"tower{number}"
 
     def plan(self, tower: int) -> Plan:
         """The training of one tower: towers differ in their seed."""
@@ -70,39 +68,51 @@ def run(job: Job) -> None:
     training, validation = load_data(job)
     print(f"{len(training)} takes to train on, {len(validation)} to validate", flush=True)
     run_on(job, training, validation)
+    if (job.data / "eval" / "manifest.csv").is_file():
+        record_accuracy(job.data / "eval", job.out, job.float_out)
 
 
 def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
-    """Train the towers, merge and quantize them, train the fusion, write both model folders.
-
-    Without `validation` the temperatures are those that an earlier run in the same folder measured.
-    """
+    """Train the towers, merge and quantize them, train the fusion, calibrate, write both model folders."""
     job.run.mkdir(parents=True, exist_ok=True)
     train_towers(job, training, validation)
     torch.set_num_threads(job.threads)
-    record = job.run / "temperatures.json"
-    measured: dict[str, float] = {} if validation else json.loads(record.read_text())
     encoder = Encoder([load_tower(job.tower(i) / "tower.pt").tower for i in range(job.towers)])
     network = export_both(job, encoder, training)
-    if validation:
-        _, logits, truth = compose_scenes(validation, network, job.checks, seed=2)
-        measured["frames"] = temperature(torch.from_numpy(logits), torch.from_numpy(truth).long())
-    encoder.temperature.data.fill_(measured["frames"])
+    _, logits, truth = compose_scenes(validation, network, job.checks, seed=2)
+    frame_temperature = temperature(torch.from_numpy(logits), torch.from_numpy(truth).long())
+    encoder.temperature.data.fill_(frame_temperature)
     network = export_both(job, encoder, training)
     scenes, _, _ = compose_scenes(training, network, job.scenes, seed=1)
     confidences = Confidences(train_fusion(scenes, steps=job.fusion_steps)).eval()
-    if validation:
-        checks, _, _ = compose_scenes(validation, network, job.checks, seed=3)
-        measured |= check_segments(confidences, checks[30])
-        record.write_text(json.dumps(measured, indent=2))
-    confidences.temperature.data.fill_(measured["segments"])
-    print(measured, flush=True)
+    checks, _, _ = compose_scenes(validation, network, job.checks, seed=3)
+    segment_temperature, accuracy = check_segments(confidences, checks[30])
+    confidences.temperature.data.fill_(segment_temperature)
+    print(
+        f"temperatures: frames {frame_temperature:.2f}, segments {segment_temperature:.2f}; "
+        f"{accuracy:.1%} of the clear segments of composed validation scenes are right",
+        flush=True,
+    )
     features = job.towers * EMBEDDING + len(LABELS)
     export_fusion(confidences, features, job.run / "fusion-float.onnx")
     quantize_fusion(job.run / "fusion-float.onnx", job.run / "fusion.onnx")
     write_folder(job, job.float_out, "-float", "none")
     write_folder(job, job.out, "", "int8: encoder static QDQ per channel, fusion dynamic")
     keep_logs(job.run, job.logs)
+
+
+def record_accuracy(data: Path, folder: Path, float_folder: Path) -> None:
+    """Write into both manifests what each model scores on a pack, before and after quantization."""
+    result = segments.evaluate(data, folder=folder, float_folder=float_folder)
+    accuracy = {
+        "recordings": "evaluation pack, 3 s segments",
+        "float_macro_f1": round(result["float_macro_f1"], 4),
+        "int8_macro_f1": round(result["macro_f1"], 4),
+        "int8_per_class_f1": {label: round(row["f1"], 4) for label, row in result["per_class"].items()},
+    }
+    for manifest in (folder / "manifest.json", float_folder / "manifest.json"):
+        known = json.loads(manifest.read_text(encoding="utf-8"))
+        manifest.write_text(json.dumps(known | {"accuracy": accuracy}, indent=2) + "\n", encoding="utf-8")
 
 
 def export_both(job: Job, encoder: Encoder, training: list[Take]) -> InferenceSession:
@@ -112,16 +122,13 @@ def export_both(job: Job, encoder: Encoder, training: list[Take]) -> InferenceSe
     return load_network(job.run / "encoder.onnx")
 
 
-def check_segments(confidences: Confidences, scenes: Scenes) -> dict[str, float]:
-    """The temperature of the segments, and how many of those with a clear truth are right."""
+def check_segments(confidences: Confidences, scenes: Scenes) -> tuple[float, float]:
+    """The temperature of the segments with a clear truth, and the share of them that is right."""
     clear = scenes.targets.amax(-1) > 0.95
     truth = scenes.targets[clear].argmax(-1)
     with torch.no_grad():
         logits = confidences.logits(scenes.features)[clear]
-    return {
-        "segments": temperature(logits, truth),
-        "segment_accuracy": float((logits.argmax(-1) == truth).float().mean()),
-    }
+    return temperature(logits, truth), float((logits.argmax(-1) == truth).float().mean())
 
 
 def load_data(job: Job) -> tuple[list[Take], list[Take]]:
@@ -133,8 +140,6 @@ def load_data(job: Job) -> tuple[list[Take], list[Take]]:
     readers = [r for r in recordings if r.label is Label.SPEAKING and r.group not in outside]
     made = synthetic_takes(readers, job.data / "train" / "midi" / "pop909.zip", cache)
     usable = [take for take in takes if take.recording.commercial or not job.commercial_only]
-    if job.everything:
-        return usable + made, []
     training = [take for take in usable if take.recording.group not in outside]
     return training + made, [take for take in takes[::2] if take.recording.group in outside]
 
