@@ -39,3 +39,12 @@ def refuse_existing(path: Path, force: bool) -> None:
     """Raise OutputError if `path` exists and `force` is false."""
     if not force and path.exists():
         raise OutputError(path, "already exists; choose another name or pass --force")
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise OutputError if no file could be made in `folder`, existing or not, before any work is done."""
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not there.is_dir():
+        raise OutputError(folder, f"cannot be a folder: {there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(folder, "cannot be written: permission denied")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import OutputError
-from edge.files import whole_file
+from edge.files import refuse_unwritable, whole_file
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
@@ -59,6 +59,13 @@ def test_two_writers_do_not_share_a_draft(tmp_path: Path) -> None:
         writer.join()
     assert len(set(drafts)) == 8
     assert [p.name for p in tmp_path.iterdir()] == ["song.wav"]
+
+
+def test_a_folder_that_cannot_be_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refuse_unwritable(tmp_path / "new" / "newer")
+    with pytest.raises(OutputError, match="is a file"):
+        refuse_unwritable(tmp_path / "file" / "new")
 
 
 def test_a_name_that_cannot_be_written_says_why(tmp_path: Path) -> None:

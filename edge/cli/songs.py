@@ -11,7 +11,8 @@ from typing import Any
 from edge.cli import show
 from edge.cli.progress import Progress
 from edge.errors import UsageError
-from edge.files import refuse_existing, whole_file
+from edge.files import refuse_existing, refuse_unwritable, whole_file
+from edge.media.targets import target_for
 from edge.models.segmenter import Segmenter
 from edge.singing.recording import Clip, Found, cut_songs, search
 from edge.singing.settings import Settings
@@ -21,6 +22,8 @@ def run(options: argparse.Namespace) -> None:
     """Search, cut if asked to, draw if asked to, show."""
     if options.output is None and (options.copy or options.suffix):
         raise UsageError("--copy and --suffix are about the clips: add -o DIR")
+    if options.output:
+        check_output(options)
     found = listen(options, settings(options))
     clips = cut(options, found) if options.output else []
     if options.json:
@@ -28,6 +31,19 @@ def run(options: argparse.Namespace) -> None:
     else:
         print_table(found, clips)
     show.print_notes(found)
+
+
+def check_output(options: argparse.Namespace) -> None:
+    """Refuse now what could not be written after an hour of listening."""
+    refuse_unwritable(options.output)
+    refuse_existing(listing(options), options.force)
+    if options.suffix:
+        target_for(Path(f"clip{options.suffix}"))
+
+
+def listing(options: argparse.Namespace) -> Path:
+    """The file that lists songs and segments beside the clips."""
+    return Path(options.output) / f"{options.media.stem}.songs.json"
 
 
 def settings(options: argparse.Namespace) -> Settings:
@@ -66,8 +82,6 @@ def listen(options: argparse.Namespace, chosen: Settings) -> Found:
 
 def cut(options: argparse.Namespace, found: Found) -> list[Clip]:
     """Write the clips, and beside them the list of songs and segments."""
-    listing: Path = options.output / f"{found.media.path.stem}.songs.json"
-    refuse_existing(listing, options.force)
     with Progress("cutting") as progress:
         clips = cut_songs(
             found,
@@ -78,7 +92,7 @@ def cut(options: argparse.Namespace, found: Found) -> list[Clip]:
             audio_stream=options.audio_stream,
             progress=progress,
         )
-    with whole_file(listing, force=options.force) as draft:
+    with whole_file(listing(options), force=options.force) as draft:
         text = json.dumps({"schema": show.SCHEMA, **document(found, clips)}, indent=2, ensure_ascii=False)
         draft.write_text(text + "\n", encoding="utf-8")
     return clips

@@ -118,7 +118,10 @@ def cut_songs(
         written = cut(
             source, song.span, file, audio_stream=audio_stream, copy=copy, force=force, fade_s=FADE_S
         )
-        clips.append(Clip(replace(song, start=written.start_s, end=written.end_s), file))
+        early = song.start - written.start_s  # a copy starts at a keyframe
+        clips.append(
+            Clip(replace(song, start=written.start_s, end=written.end_s, prelude=song.prelude + early), file)
+        )
         if progress:
             progress(number / len(files))
     return clips
