@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from types import FrameType
 
+from edge import interrupts
 from edge.cli.arguments import parse
 from edge.errors import EdgeError
 
@@ -21,7 +20,7 @@ _LARGE = 256 * 1024
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code, see `edge.cli.arguments.EXIT_CODES`."""
     options = parse(arguments)
-    signal.signal(signal.SIGTERM, _terminate)
+    interrupts.install()
     _return_memory_early()
     try:
         options.run(options)
@@ -50,8 +49,3 @@ def _return_memory_early() -> None:
 def _fail(message: str, code: int) -> int:
     print("edge:", " ".join(message.split()), file=sys.stderr)
     return code
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Leave as on Ctrl-C, so that half-written files are removed."""
-    raise KeyboardInterrupt

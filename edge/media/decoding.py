@@ -18,6 +18,7 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from edge import interrupts
 from edge.media.health import Health
 from edge.media.source import DAMAGE
 
@@ -34,6 +35,7 @@ def packets(container: InputContainer, streams: Sequence[Stream], health: Health
     """Demux the streams from where the container stands; an unreadable rest is taken for the end."""
     source = container.demux(*streams)
     while True:
+        interrupts.check()
         try:
             packet = next(source, None)
         except DAMAGE:

@@ -161,7 +161,7 @@ def test_an_interrupt_leaves_no_partial_file(
     assert process.poll() is None, "the command ended before it could be interrupted"
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert errors == "edge: interrupted\n"
     assert list(tmp_path.iterdir()) == []
 
