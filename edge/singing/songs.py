@@ -91,14 +91,18 @@ def _refine(
                 ]
     confidences = classify(np.stack(pairs)) if pairs else np.zeros((0, 2, 4), np.float32)
 
-    def edge(segment: int, start: bool) -> float:
+    def moved(segment: int, start: bool) -> float | None:
         rows = asked.get((segment, start), slice(0, 0))
         joint = rules.refined_joint(confidences[rows, 0], confidences[rows, 1], start=start)
-        if joint is None:
-            return min((segment + (not start)) * evidence.segment_s, evidence.duration_s)
-        return segment * evidence.segment_s + (joint + 1) * evidence.step_s
+        return None if joint is None else segment * evidence.segment_s + (joint + 1) * evidence.step_s
 
-    return [(edge(run.start, True), edge(run.stop - 1, False)) for run in runs]
+    edges = []
+    for run in runs:
+        whole = run.start * evidence.segment_s, min(run.stop * evidence.segment_s, evidence.duration_s)
+        first, last = moved(run.start, True), moved(run.stop - 1, False)
+        refined = whole[0] if first is None else first, whole[1] if last is None else last
+        edges.append(refined if refined[0] < refined[1] else whole)  # both ends of a single segment may cross
+    return edges
 
 
 def _joints(evidence: Evidence, segment: int) -> range:

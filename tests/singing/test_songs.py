@@ -88,6 +88,20 @@ def test_an_uncertain_start_is_refined_in_one_batch() -> None:
     assert (song.start, song.end) == (8.0, 15.0)
 
 
+def test_refinement_never_inverts_a_song_of_one_segment() -> None:
+    heard = evidence("TSTTT")
+    heard.segments[1] = [0.4, 0.3, 0.0, 0.3]
+    outside, inside = [0.1, 0.7, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1]
+
+    def classify(features: NDArray[np.float16]) -> Floats:
+        start = [[outside, outside], [outside, inside]]  # the song starts at 5 s ...
+        end = [[inside, outside], [outside, outside]]  # ... and ends at 4 s
+        return np.array(start + end, np.float32)
+
+    settings = Settings(min_run=1, exact_boundaries=False)
+    assert spans(find_songs(heard, classify, settings)) == [(3, 6)]
+
+
 @st.composite
 def anything_heard(draw: Any) -> Evidence:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
