@@ -98,8 +98,9 @@ class Segmenter:
         step_s: float = 1.0,
         chunk_s: float = CHUNK_S,
     ) -> Evidence:
-        """Hear a whole recording, float32 blocks of any size at `rate_hz`; memory does not grow with length.
+        """Hear a whole recording, float32 blocks of any size at `rate_hz`.
 
+        Only the evidence grows with its length, by 2.5 MB an hour at the default settings.
         `segment_s` and `step_s` are multiples of `frame_s`, else UsageError.
         """
         segment, step = self._whole(segment_s, "segment length"), self._whole(step_s, "step")
