@@ -15,7 +15,7 @@ setup: .venv/demo
 	@touch $@
 
 .venv/demo: .venv/pip pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[demo,plot]'
+	$(BIN)/python -m pip install -q -e '.[demo,plot,jit]'
 	@touch $@
 
 .venv/dev: .venv/pip pyproject.toml

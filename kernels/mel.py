@@ -1,223 +1,212 @@
-"""Mel power spectrogram of a stretch of samples.
+"""Mel spectra and cepstra of a stretch of samples: log-mel, Kaldi's filter bank, MFCC.
 
-`LANES` frames are transformed side by side: every array of the transform holds frame after frame of one
-bin next to each other, so each butterfly is one loop over contiguous floats that the compiler turns into
-vector instructions, whatever their width on this CPU.
+`edge_kernels.h` has the formula; `slaney`, `kaldi_fbank` and `mfcc` are the settings that others use.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from enum import IntEnum
+from functools import cached_property
 
-import numba
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-LANES = 16
-"""Frames transformed at once: one AVX-512 register of float32, two of AVX2, four of NEON."""
+from kernels.arrays import Floats, floats, positive
+from kernels.library import KernelError, call, library
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
+
+class Window(IntEnum):
+    """Window functions of `n` samples."""
+
+    HANN = 0
+    """1/2 - 1/2 cos(2 pi i / n): periodic, as torch and librosa have it."""
+    HAMMING = 1
+    """0.54 - 0.46 cos(2 pi i / (n - 1))."""
+    POVEY = 2
+    """(1/2 - 1/2 cos(2 pi i / (n - 1)))^0.85, Kaldi's default."""
+
+
+class Scale(IntEnum):
+    """Mel scales, and over what the sides of the triangles are straight."""
+
+    HTK = 0
+    """2595 log10(1 + f / 700), triangles over hertz."""
+    SLANEY = 1
+    """Linear below 1 kHz, logarithmic above (Auditory Toolbox, librosa's default), triangles over hertz."""
+    KALDI = 2
+    """HTK's scale, triangles over mel."""
+
+
+class Norm(IntEnum):
+    """How high the triangles are."""
+
+    PEAK = 0
+    """1."""
+    AREA = 1
+    """2 / width in hertz: area 1 (librosa's "slaney")."""
+    MEAN = 2
+    """Weights of sum 1, so that a band is a mean; a triangle between two bins takes the nearest."""
 
 
 @dataclass(frozen=True)
-class MelTables:
-    """Everything about a mel front end that can be computed once.
+class MelOptions:
+    """What a frame becomes, in the order in which it happens; the defaults are the log of a mean power."""
 
-    Frame f covers samples [f * hop + hop/2 - window/2, f * hop + hop/2 + window/2): it is centred on the
-    stretch of `hop` samples that it stands for.
-    """
-
+    rate_hz: float
+    n_fft: int
+    """Points of the Fourier transform: a power of two, 32 to 16384."""
+    window: int
+    """Samples of a frame, 2 to `n_fft`."""
     hop: int
-    """Samples from one frame to the next."""
-    window: Floats
-    """float32[window], periodic Hann."""
-    twiddles: Floats
-    """float32[n_fft, 2]: cos and sin of -2 pi k / n_fft."""
-    starts: Ints
-    """int32[n_mels]: first FFT bin of each filter."""
-    offsets: Ints
-    """int32[n_mels + 1]: where each filter's weights begin in `weights`."""
-    weights: Floats
-    """float32[offsets[-1]]: triangles, each normalised to sum 1 (a mean of the power under it)."""
-
-    @property
-    def lead(self) -> int:
-        """Samples that frame 0 needs before sample 0."""
-        return (len(self.window) - self.hop) // 2
-
-    @property
-    def n_mels(self) -> int:
-        """Number of mel bands."""
-        return len(self.starts)
-
-
-def hz_to_mel(hz: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """HTK mel scale: 2595 log10(1 + f / 700)."""
-    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0))
-
-
-def mel_to_hz(mel: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Inverse of `hz_to_mel`."""
-    return np.asarray(700.0 * (10.0 ** (np.asarray(mel) / 2595.0) - 1.0))
+    """Samples from one frame to the next, 1 to 65536."""
+    n_mels: int
+    """Bands, 1 to 512."""
+    low_hz: float = 0.0
+    """Lower end of the first band."""
+    high_hz: float | None = None
+    """Upper end of the last band; half the rate if None."""
+    window_kind: Window = Window.HANN
+    remove_mean: bool = False
+    """Subtract each frame's mean."""
+    preemphasis: float = 0.0
+    """x[n] - preemphasis * x[n - 1], within each frame."""
+    magnitude: bool = False
+    """Magnitudes instead of powers."""
+    scale_kind: Scale = Scale.HTK
+    norm: Norm = Norm.MEAN
+    logarithm: bool = True
+    """(ln(max(band + offset, floor)) - mean) / scale instead of the band itself."""
+    offset: float = 0.0
+    floor: float = 1e-10
+    mean: float = 0.0
+    scale: float = 1.0
+    coefficients: int = 0
+    """Cepstral coefficients from an orthonormal DCT-II; 0 for the bands."""
+    lifter: float = 0.0
+    """Coefficient j is multiplied by 1 + lifter / 2 sin(pi j / lifter); 0 for none."""
 
 
-def mel_filters(rate_hz: int, n_fft: int, n_mels: int, low_hz: float, high_hz: float) -> NDArray[np.float64]:
-    """Triangular filters float64[n_mels, n_fft/2 + 1], equally spaced on the HTK scale, each of sum 1.
-
-    A filter narrower than the bin spacing takes the nearest bin whole, so no band is ever empty.
-    """
-    edges = mel_to_hz(np.linspace(hz_to_mel(low_hz), hz_to_mel(high_hz), n_mels + 2))
-    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    bins = np.arange(n_fft // 2 + 1) * (rate_hz / n_fft)
-    filters = np.maximum(np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)), 0.0)
-    empty = filters.sum(axis=1) == 0
-    filters[empty, np.abs(bins - centre[empty]).argmin(axis=1)] = 1.0
-    return np.asarray(filters / filters.sum(axis=1, keepdims=True))
+def slaney(rate_hz: float = 16_000, n_fft: int = 512, hop: int = 160, n_mels: int = 64) -> MelOptions:
+    """Librosa's filters, with the natural logarithm; frames are not padded (`center=False`)."""
+    return MelOptions(rate_hz, n_fft, n_fft, hop, n_mels, scale_kind=Scale.SLANEY, norm=Norm.AREA)
 
 
-def mel_tables(
-    *, rate_hz: int, n_fft: int, window: int, hop: int, n_mels: int, low_hz: float, high_hz: float
-) -> MelTables:
-    """Tables for `mel_power`. `n_fft` is a power of two of at least 16, `window` at most `n_fft`.
-
-    Raises ValueError for sizes that the transform cannot serve.
-    """
-    if n_fft < 16 or n_fft & (n_fft - 1) or not hop <= window <= n_fft or (window - hop) % 2:
-        raise ValueError(f"unsupported sizes: n_fft {n_fft}, window {window}, hop {hop}")
-    filters = mel_filters(rate_hz, n_fft, n_mels, low_hz, high_hz)
-    nonzero = [np.flatnonzero(row) for row in filters]
-    spans = [(int(index[0]), int(index[-1]) + 1) for index in nonzero]
-    phase = -2.0 * np.pi * np.arange(n_fft) / n_fft
-    return MelTables(
-        hop=hop,
-        window=(0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(window) / window)).astype(np.float32),
-        twiddles=np.stack([np.cos(phase), np.sin(phase)], axis=1).astype(np.float32),
-        starts=np.array([first for first, _ in spans], np.int32),
-        offsets=np.cumsum([0] + [last - first for first, last in spans]).astype(np.int32),
-        weights=np.concatenate([row[a:b] for row, (a, b) in zip(filters, spans, strict=True)]).astype(
-            np.float32
-        ),
-    )
-
-
-def mel_power(samples: Floats, tables: MelTables) -> Floats:
-    """Mean power under each mel filter, float32[frames, n_mels].
-
-    `samples` is float32[n] and begins `tables.lead` samples before the first frame's hop; every frame
-    that the samples hold whole is returned: frames = (n - window) // hop + 1, or none.
-    """
-    samples = np.ascontiguousarray(samples, dtype=np.float32)
-    frames = max(0, (len(samples) - len(tables.window)) // tables.hop + 1)
-    out = np.empty((frames, tables.n_mels), np.float32)
-    n_fft = len(tables.twiddles)
-    scratch = np.empty((4, n_fft // 2 * LANES), np.float32)
-    power = np.empty((n_fft // 2 + 1) * LANES, np.float32)
-    _mel_power(
-        samples, tables.hop, tables.window, tables.twiddles, tables.starts, tables.offsets, tables.weights,
-        scratch, power, out,
+def kaldi_fbank(rate_hz: float = 16_000, n_mels: int = 80, low_hz: float = 20.0) -> MelOptions:
+    """Kaldi's log filter bank, 25 ms every 10 ms, no dither, for samples on the scale of 16-bit integers."""
+    window = round(rate_hz / 40)
+    return MelOptions(
+        rate_hz, 1 << (window - 1).bit_length(), window, round(rate_hz / 100), n_mels, low_hz,
+        window_kind=Window.POVEY, remove_mean=True, preemphasis=0.97, scale_kind=Scale.KALDI, norm=Norm.PEAK,
+        floor=float(np.finfo(np.float32).eps),
     )  # fmt: skip
-    return out
 
 
-_jit: Any = numba.njit(cache=True, nogil=True, fastmath=True, error_model="numpy", boundscheck=False)
+def mfcc(
+    rate_hz: float = 16_000, coefficients: int = 13, n_mels: int = 26, lifter: float = 0.0
+) -> MelOptions:
+    """Cepstra of 25 ms every 10 ms: pre-emphasis, Hamming window, power, mel filters, logarithm, DCT-II.
+
+    The steps of US 12,394,226 B2, figure 5.
+    """
+    window = round(rate_hz / 40)
+    return MelOptions(
+        rate_hz, 1 << (window - 1).bit_length(), window, round(rate_hz / 100), n_mels,
+        window_kind=Window.HAMMING, preemphasis=0.97, norm=Norm.PEAK, coefficients=coefficients,
+        lifter=lifter,
+    )  # fmt: skip
 
 
-@_jit
-def _radix4(re, im, out_re, out_im, n, stride, twiddles):  # type: ignore[no-untyped-def]
-    """One Stockham pass of radix 4 over `n` points; `stride` counts floats (points already done x lanes)."""
-    quarter = n // 4
-    step = twiddles.shape[0] // n
-    for p in range(quarter):
-        w1r, w1i = twiddles[p * step, 0], twiddles[p * step, 1]
-        w2r, w2i = twiddles[2 * p * step, 0], twiddles[2 * p * step, 1]
-        w3r, w3i = twiddles[3 * p * step, 0], twiddles[3 * p * step, 1]
-        a, b = p * stride, (p + quarter) * stride
-        c, d = (p + 2 * quarter) * stride, (p + 3 * quarter) * stride
-        o = 4 * p * stride
-        for j in range(stride):
-            pr, pi = re[a + j] + re[c + j], im[a + j] + im[c + j]
-            mr, mi = re[a + j] - re[c + j], im[a + j] - im[c + j]
-            qr, qi = re[b + j] + re[d + j], im[b + j] + im[d + j]
-            nr, ni = re[b + j] - re[d + j], im[b + j] - im[d + j]
-            out_re[o + j], out_im[o + j] = pr + qr, pi + qi
-            xr, xi = mr + ni, mi - nr
-            out_re[o + stride + j], out_im[o + stride + j] = xr * w1r - xi * w1i, xr * w1i + xi * w1r
-            xr, xi = pr - qr, pi - qi
-            out_re[o + 2 * stride + j], out_im[o + 2 * stride + j] = xr * w2r - xi * w2i, xr * w2i + xi * w2r
-            xr, xi = mr - ni, mi + nr
-            out_re[o + 3 * stride + j], out_im[o + 3 * stride + j] = xr * w3r - xi * w3i, xr * w3i + xi * w3r
+class Mel:
+    """A front end ready to use: tables made once, then any number of calls from any threads.
+
+    Raises ValueError for options outside the ranges that `MelOptions` states.
+    """
+
+    def __init__(self, options: MelOptions) -> None:
+        self.options = options
+        self._plan = _plan(options)
+
+    @cached_property
+    def width(self) -> int:
+        """Values of a frame."""
+        return self.options.coefficients or self.options.n_mels
+
+    def frames(self, count: int) -> int:
+        """How many frames `count` samples hold whole."""
+        return max(0, (count - self.options.window) // self.options.hop + 1)
+
+    def __call__(self, samples: ArrayLike, *, threads: int = 1) -> Floats:
+        """Frames float32[frames, width] of samples float32[n], all those that they hold whole.
+
+        Frame f covers samples [f * hop, f * hop + window). A frame that holds NaN or infinity comes out as
+        NaN or infinity, its neighbours do not. Raises TypeError, ValueError.
+        """
+        samples = floats(samples, "samples")
+        frames, options = self.frames(len(samples)), self.options
+        out = np.empty((frames, self.width), np.float32)
+        share = -(-frames // positive(threads, "threads", 1))
+        starts = range(0, frames, -(-share // 64) * 64) if frames else range(0)
+        if len(starts) <= 1:
+            self._fill(samples, out)
+            return out
+        with ThreadPoolExecutor(len(starts)) as pool:
+            for start in starts:
+                part = out[start : start + starts.step]
+                first = start * options.hop
+                last = first + (len(part) - 1) * options.hop + options.window
+                pool.submit(self._fill, samples[first:last], part)
+        return out
+
+    def _fill(self, samples: Floats, out: Floats) -> None:
+        scratch = np.empty(call("mel_scratch_size", self._plan), np.float32)
+        call("mel", self._plan, samples, len(samples), out, scratch)
 
 
-@_jit
-def _radix2(re, im, out_re, out_im, stride):  # type: ignore[no-untyped-def]
-    """The last Stockham pass when an odd power of two is left: two points, no twiddles."""
-    for j in range(stride):
-        ar, ai, br, bi = re[j], im[j], re[stride + j], im[stride + j]
-        out_re[j], out_im[j] = ar + br, ai + bi
-        out_re[stride + j], out_im[stride + j] = ar - br, ai - bi
+class MelStream:
+    """Samples in pieces of any size, frames as they become whole: bit for bit those of one call to `Mel`."""
+
+    def __init__(self, mel: Mel) -> None:
+        self._mel = mel
+        self._held = np.zeros(0, np.float32)
+        self._between = 0  # samples to come that no frame covers, where the hop is wider than the window
+
+    def accept(self, samples: ArrayLike) -> None:
+        """Take the next samples float32[n]."""
+        samples = floats(samples, "samples")
+        self._held = np.concatenate([self._held, samples[self._between :]])
+        self._between = max(0, self._between - len(samples))
+
+    @property
+    def ready(self) -> int:
+        """Frames that can be got now."""
+        return self._mel.frames(len(self._held))
+
+    def get(self, frames: int | None = None) -> Floats:
+        """The next frames float32[frames, width], by default all that are ready; ValueError for more."""
+        frames = self.ready if frames is None else positive(frames, "frames")
+        if frames > self.ready:
+            raise ValueError(f"{frames} frames asked for, {self.ready} ready")
+        if frames == 0:
+            return np.zeros((0, self._mel.width), np.float32)
+        options = self._mel.options
+        out = self._mel(self._held[: (frames - 1) * options.hop + options.window])
+        self._between = max(0, frames * options.hop - len(self._held))
+        self._held = self._held[frames * options.hop :]
+        return out
 
 
-@_jit
-def _load(samples, first, hop, window, re, im):  # type: ignore[no-untyped-def]
-    """Window `LANES` frames and pack even samples as real, odd as imaginary parts; zeros past the end."""
-    width = window.shape[0]
-    total = samples.shape[0]
-    for k in range(re.shape[0] // LANES):
-        for lane in range(LANES):
-            at = (first + lane) * hop + 2 * k
-            even = samples[at] * window[2 * k] if 2 * k < width and at < total else np.float32(0)
-            odd = (
-                samples[at + 1] * window[2 * k + 1] if 2 * k + 1 < width and at + 1 < total else np.float32(0)
-            )
-            re[k * LANES + lane] = even
-            im[k * LANES + lane] = odd
-
-
-@_jit
-def _real_power(re, im, twiddles, power):  # type: ignore[no-untyped-def]
-    """Power of the real transform from the packed one: X[k] = E[k] + w^k O[k]."""
-    half = re.shape[0] // LANES
-    quarter = np.float32(0.25)
-    for lane in range(LANES):
-        power[lane] = (re[lane] + im[lane]) ** 2
-        power[half * LANES + lane] = (re[lane] - im[lane]) ** 2
-    for k in range(1, half):
-        c, s = twiddles[k, 0], twiddles[k, 1]
-        for lane in range(LANES):
-            ar, ai = re[k * LANES + lane], im[k * LANES + lane]
-            br, bi = re[(half - k) * LANES + lane], im[(half - k) * LANES + lane]
-            odd_r, odd_i = ai + bi, br - ar
-            xr = ar + br + odd_r * c - odd_i * s
-            xi = ai - bi + odd_r * s + odd_i * c
-            power[k * LANES + lane] = (xr * xr + xi * xi) * quarter
-
-
-@_jit
-def _mel_power(samples, hop, window, twiddles, starts, offsets, weights, scratch, power, out):  # type: ignore[no-untyped-def]
-    """Fill `out` float32[frames, n_mels]; lanes past the last frame are computed and dropped."""
-    frames = out.shape[0]
-    bands = np.empty(LANES, np.float32)
-    for first in range(0, frames, LANES):
-        re, im, re2, im2 = scratch[0], scratch[1], scratch[2], scratch[3]
-        _load(samples, first, hop, window, re, im)
-        n, stride = twiddles.shape[0] // 2, LANES
-        while n >= 4:
-            _radix4(re, im, re2, im2, n, stride, twiddles)
-            re, im, re2, im2 = re2, im2, re, im
-            n //= 4
-            stride *= 4
-        if n == 2:
-            _radix2(re, im, re2, im2, stride)
-            re, im, re2, im2 = re2, im2, re, im
-        _real_power(re, im, twiddles, power)
-        kept = min(LANES, frames - first)
-        for m in range(out.shape[1]):
-            bands[:] = 0
-            for i in range(offsets[m], offsets[m + 1]):
-                at = (starts[m] + i - offsets[m]) * LANES
-                for lane in range(LANES):
-                    bands[lane] += power[at + lane] * weights[i]
-            for lane in range(kept):
-                out[first + lane, m] = bands[lane]
+def _plan(options: MelOptions) -> Floats:
+    fields = library().interface.structs["edge_mel_options"]
+    values = dataclasses.asdict(options)
+    if options.high_hz is None:
+        values["high_hz"] = options.rate_hz / 2
+    try:
+        given = np.array(tuple(values[name] for name, _ in fields), np.dtype(fields))
+        plan = np.empty(call("mel_plan_size", given), np.float32)
+    except (KernelError, OverflowError) as error:
+        raise ValueError(f"an option is outside its range: {options}") from error
+    call("mel_plan", given, plan)
+    return plan

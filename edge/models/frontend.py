@@ -8,14 +8,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from kernels.mel import MelTables, mel_power, mel_tables
+from kernels.mel import Mel, MelOptions, MelStream
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """Log-mel parameters as a manifest states them; see `kernels.mel` for the formula."""
+    """Log-mel parameters as a manifest states them; see `kernels.mel` for the formula.
+
+    A frame is centred on the `hop` samples that it stands for.
+    """
 
     rate_hz: int
     """Sample rate that the network was trained at."""
@@ -34,45 +37,34 @@ class FrontEnd:
     scale: float
     """Divides the result."""
 
+    @property
+    def lead(self) -> int:
+        """Samples that the first frame needs before the first sample."""
+        return (self.window - self.hop) // 2
+
     @cached_property
-    def tables(self) -> MelTables:
-        """Kernel tables, computed once."""
-        return mel_tables(
-            rate_hz=self.rate_hz,
-            n_fft=self.n_fft,
-            window=self.window,
-            hop=self.hop,
-            n_mels=self.n_mels,
-            low_hz=self.low_hz,
-            high_hz=self.high_hz,
-        )
+    def mel(self) -> Mel:
+        """Samples to the network's input: (ln(power + floor) - mean) / scale."""
+        return Mel(self._options(logarithm=True))
+
+    @cached_property
+    def power(self) -> Mel:
+        """Samples to mel power, which training mixes before it takes the logarithm."""
+        return Mel(self._options(logarithm=False))
+
+    def stream(self) -> MelStream:
+        """The network's input frame by frame, from silence before the first sample on."""
+        stream = MelStream(self.mel)
+        stream.accept(np.zeros(self.lead, np.float32))
+        return stream
 
     def normalise(self, power: Floats) -> Floats:
-        """Network input from mel power, same shape: (ln(power + floor) - mean) / scale."""
-        scaled: Floats = np.log(power + np.float32(self.floor))
-        scaled -= np.float32(self.mean)
-        scaled /= np.float32(self.scale)
-        return scaled
+        """What `mel` does after the filters: the network's input from mel power, of the same shape."""
+        return np.asarray((np.log(power + np.float32(self.floor)) - self.mean) / self.scale, np.float32)
 
-
-class MelStream:
-    """Samples in, mel power frames out, whatever the sizes of the pieces; equal to one batch call."""
-
-    def __init__(self, front_end: FrontEnd) -> None:
-        self._tables = front_end.tables
-        self._rest = np.zeros(self._tables.lead, np.float32)
-
-    def accept(self, samples: Floats) -> Floats:
-        """Take the next float32[n] samples; return the float32[frames, n_mels] that they complete."""
-        self._rest = np.concatenate([self._rest, samples])
-        power = mel_power(self._rest, self._tables)
-        self._rest = self._rest[len(power) * self._tables.hop :]
-        return power
-
-    def finish(self, frames: int) -> Floats:
-        """The last `frames` frames, with silence after the last sample; the stream ends."""
-        hop, window = self._tables.hop, len(self._tables.window)
-        needed = max(0, (frames - 1) * hop + window) if frames else 0
-        rest = np.zeros(needed, np.float32)
-        rest[: min(needed, len(self._rest))] = self._rest[:needed]
-        return mel_power(rest, self._tables)[:frames]
+    def _options(self, *, logarithm: bool) -> MelOptions:
+        return MelOptions(
+            rate_hz=self.rate_hz, n_fft=self.n_fft, window=self.window, hop=self.hop, n_mels=self.n_mels,
+            low_hz=self.low_hz, high_hz=self.high_hz, logarithm=logarithm, offset=self.floor, floor=0.0,
+            mean=self.mean, scale=self.scale,
+        )  # fmt: skip

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from edge.errors import ModelError, UsageError
-from edge.models.frontend import MelStream
 from edge.models.manifest import Manifest, builtin_folder, load_manifest
 from edge.models.session import Session
 from edge.vocabulary import LABELS
@@ -151,12 +150,13 @@ class Segmenter:
     def _encode(self, blocks: Iterator[Floats], chunk: int) -> Iterator[_Frames]:
         """Run the encoder over the stream, `chunk` frames at a time with the context it can see."""
         front, stride, context = self.manifest.front_end, self.manifest.stride, self.manifest.context
-        stream = MelStream(front)
+        stream = front.stream()
         parts: list[Floats] = []
         held, before, samples, done = 0, 0, 0, 0
         for block in blocks:
             samples += len(block)
-            parts.append(stream.accept(block))
+            stream.accept(block)
+            parts.append(stream.get())
             held += len(parts[-1])
             while held >= (before + chunk + context) * stride:
                 mel = np.concatenate(parts)
@@ -168,11 +168,11 @@ class Segmenter:
         rest = -(-samples // (front.hop * stride)) - done
         if rest > 0:
             missing = (before + rest) * stride - held
-            parts.append(stream.finish(missing))
+            stream.accept(np.zeros(missing * front.hop + front.window, np.float32))
+            parts.append(stream.get(missing))
             yield self._run_encoder(np.concatenate(parts)[: (before + rest) * stride], before, rest)
 
-    def _run_encoder(self, power: Floats, before: int, count: int) -> _Frames:
-        mel = self.manifest.front_end.normalise(power)
+    def _run_encoder(self, mel: Floats, before: int, count: int) -> _Frames:
         embedding, attention, logits = self._encoder.run(mel[None])
         kept = slice(before, before + count)
         return _Frames(embedding[0, kept], attention[0, kept], logits[0, kept])

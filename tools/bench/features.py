@@ -13,11 +13,11 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.models.frontend import FrontEnd, MelStream
+from edge.models.frontend import FrontEnd
 from edge.models.manifest import Manifest, builtin_folder, load_manifest
 from edge.models.session import Session
-from kernels.mel import mel_filters
 from tools.bench.rows import interleaved
+from tools.sound.mel import mel_filters
 from tools.sound.wave import read_wav
 
 Floats = NDArray[np.float32]
@@ -60,10 +60,14 @@ def _job(
 
 def ours(front: FrontEnd, sound: Floats) -> Floats:
     """The front end of the product, in the blocks of the product."""
-    stream, step = MelStream(front), BLOCK_S * front.rate_hz
-    pieces = [stream.accept(sound[start : start + step]) for start in range(0, len(sound), step)]
+    stream, step = front.stream(), BLOCK_S * front.rate_hz
+    pieces = []
+    for start in range(0, len(sound), step):
+        stream.accept(sound[start : start + step])
+        pieces.append(stream.get())
+    stream.accept(np.zeros(front.window, np.float32))
     missing = len(sound) // front.hop - sum(map(len, pieces))
-    return front.normalise(np.concatenate([*pieces, stream.finish(missing)]))
+    return np.concatenate([*pieces, stream.get(missing)])
 
 
 def by_librosa(front: FrontEnd, sound: Floats) -> Floats:

@@ -18,10 +18,10 @@ import numpy as np
 
 from edge.cli import show
 from edge.media import decode_audio
-from edge.models.frontend import FrontEnd, MelStream
 from edge.models.segmenter import Segmenter
 from edge.models.session import Session
 from edge.singing import recording
+from kernels.mel import MelStream
 from tools.bench.rows import interleaved
 from tools.evaluate.pack import RATE_HZ
 from tools.sound.wave import read_wav
@@ -30,8 +30,7 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("decode", recording, "probe"),
     ("decode", recording, "decode_audio"),
     ("features", MelStream, "accept"),
-    ("features", MelStream, "finish"),
-    ("features", FrontEnd, "normalise"),
+    ("features", MelStream, "get"),
     ("network", Session, "run"),
 )
 """Stage, and the calls that are that stage and contain none of another; the rest is what is left over."""

@@ -31,9 +31,6 @@ def main() -> None:
     import edge.media.audio
 
     lap("import av, edge.media")
-    import numba  # noqa: F401
-
-    lap("import numba")
     import edge.models.frontend
     import edge.models.segmenter
 
@@ -43,8 +40,9 @@ def main() -> None:
     lap("import onnxruntime")
     segmenter = edge.models.segmenter.Segmenter()
     lap("load model")
-    stream = edge.models.frontend.MelStream(segmenter.manifest.front_end)
+    stream = segmenter.manifest.front_end.stream()
     stream.accept(np.zeros(1600, np.float32))
+    stream.get()
     lap("compile or load kernels")
     edge.search(sys.argv[1], segmenter=segmenter)
     lap("decode and label")

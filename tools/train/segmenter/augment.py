@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from kernels.mel import hz_to_mel, mel_to_hz
+from tools.sound.mel import hz_to_mel, mel_to_hz
 from tools.train.segmenter.corpus import FRONT_END
 
 

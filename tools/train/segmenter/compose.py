@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from edge.vocabulary import LABELS, Label
-from kernels.mel import hz_to_mel, mel_to_hz
+from tools.sound.mel import hz_to_mel, mel_to_hz
 from tools.train.segmenter.corpus import FRONT_END, Take, label_index
 
 STRIDE = 8

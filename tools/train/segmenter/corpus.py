@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from edge.media import decode_audio
 from edge.models.frontend import FrontEnd
 from edge.vocabulary import LABELS, Label
-from kernels.mel import mel_power
 from tools.evaluate.pack import CLASS_LABELS
 
 FRONT_END = FrontEnd(
@@ -108,10 +107,9 @@ def read_samples(path: Path) -> Floats:
 
 def log_power(samples: Floats) -> NDArray[np.float16]:
     """Natural-log mel power float16[frames, n_mels] of a whole recording."""
-    tables = FRONT_END.tables
-    padded = np.pad(samples, (tables.lead, len(tables.window)))
-    frames = -(-len(samples) // tables.hop)
-    power: Floats = mel_power(padded, tables)[:frames] + np.float32(1e-7)
+    padded = np.pad(samples, (FRONT_END.lead, FRONT_END.window))
+    frames = -(-len(samples) // FRONT_END.hop)
+    power: Floats = FRONT_END.power(padded)[:frames] + np.float32(1e-7)
     return np.log(power).astype(np.float16)
 
 

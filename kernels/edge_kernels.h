@@ -1,0 +1,200 @@
+/* edge_kernels.h: what the kernel library offers, for C and for every language that calls C.
+ *
+ * The library needs nothing: it links to no other, allocates nothing, keeps no state, so every function may run
+ * on any number of threads at once. Arrays are contiguous, need no more alignment than their elements, must not
+ * be NULL (also where a count is 0) and must not overlap, unless a comment says so. Counts are of elements.
+ * Scratch memory is the caller's; what is in it before and after does not matter.
+ *
+ * Functions that return int32_t return a status, EDGE_OK or what was wrong; then nothing was written. Functions
+ * that return int64_t return a count, or minus a status.
+ */
+#ifndef EDGE_KERNELS_H
+#define EDGE_KERNELS_H
+
+#include <stdint.h>
+
+#define EDGE_OK 0
+#define EDGE_NULL 1 /* a pointer is NULL */
+#define EDGE_SIZE 2 /* a count or an option is outside its range */
+#define EDGE_DATA 3 /* the arrays contradict each other: offsets that go back, an id outside the alphabet */
+
+#if defined(__cplusplus)
+extern "C" {
+#define restrict __restrict
+#endif
+
+/* A number that changes whenever the declarations of this file do: a library and its caller have the same. */
+int64_t edge_interface(void);
+
+/* float32 lanes of the library's vectors: 4, 8 or 16. */
+int64_t edge_lanes(void);
+
+
+/* ---- sound: float32 samples, frames interleaved by channel ---- */
+
+/* out[i] = samples[i] * gain. */
+int32_t edge_gain(const float *restrict samples, int64_t count, float gain, float *restrict out);
+
+/* Raised-cosine fade: frame i is multiplied by (1 - cos(pi * t)) / 2 with t = (start + slope * i), held to 0..1.
+ * A fade-in over n frames has start 0 and slope 1/n, a fade-out start 1 and slope -1/n. */
+int32_t edge_fade(const float *restrict samples, int64_t frames, int64_t channels, double start, double slope,
+                  float *restrict out);
+
+/* Cross-fade from `before` to `after`, both float[frames * channels]; t = (i + 1/2) / frames.
+ * equal_power 0: gains cos(pi t / 2)^2 and sin(pi t / 2)^2, whose sum is 1 (for takes of the same sound);
+ * equal_power 1: gains cos(pi t / 2) and sin(pi t / 2), whose squares sum to 1 (for different sounds). */
+int32_t edge_crossfade(const float *restrict before, const float *restrict after, int64_t frames,
+                       int64_t channels, int32_t equal_power, float *restrict out);
+
+
+/* ---- spectra: power or logarithm under mel filters, cepstra ----
+ *
+ * Frame f is x = samples[f * hop .. f * hop + window), then in this order
+ *   x -= mean(x)                                if remove_mean
+ *   x[n] -= preemphasis * x[max(n - 1, 0)]
+ *   x *= the window function
+ *   s[k] = |sum over n of x[n] exp(-2 pi i k n / n_fft)|^2, without the square if magnitude
+ *   m[b] = sum over k of filter[b][k] * s[k]
+ *   y[b] = (ln(max(m[b] + offset, floor)) - mean) / scale     if logarithm, else y = m
+ *   c[j] = lift[j] * sum over b of dct[j][b] * y[b]           if coefficients > 0, else c = y
+ * filter: triangles over n_mels + 2 points equally spaced from low_hz to high_hz on the mel scale, normalised as
+ * `norm` says. dct: orthonormal DCT-II. lift[j] = 1 + lifter / 2 * sin(pi j / lifter), 1 if lifter is 0.
+ * A frame that holds NaN or infinity gives NaN or infinity and leaves its neighbours alone. */
+
+#define EDGE_HANN 0    /* 1/2 - 1/2 cos(2 pi n / window): periodic, as torch and librosa have it */
+#define EDGE_HAMMING 1 /* 0.54 - 0.46 cos(2 pi n / (window - 1)) */
+#define EDGE_POVEY 2   /* (1/2 - 1/2 cos(2 pi n / (window - 1)))^0.85, Kaldi's default */
+
+#define EDGE_HTK 0    /* mel = 2595 log10(1 + f / 700) */
+#define EDGE_SLANEY 1 /* linear below 1 kHz, logarithmic above: Auditory Toolbox, librosa's default */
+#define EDGE_KALDI 2  /* as HTK, with triangles that are straight over mel instead of hertz */
+
+#define EDGE_PEAK 0 /* triangles of height 1 */
+#define EDGE_AREA 1 /* of area 1: 2 / (width in hertz), librosa's "slaney" */
+#define EDGE_MEAN 2 /* weights of sum 1, a mean of the power; an empty filter takes its nearest bin */
+
+typedef struct {
+    float rate_hz;
+    int32_t n_fft;  /* a power of two, 32 to 16384 */
+    int32_t window; /* samples under the window function, 2 to n_fft */
+    int32_t hop;    /* samples from frame to frame, 1 to 65536 */
+    int32_t window_kind;
+    int32_t remove_mean;
+    float preemphasis;
+    int32_t magnitude;
+    int32_t n_mels; /* 1 to 512 */
+    int32_t scale_kind;
+    int32_t norm;
+    float low_hz;
+    float high_hz; /* at most rate_hz / 2 */
+    int32_t logarithm;
+    float offset;
+    float floor;
+    float mean;
+    float scale;
+    int32_t coefficients; /* 0, or cepstral coefficients, at most n_mels */
+    float lifter;
+} edge_mel_options;
+
+/* Floats that the plan of these options takes. */
+int64_t edge_mel_plan_size(const edge_mel_options *options);
+
+/* Fill a plan: window, twiddle factors, filters. It serves any number of calls and threads. */
+int32_t edge_mel_plan(const edge_mel_options *options, float *restrict plan);
+
+/* Floats of scratch that one edge_mel at a time takes. */
+int64_t edge_mel_scratch_size(const float *plan);
+
+/* out[f][0 .. n_mels or coefficients) for the (count - window) / hop + 1 frames that the samples hold whole. */
+int32_t edge_mel(const float *restrict plan, const float *restrict samples, int64_t count, float *restrict out,
+                 float *restrict scratch);
+
+
+/* ---- text: lists of short texts ----
+ *
+ * Texts lie one after another in `ids`; text t is ids[offsets[t] .. offsets[t + 1]), and offsets has texts + 1
+ * entries that do not go back. Ids number the distinct code points from 0; `alphabet` is their count. */
+
+/* Number the code points: ids[i] for codes[i], and *alphabet. `table` is 0x110000 int32 that are 0; after the
+ * call it holds 1 + id. */
+int32_t edge_text_ids(const uint32_t *restrict codes, int64_t count, int32_t *restrict table,
+                      int32_t *restrict ids, int64_t *restrict alphabet);
+
+/* Bytes of scratch for edge_levenshtein_window and edge_levenshtein_all with these texts as patterns. */
+int64_t edge_levenshtein_scratch_size(const int64_t *offsets, int64_t texts, int64_t alphabet);
+
+/* Edit distances of text i, begin <= i < end, to the `window` texts after it:
+ * out[(i - begin) * window + d] is the distance to text i + 1 + d, -1 where there is none. */
+int32_t edge_levenshtein_window(const int32_t *restrict ids, const int64_t *restrict offsets, int64_t texts,
+                                int64_t alphabet, int64_t begin, int64_t end, int64_t window,
+                                int32_t *restrict out, uint64_t *restrict scratch);
+
+/* Edit distances of text i, begin <= i < end, to all texts of another list with the same numbering:
+ * out[(i - begin) * others + j]. other_ids and other_offsets may be ids and offsets. */
+int32_t edge_levenshtein_all(const int32_t *ids, const int64_t *offsets, int64_t texts, int64_t alphabet,
+                             int64_t begin, int64_t end, const int32_t *other_ids, const int64_t *other_offsets,
+                             int64_t others, int32_t *restrict out, uint64_t *restrict scratch);
+
+/* The distinct ids of each text and how often each occurs: those of text t are
+ * distinct[offsets[t] .. offsets[t] + size[t]), counts likewise. scratch: alphabet int32. */
+int32_t edge_text_counts(const int32_t *restrict ids, const int64_t *restrict offsets, int64_t texts,
+                         int64_t alphabet, int32_t *restrict distinct, int32_t *restrict counts,
+                         int32_t *restrict size, int32_t *restrict scratch);
+
+/* Likeness of text i, begin <= i < end, to the `window` texts after it, from edge_text_counts; each 0 to 1, laid
+ * out as in edge_levenshtein_window, -1 where there is none. With c(x) the count of character x:
+ * overlap = sum of min(c1, c2) / longer length; presence = shared distinct characters / sqrt(distinct1 *
+ * distinct2); frequency = sum of c1 c2 / sqrt(sum of c1^2 * sum of c2^2). Two empty texts are alike (1), an
+ * empty and another are not (0). scratch: alphabet int32. */
+int32_t edge_likeness_window(const int64_t *restrict offsets, const int32_t *restrict distinct,
+                             const int32_t *restrict counts, const int32_t *restrict size, int64_t texts,
+                             int64_t alphabet, int64_t begin, int64_t end, int64_t window,
+                             float *restrict overlap, float *restrict presence, float *restrict frequency,
+                             int32_t *restrict scratch);
+
+/* The same for text i, begin <= i < end, and all texts, itself too: [(i - begin) * texts + j]. */
+int32_t edge_likeness_all(const int64_t *restrict offsets, const int32_t *restrict distinct,
+                          const int32_t *restrict counts, const int32_t *restrict size, int64_t texts,
+                          int64_t alphabet, int64_t begin, int64_t end, float *restrict overlap,
+                          float *restrict presence, float *restrict frequency, int32_t *restrict scratch);
+
+
+/* ---- labels: scans over the labels and confidences of consecutive segments or frames ---- */
+
+/* Maximal runs of at least min_run times `label`: run r is [runs[2 r], runs[2 r + 1]). Returns their number;
+ * runs has room for count / min_run of them. */
+int64_t edge_label_runs(const int32_t *restrict labels, int64_t count, int32_t label, int64_t min_run,
+                        int64_t *restrict runs);
+
+/* Join neighbouring runs, in place, if the break between them is at most `glitch` segments, or at most
+ * `interlude` segments of label `between` alone. Returns how many are left. */
+int64_t edge_label_bridge(const int32_t *restrict labels, int64_t count, int32_t between, int64_t interlude,
+                          int64_t glitch, int64_t *restrict runs, int64_t run_count);
+
+/* Walk from run r outwards over label `over`, at both ends; what was walked over belongs to the run if the walk
+ * ends at label `until`, or at the edge of the recording and edge_counts is not 0. whole[2 r], whole[2 r + 1]. */
+int32_t edge_label_extend(const int32_t *restrict labels, int64_t count, int32_t over, int32_t until,
+                          int32_t edge_counts, const int64_t *restrict runs, int64_t run_count,
+                          int64_t *restrict whole);
+
+/* The joint, 0 to joints - 1, where the windows before and after it differ: with confidences [joints][labels] of
+ * the window before (former) and after (latter), those where former's best label is in the bit set `outside` and
+ * latter's in `inside`; of several the one with the largest sum of both best confidences. joints if none is. */
+int64_t edge_label_joint(const float *restrict former, const float *restrict latter, int64_t joints,
+                         int64_t labels, int32_t outside, int32_t inside);
+
+/* The most likely cut, 0 to count, into an outside before it and an inside from it on: the first maximum of
+ * sum over i < cut of ln(1 - p[i]) + sum over i >= cut of ln(p[i]), with p held to 1e-4 .. 1 - 1e-4. */
+int64_t edge_change_point(const float *inside, int64_t count);
+
+/* The most likely path through `states` states over `frames` frames (Viterbi), in the domain of logarithms:
+ * the path p that maximises initial[p[0]] + sum of scores[f][p[f]] + sum of transitions[p[f - 1]][p[f]]; of equal
+ * ones the lowest state. -infinity forbids. path int32[frames]; scratch: (frames + 2) * states int32. */
+int32_t edge_viterbi(const float *restrict scores, int64_t frames, int64_t states,
+                     const float *restrict transitions, const float *restrict initial, int32_t *restrict path,
+                     int32_t *restrict scratch);
+
+#if defined(__cplusplus)
+}
+#endif
+#endif

@@ -1,0 +1,158 @@
+"""The kernels once more, in plain NumPy and float64: slow, obvious, and what the tests compare with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kernels.mel import MelOptions, Norm, Scale, Window
+
+Doubles = NDArray[np.float64]
+
+
+def window(kind: Window, n: int) -> Doubles:
+    if kind is Window.HANN:
+        return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n))
+    cosine = np.cos(2 * np.pi * np.arange(n) / (n - 1))
+    return np.asarray(
+        0.54 - 0.46 * cosine if kind is Window.HAMMING else (0.5 - 0.5 * cosine).clip(0) ** 0.85
+    )
+
+
+def to_mel(hz: Doubles | float, scale: Scale) -> Doubles:
+    hz = np.asarray(hz, np.float64)
+    if scale is Scale.SLANEY:
+        return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1) / 1000) / np.log(6.4))
+    return np.asarray(2595 * np.log10(1 + hz / 700))
+
+
+def to_hz(mel: Doubles, scale: Scale) -> Doubles:
+    if scale is Scale.SLANEY:
+        return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+    return np.asarray(700 * (10 ** (mel / 2595) - 1))
+
+
+def filters(o: MelOptions) -> Doubles:
+    high_hz = o.rate_hz / 2 if o.high_hz is None else o.high_hz
+    mels = np.linspace(to_mel(o.low_hz, o.scale_kind), to_mel(high_hz, o.scale_kind), o.n_mels + 2)
+    hz = to_hz(mels, o.scale_kind)
+    bins = np.arange(o.n_fft // 2 + 1) * o.rate_hz / o.n_fft
+    points, at = (mels, to_mel(bins, o.scale_kind)) if o.scale_kind is Scale.KALDI else (hz, bins)
+    low, centre, high = points[:-2, None], points[1:-1, None], points[2:, None]
+    rows = np.minimum((at - low) / (centre - low), (high - at) / (high - centre)).clip(0)
+    if o.scale_kind is Scale.KALDI:
+        rows[:, -1] = 0
+    if o.norm is Norm.AREA:
+        rows *= 2 / (hz[2:] - hz[:-2])[:, None]
+    if o.norm is Norm.MEAN:
+        empty = rows.sum(axis=1) == 0
+        rows[empty, np.abs(bins - hz[1:-1, None][empty]).argmin(axis=1)] = 1
+        rows /= rows.sum(axis=1, keepdims=True)
+    return np.asarray(rows)
+
+
+def mel(samples: NDArray[np.float32], o: MelOptions) -> Doubles:
+    if len(samples) < o.window:
+        return np.zeros((0, o.coefficients or o.n_mels))
+    frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), o.window)[:: o.hop]
+    if o.remove_mean:
+        frames = frames - frames.mean(axis=1, keepdims=True)
+    frames = frames - o.preemphasis * np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    spectrum = np.abs(np.fft.rfft(frames * window(o.window_kind, o.window), o.n_fft))
+    bands = (spectrum if o.magnitude else spectrum**2) @ filters(o).T
+    if o.logarithm:
+        bands = (np.log(np.maximum(bands + o.offset, o.floor)) - o.mean) / o.scale
+    return np.asarray(bands @ dct(o).T if o.coefficients else bands)
+
+
+def dct(o: MelOptions) -> Doubles:
+    """The orthonormal DCT-II with the lifter, float64[coefficients, n_mels]."""
+    j, b = np.arange(o.coefficients)[:, None], np.arange(o.n_mels)
+    matrix = np.sqrt(2 / o.n_mels) * np.cos(np.pi * j * (b + 0.5) / o.n_mels)
+    matrix[0] /= np.sqrt(2)
+    lift = 1 + o.lifter / 2 * np.sin(np.pi * j / o.lifter) if o.lifter else 1
+    return np.asarray(matrix * lift)
+
+
+def levenshtein(a: str, b: str) -> int:
+    """Wagner and Fischer's table, row by row."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+def likeness(a: str, b: str) -> tuple[float, float, float]:
+    if not a and not b:
+        return 1.0, 1.0, 1.0
+    ca, cb = Counter(a), Counter(b)
+    if not a or not b:
+        return 0.0, 0.0, 0.0
+    shared = ca.keys() & cb.keys()
+    norms = (sum(n * n for n in ca.values()) * sum(n * n for n in cb.values())) ** 0.5
+    return (
+        (ca & cb).total() / max(len(a), len(b)),
+        len(shared) / (len(ca) * len(cb)) ** 0.5,
+        sum(ca[c] * cb[c] for c in shared) / norms,
+    )
+
+
+def runs(labels: Sequence[int], label: int, min_run: int) -> list[tuple[int, int]]:
+    found, start = [], 0
+    for i, each in enumerate([*labels, None]):
+        if each != label:
+            if i - start >= min_run:
+                found.append((start, i))
+            start = i + 1
+    return found
+
+
+def bridge(
+    labels: Sequence[int], found: Sequence[tuple[int, int]], between: int, interlude: int, glitch: int
+) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, stop in found:
+        if joined:
+            gap = labels[joined[-1][1] : start]
+            if len(gap) <= glitch or (len(gap) <= interlude and set(gap) <= {between}):
+                joined[-1] = joined[-1][0], stop
+                continue
+        joined.append((start, stop))
+    return joined
+
+
+def extend(
+    labels: Sequence[int], run: tuple[int, int], over: int, until: int, edge_counts: bool
+) -> tuple[int, int]:
+    def reach(outwards: Sequence[int]) -> int:
+        walked = next((i for i, each in enumerate(outwards) if each != over), len(outwards))
+        beyond = outwards[walked] == until if walked < len(outwards) else edge_counts
+        return walked if beyond else 0
+
+    return run[0] - reach(labels[: run[0]][::-1]), run[1] + reach(labels[run[1] :])
+
+
+def change_point(inside: NDArray[np.float32]) -> int:
+    p = inside.astype(np.float64).clip(1e-4, 1 - 1e-4)
+    before = np.concatenate([[0.0], np.cumsum(np.log1p(-p))])
+    after = np.concatenate([np.cumsum(np.log(p)[::-1])[::-1], [0.0]])
+    return int((before + after).argmax())
+
+
+def viterbi_score(scores: Doubles, transitions: Doubles, initial: Doubles, path: NDArray[np.int32]) -> float:
+    """What `path` is worth."""
+    steps = transitions[path[:-1], path[1:]].sum()
+    return float(initial[path[0]] + scores[np.arange(len(path)), path].sum() + steps)
+
+
+def viterbi(scores: Doubles, transitions: Doubles, initial: Doubles) -> float:
+    """What the best path is worth."""
+    best = initial + scores[0]
+    for score in scores[1:]:
+        best = (best[:, None] + transitions).max(axis=0) + score
+    return float(best.max())

@@ -1,0 +1,1 @@
+"""Compiles the kernels ahead of time: one small library for each kind of CPU."""
