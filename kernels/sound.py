@@ -20,8 +20,8 @@ def gain(samples: ArrayLike, factor: float) -> Floats:
 def fade_in(samples: ArrayLike, length: int, begin: int = 0) -> Floats:
     """A stretch of samples float32[n, channels] within a raised-cosine fade-in over `length` samples.
 
-    The stretch begins `begin` samples after the fade does: sample i gets (1 - cos(pi t)) / 2 with
-    t = (begin + i) / length, held to 0..1. Raises TypeError, ValueError.
+    The stretch begins `begin` samples after the fade does, before it if negative: sample i gets
+    (1 - cos(pi t)) / 2 with t = (begin + i) / length, held to 0..1. Raises TypeError, ValueError.
     """
     return _fade(samples, begin, length, 1)
 

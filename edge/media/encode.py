@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import TypeAlias, cast
 
 import av
-import numpy as np
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import OutputContainer
 from av.packet import Packet
@@ -26,6 +25,7 @@ from edge.media.health import Health
 from edge.media.sound import Blocks, Piece, Samples, SoundFormat
 from edge.media.source import listen_to, open_container, picture_stream
 from edge.media.targets import VIDEO_OPTIONS, AudioEncoding, CutPlan, audio_encoding, video_encoder
+from kernels.sound import fade_in, fade_out
 
 SNAP = Fraction(2, 1000)
 """A frame this near a cut point is at it: Matroska rounds times to 1 ms, and seconds are floats."""
@@ -120,10 +120,8 @@ def _faded(piece: Piece, first: int, last: int, fade: int) -> Samples:
     begins, ends = piece.start, piece.start + len(piece.samples)
     if fade == 0 or (begins >= first + fade and ends <= last - fade):
         return piece.samples
-    index = np.arange(begins, ends)
-    to_edge = np.minimum(index - first, last - 1 - index).clip(0, fade) / fade
-    gain = (np.sin(to_edge * (np.pi / 2)) ** 2).astype(np.float32)
-    return piece.samples * gain[:, None]
+    rising = fade_in(piece.samples, fade, begins - first)
+    return fade_out(rising, fade, begins - (last - 1 - fade))
 
 
 def _on_display(

@@ -1,6 +1,7 @@
 """The rules that turn labels of segments into songs, one function per rule, in the order they apply.
 
-Source: US 12,387,762 B2. Segments are counted from 0; a range is half-open. Times are seconds.
+Source: US 12,387,762 B2. Segments are counted from 0; a range is half-open. Times are seconds. A label is the
+column that it has in confidences; the scans over them are `kernels.labels`.
 """
 
 from __future__ import annotations
@@ -12,65 +13,45 @@ from numpy.typing import NDArray
 
 from edge.singing.settings import Settings
 from edge.vocabulary import LABELS, Label
+from kernels import labels as scan
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
 
 SINGING, SPEAKING, MUSIC, OTHER = range(len(LABELS))
 """Columns of every confidence array."""
 
 
+def best(confidences: Floats) -> Ints:
+    """The most confident column of each row of float32[n, 4]."""
+    return np.asarray(confidences.argmax(axis=1), np.int32)
+
+
 def most_confident(confidences: Floats) -> list[Label]:
     """The most confident label of each row of float32[n, 4]."""
-    return [LABELS[column] for column in confidences.argmax(axis=1)]
+    return [LABELS[column] for column in best(confidences)]
 
 
-def singing_runs(labels: Sequence[Label], min_run: int = 2) -> list[range]:
+def singing_runs(found: Ints, min_run: int = 2) -> list[range]:
     """Maximal runs of at least `min_run` consecutive singing segments."""
-    runs = []
-    start = 0
-    for index, label in enumerate([*labels, None]):
-        if label is not Label.SINGING:
-            if index - start >= min_run:
-                runs.append(range(start, index))
-            start = index + 1
-    return runs
+    return _ranges(scan.runs(found, SINGING, min_run))
 
 
-def bridge(runs: Sequence[range], labels: Sequence[Label], interlude: int, glitch: int) -> list[range]:
+def bridge(runs: Sequence[range], found: Ints, interlude: int, glitch: int) -> list[range]:
     """Join runs that are one song: only music between them, at most `interlude` segments, or a glitch.
 
     A glitch is a break of at most `glitch` segments of any label. (Ours: the source would give two songs.)
     """
-    joined: list[range] = []
-    for run in runs:
-        if joined:
-            between = labels[joined[-1].stop : run.start]
-            music = all(label is Label.MUSIC for label in between)
-            if len(between) <= glitch or (music and len(between) <= interlude):
-                joined[-1] = range(joined[-1].start, run.stop)
-                continue
-        joined.append(run)
-    return joined
+    return _ranges(scan.bridge(found, _array(runs), MUSIC, interlude, glitch))
 
 
-def prelude_start(labels: Sequence[Label], run: range, edge_is_other: bool = True) -> int:
-    """First segment of the music right before a run, if `other` precedes that music; else the run's own.
+def with_music(runs: Sequence[range], found: Ints, edge_is_other: bool = True) -> list[range]:
+    """Runs with the music right before and after them, at each end only if `other` lies beyond it.
 
-    Music that somebody spoke before is not a prelude: they talked over it. The recording's edge counts as
-    `other` if `edge_is_other`.
+    Music that somebody speaks before or after is no prelude or postlude: they talk over it. The recording's
+    edge counts as `other` if `edge_is_other`.
     """
-    first = run.start
-    while first > 0 and labels[first - 1] is Label.MUSIC:
-        first -= 1
-    before = labels[first - 1] if first > 0 else (Label.OTHER if edge_is_other else None)
-    return first if before is Label.OTHER else run.start
-
-
-def postlude_stop(labels: Sequence[Label], run: range, edge_is_other: bool = True) -> int:
-    """One past the last segment of the music right after a run, if `other` follows it; else the run's own."""
-    backwards = list(labels)[::-1]
-    count = len(backwards)
-    return count - prelude_start(backwards, range(count - run.stop, count - run.start), edge_is_other)
+    return _ranges(scan.extend(found, _array(runs), MUSIC, OTHER, edge_counts=edge_is_other))
 
 
 def uncertain(confidence: Floats, settings: Settings) -> bool:
@@ -87,21 +68,13 @@ def refined_joint(former: Floats, latter: Floats, *, start: bool) -> int | None:
     At a start the former window is speaking or other and the latter singing or music; at an end the reverse.
     Of several joints the one with the largest summed confidence (ours). None if no joint qualifies.
     """
-    outside, inside = (former, latter) if start else (latter, former)
-    qualifies = np.isin(outside.argmax(axis=1), (SPEAKING, OTHER)) & np.isin(
-        inside.argmax(axis=1), (SINGING, MUSIC)
-    )
-    if not qualifies.any():
-        return None
-    return int(np.where(qualifies, former.max(axis=1) + latter.max(axis=1), -1).argmax())
+    outside, inside = {SPEAKING, OTHER}, {SINGING, MUSIC}
+    return scan.joint(former, latter, *((outside, inside) if start else (inside, outside)))
 
 
-def change_point(inside: Floats) -> int:
-    """The most likely cut of float32[n] probabilities into an outside before and an inside from it, 0 to n.
+def _array(runs: Sequence[range]) -> NDArray[np.int64]:
+    return np.array([(run.start, run.stop) for run in runs], np.int64).reshape(-1, 2)
 
-    Maximises the sum of log(1 - p) before the cut and log(p) from it on.
-    """
-    p = inside.astype(np.float64).clip(1e-4, 1 - 1e-4)
-    before = np.concatenate([[0.0], np.cumsum(np.log1p(-p))])
-    after = np.concatenate([np.cumsum(np.log(p)[::-1])[::-1], [0.0]])
-    return int((before + after).argmax())
+
+def _ranges(runs: NDArray[np.int64]) -> list[range]:
+    return [range(start, stop) for start, stop in runs.tolist()]

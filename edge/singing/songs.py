@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from edge.models.segmenter import Evidence
 from edge.singing import rules
 from edge.singing.settings import Settings
-from edge.vocabulary import Label, Span
+from edge.vocabulary import Span
+from kernels.labels import change_point
 
 Floats = NDArray[np.float32]
 Classify = Callable[[NDArray[np.float16]], Floats]
@@ -52,7 +53,7 @@ def find_songs(evidence: Evidence, classify: Classify, settings: Settings) -> li
 
     `classify` labels the windows that boundary refinement slides; it is called at most once.
     """
-    found = rules.most_confident(evidence.segments)
+    found = rules.best(evidence.segments)
     length = evidence.segment_s
     runs = rules.bridge(
         rules.singing_runs(found, settings.min_run),
@@ -62,14 +63,14 @@ def find_songs(evidence: Evidence, classify: Classify, settings: Settings) -> li
     )
     refined = _refine(evidence, runs, classify, settings)
     drafts = []
-    for run, singing in zip(runs, refined, strict=True):
-        first = rules.prelude_start(found, run, settings.edge_is_other)
-        stop = rules.postlude_stop(found, run, settings.edge_is_other)
+    for run, whole, singing in zip(
+        runs, rules.with_music(runs, found, settings.edge_is_other), refined, strict=True
+    ):
         outer = (
-            first * length if first < run.start else singing[0],
-            min(stop * length, evidence.duration_s) if stop > run.stop else singing[1],
+            whole.start * length if whole.start < run.start else singing[0],
+            min(whole.stop * length, evidence.duration_s) if whole.stop > run.stop else singing[1],
         )
-        drafts.append(_Draft(run, range(first, stop), singing, outer))
+        drafts.append(_Draft(run, whole, singing, outer))
     if settings.exact_boundaries:
         drafts = [_exact(evidence, found, draft) for draft in drafts]
     return _finish(evidence, found, drafts)
@@ -113,7 +114,7 @@ def _joints(evidence: Evidence, segment: int) -> range:
     return range(1, max(1, int(np.ceil(inside / evidence.step_s - 1e-9))))
 
 
-def _exact(evidence: Evidence, found: list[Label], draft: _Draft) -> _Draft:
+def _exact(evidence: Evidence, found: rules.Ints, draft: _Draft) -> _Draft:
     """Move the edges of the singing, then those of the whole, to the likeliest frame within a segment."""
     frames = evidence.frames
     singing = frames[:, rules.SINGING]
@@ -123,8 +124,8 @@ def _exact(evidence: Evidence, found: list[Label], draft: _Draft) -> _Draft:
     middle = (draft.singing[0] + draft.singing[1]) / 2
     inner = (min(starts, middle), max(ends, middle))
     # Music that was judged not to belong to the song must not come back through its frames.
-    excluded_before = draft.whole.start == draft.run.start > 0 and found[draft.run.start - 1] is Label.MUSIC
-    excluded_after = draft.whole.stop == draft.run.stop < len(found) and found[draft.run.stop] is Label.MUSIC
+    excluded_before = draft.whole.start == draft.run.start > 0 and found[draft.run.start - 1] == rules.MUSIC
+    excluded_after = draft.whole.stop == draft.run.stop < len(found) and found[draft.run.stop] == rules.MUSIC
     outer_start = inner[0] if excluded_before else _change(evidence, song, draft.outer[0], start=True)
     outer_end = inner[1] if excluded_after else _change(evidence, song, draft.outer[1], start=False)
     return _Draft(draft.run, draft.whole, inner, (min(outer_start, inner[0]), max(outer_end, inner[1])))
@@ -135,11 +136,11 @@ def _change(evidence: Evidence, inside: Floats, at: float, *, start: bool) -> fl
     centre, reach = round(at / evidence.frame_s), round(evidence.segment_s / evidence.frame_s)
     low, high = max(0, centre - reach), min(len(inside), centre + reach)
     stretch = inside[low:high]
-    cut = rules.change_point(stretch) if start else len(stretch) - rules.change_point(stretch[::-1])
+    cut = change_point(stretch) if start else len(stretch) - change_point(stretch[::-1])
     return min((low + cut) * evidence.frame_s, evidence.duration_s)
 
 
-def _finish(evidence: Evidence, found: list[Label], drafts: list[_Draft]) -> list[Song]:
+def _finish(evidence: Evidence, found: rules.Ints, drafts: list[_Draft]) -> list[Song]:
     """Songs in order: where two would overlap the earlier one keeps its end; empty ones are dropped."""
     songs: list[Song] = []
     for draft in drafts:
@@ -147,7 +148,7 @@ def _finish(evidence: Evidence, found: list[Label], drafts: list[_Draft]) -> lis
         end = min(draft.outer[1], evidence.duration_s)
         if end - start < evidence.frame_s:
             continue
-        sung = [i for i in draft.run if found[i] is Label.SINGING]
+        sung = [i for i in draft.run if found[i] == rules.SINGING]
         songs.append(
             Song(
                 start=start,

@@ -9,13 +9,19 @@ from hypothesis import strategies as st
 
 from edge.singing import rules
 from edge.singing.settings import Settings
-from edge.vocabulary import Label
+from edge.vocabulary import LABELS, Label
+from kernels.labels import change_point
 
-LETTERS = {"S": Label.SINGING, "T": Label.SPEAKING, "M": Label.MUSIC, "-": Label.OTHER}
+LETTERS = "STM-"
 
 
-def labels(text: str) -> list[Label]:
-    return [LETTERS[letter] for letter in text]
+def labels(text: str) -> rules.Ints:
+    return np.array([LETTERS.index(letter) for letter in text], np.int32)
+
+
+def test_letters_stand_for_the_columns() -> None:
+    assert [LABELS[column] for column in labels("STM-")] == list(Label)
+    assert rules.most_confident(rows("M-S")) == [Label.MUSIC, Label.OTHER, Label.SINGING]
 
 
 @pytest.mark.parametrize(
@@ -57,13 +63,11 @@ def test_music_next_to_a_run_belongs_to_it_unless_somebody_talks_on_its_far_side
 ) -> None:
     start = text.index("SS")
     run = range(start, start + 2)
-    assert rules.prelude_start(labels(text), run) == first
-    assert rules.postlude_stop(labels(text), run) == stop
+    assert rules.with_music([run], labels(text)) == [range(first, stop)]
 
 
 def test_the_recordings_edge_can_be_no_other() -> None:
-    assert rules.prelude_start(labels("MSS"), range(1, 3), edge_is_other=False) == 1
-    assert rules.postlude_stop(labels("SSM"), range(2), edge_is_other=False) == 2
+    assert rules.with_music([range(1, 3)], labels("MSSM"), edge_is_other=False) == [range(1, 3)]
 
 
 @pytest.mark.parametrize(
@@ -101,10 +105,9 @@ def test_an_end_is_uncertain_when_both_margins_are_small(confidence: list[float]
 
 
 def rows(text: str, confidence: float = 0.7) -> rules.Floats:
-    order = "STM-"
     array = np.full((len(text), 4), (1 - confidence) / 3, np.float32)
     for row, letter in zip(array, text, strict=True):
-        row[order.index(letter)] = confidence
+        row[LETTERS.index(letter)] = confidence
     return array
 
 
@@ -136,9 +139,9 @@ def test_of_several_joints_the_most_confident_wins() -> None:
 def test_the_change_point_is_where_the_probabilities_change(outside: int, inside: int, noise: int) -> None:
     rng = np.random.default_rng(noise)
     p = np.concatenate([rng.uniform(0, 0.4, outside), rng.uniform(0.6, 1, inside)]).astype(np.float32)
-    assert rules.change_point(p) == outside
+    assert change_point(p) == outside
 
 
 def test_a_change_point_outvotes_a_single_odd_frame() -> None:
     p = np.array([0.1] * 10 + [0.9] + [0.1] * 10 + [0.9] * 20, np.float32)
-    assert rules.change_point(p) == 21
+    assert change_point(p) == 21

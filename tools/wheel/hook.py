@@ -9,7 +9,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CompiledKernels(BuildHookInterface[Any]):
+class CompiledKernels(BuildHookInterface[Any]):  # type: ignore[misc] # hatchling has no types here
     """Compiles them into a temporary folder; a checkout stays as it is and compiles just in time."""
 
     PLUGIN_NAME = "custom"
