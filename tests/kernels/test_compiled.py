@@ -1,0 +1,217 @@
+"""The libraries compiled ahead of time: what is in them, and that they compute what numba computes here."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernels import labels, sound, text
+from kernels.interface import HEADER, read_interface
+from kernels.library import LIBRARIES, targets
+from kernels.mel import Mel, kaldi_fbank, mfcc, slaney
+from tests.kernels.replay import recorded, replay
+from tests.kernels.test_mel import OPTIONS
+from tests.kernels.test_text import random_texts
+from tools.compile_kernels.build import compile_kernels
+from tools.compile_kernels.link import ALLOWED, LIMIT_BYTES, BuildError, check, symbols
+from tools.compile_kernels.targets import TARGETS
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "kernels" / "example" / "logmel.c"
+HERE = [name for name in TARGETS if name in targets()]
+"""Targets that this machine runs."""
+
+
+@pytest.fixture(scope="session")
+def aarch64() -> tuple[str, list[str]]:
+    """A C compiler for aarch64-linux, and what runs its programs."""
+    compiler, emulator = shutil.which("aarch64-linux-gnu-gcc"), shutil.which("qemu-aarch64-static")
+    if platform.machine() == "aarch64":
+        return "cc", []
+    if not compiler or not emulator:
+        pytest.skip("needs gcc-aarch64-linux-gnu and qemu-user-static")
+    return compiler, [emulator, "-L", "/usr/aarch64-linux-gnu"]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_library_gives_the_headers_functions_takes_none_and_is_small(
+    libraries: dict[str, Path], target: str
+) -> None:
+    given, taken = symbols(libraries[target])
+    assert given == {f"edge_{name}" for name in read_interface().prototypes}
+    assert taken <= ALLOWED
+    assert libraries[target].stat().st_size <= LIMIT_BYTES == 128 * 1024
+
+
+def test_a_library_that_needs_libm_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text("double sin(double); double edge_gain(double x) { return sin(x); }")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "a.so", tmp_path / "a.c"], check=True)
+    assert "sin" in symbols(tmp_path / "a.so")[1]
+    with pytest.raises(BuildError, match="other functions than the header's"):
+        check(tmp_path / "a.so")
+
+
+def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_path: Path) -> None:
+    wanted = [TARGETS["aarch64-linux"], TARGETS["arm64-ios15"]]
+    for target, file in zip(wanted, compile_kernels(wanted, tmp_path), strict=True):
+        assert file.read_bytes() == libraries[target.name].read_bytes()
+
+
+@pytest.mark.parametrize("target", HERE)
+def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], target: str) -> None:
+    files = [f"tests/kernels/test_{name}.py" for name in ("mel", "text", "labels", "sound")]
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
+        env=os.environ | {"EDGE_KERNELS": str(libraries[target])},
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
+def exercise() -> None:
+    """Every kernel, with lengths that are no multiples of any number of lanes."""
+    rng = np.random.default_rng(5)
+    samples = (0.1 * rng.standard_normal(9001)).astype(np.float32)
+    for options in (*OPTIONS.values(), slaney(), mfcc(), replace(kaldi_fbank(), offset=1.0)):
+        Mel(options)(samples)
+    texts = random_texts(120, 7)
+    for window in (1, 4, 7):
+        text.levenshtein_window(texts, window)
+    text.levenshtein_all(texts[:40], texts[40:])
+    text.likeness_window(texts, 4)
+    text.likeness_all(texts)
+    found = rng.integers(0, 4, 300)
+    runs = labels.runs(found, 0, 1)
+    labels.extend(found, labels.bridge(found, runs, 2, 3, 1), 2, 3, edge_counts=True)
+    confidences = rng.random((2, 50, 4)).astype(np.float32)
+    labels.joint(confidences[0].copy(), confidences[1].copy(), {1, 3}, {0, 2})
+    labels.change_point(rng.random(200).astype(np.float32))
+    labels.viterbi(np.log(confidences[0]), np.log(rng.random((4, 4))))
+    stereo = samples[:9000].reshape(-1, 2)
+    sound.gain(samples, 0.7)
+    sound.fade_in(stereo, 3001, 5)
+    sound.fade_out(stereo, 3001, 5)
+    sound.crossfade(stereo, stereo[::-1], equal_power=True)
+    sound.crossfade(stereo, stereo[::-1], equal_power=False)
+
+
+def test_c_gets_the_same_results(
+    libraries: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with recorded(monkeypatch) as recording:
+        exercise()
+    assert {line.split("(")[0].split("edge_")[1] for line in recording.lines if "edge_" in line} == (
+        read_interface().prototypes.keys() - {"interface", "lanes"}
+    )
+    for target in HERE:
+        (tmp_path / target).mkdir()
+        native = "cc" if platform.machine() != "aarch64" else "gcc"
+        replay(recording, libraries[target], native, [], tmp_path / target)
+
+
+def test_aarch64_gets_the_same_results(
+    libraries: dict[str, Path],
+    aarch64: tuple[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with recorded(monkeypatch) as recording:
+        exercise()
+    replay(recording, libraries["aarch64-linux"], *aarch64, tmp_path)
+
+
+def log_mel_of(wav: Path, library: Path, compiler: str, run: Sequence[str]) -> np.ndarray:  # type: ignore[type-arg]
+    """What the example prints for a file."""
+    program = wav.parent / f"logmel-{library.stem}"
+    header = library.parent
+    subprocess.run(
+        [compiler, "-std=c99", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Werror", EXAMPLE,
+         library, f"-I{header}", f"-Wl,-rpath,{header}", "-o", program],
+        check=True,
+    )  # fmt: skip
+    printed = subprocess.run([*run, program, wav], check=True, capture_output=True, text=True).stdout
+    return np.array([line.split() for line in printed.splitlines()], np.float64)
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> tuple[Path, np.ndarray]:  # type: ignore[type-arg]
+    samples = (np.random.default_rng(2).standard_normal(16_000) * 3000).astype("<i2")
+    with wave.open(str(tmp_path / "noise.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(samples.tobytes())
+    return tmp_path / "noise.wav", samples.astype(np.float32) / 32768
+
+
+def test_the_c_example_prints_the_spectrum(libraries: dict[str, Path], wav: tuple[Path, np.ndarray]) -> None:  # type: ignore[type-arg]
+    assert len(EXAMPLE.read_text().splitlines()) <= 62
+    expected = Mel(replace(slaney(), window=400))(wav[1])
+    for target in HERE:
+        printed = log_mel_of(wav[0], libraries[target], "cc", [])
+        np.testing.assert_allclose(printed, expected, atol=1e-4)
+
+
+def test_the_c_example_runs_on_aarch64(
+    libraries: dict[str, Path],
+    aarch64: tuple[str, list[str]],
+    wav: tuple[Path, np.ndarray],  # type: ignore[type-arg]
+) -> None:
+    printed = log_mel_of(wav[0], libraries["aarch64-linux"], *aarch64)
+    np.testing.assert_allclose(printed, Mel(replace(slaney(), window=400))(wav[1]), atol=1e-4)
+
+
+def test_the_header_is_c_and_cpp(tmp_path: Path) -> None:
+    for compiler, name in (("cc", "a.c"), ("c++", "a.cpp")):
+        (tmp_path / name).write_text(f'#include "{HEADER}"\nint main(void) {{ return EDGE_OK; }}\n')
+        subprocess.run(
+            [
+                compiler,
+                "-Wall",
+                "-Wextra",
+                "-pedantic",
+                "-Werror",
+                "-c",
+                tmp_path / name,
+                "-o",
+                tmp_path / "a.o",
+            ],
+            check=True,
+        )
+
+
+def test_c_callers_are_told_of_null_and_nonsense(libraries: dict[str, Path]) -> None:
+    import ctypes  # noqa: PLC0415
+
+    opened = ctypes.CDLL(str(libraries[HERE[0]]))
+    for name, prototype in read_interface().prototypes.items():
+        pointers = [p.pointer for p in prototype.parameters]
+        if not any(pointers):
+            continue
+        function = prototype.ctype((f"edge_{name}", opened))
+        memory = np.zeros(4096, np.uint8)
+        for missing in (i for i, pointer in enumerate(pointers) if pointer):
+            given = [
+                (None if i == missing else memory.ctypes.data) if pointer else 1
+                for i, pointer in enumerate(pointers)
+            ]
+            assert abs(function(*given)) == 1, (name, prototype.parameters[missing].name)
+        if not all(pointers):
+            nonsense = [memory.ctypes.data if pointer else -1 for pointer in pointers]
+            assert abs(function(*nonsense)) in (2, 3), name
+
+
+def test_no_library_lies_in_the_checkout() -> None:
+    assert not LIBRARIES.exists()
+    assert not re.search(r"\.so$", "\n".join(map(str, (ROOT / "kernels").rglob("*"))), re.M)
