@@ -142,7 +142,7 @@ def _open(file: Path, target: str) -> Library:
         opened = ctypes.CDLL(str(file.resolve()))
         theirs = interface.prototypes["interface"].ctype(("edge_interface", opened))()
     except (OSError, AttributeError) as error:
-        raise KernelsUnavailableError(f"cannot use the kernels in {file}: {error}") from error
+        raise KernelsUnavailableError(f"cannot use these kernels: {error}") from error
     if theirs != interface.version:
         raise KernelsUnavailableError(f"the kernels in {file} were compiled for another edge_kernels.h")
 

@@ -67,8 +67,7 @@ def edge() -> EdgeCommand:
             text=True,
             timeout=120,
             check=False,
-            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
-            **options,  # type: ignore[call-overload]
+            **{"env": os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}, **options},  # type: ignore[call-overload]
         )
         return result
 

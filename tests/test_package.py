@@ -35,7 +35,7 @@ def modules_after(code: str) -> set[str]:
 
 def test_importing_edge_loads_nothing_heavy() -> None:
     loaded = modules_after("import edge, edge.cli, edge.media")
-    assert not {"numpy", "av", "onnxruntime", "numba", "matplotlib"} & loaded
+    assert not {"numpy", "av", "onnxruntime", "numba", "kernels", "matplotlib"} & loaded
 
 
 def test_edge_adds_no_network_module_to_what_its_dependencies_load(sample: tuple[Path, Truth]) -> None:
@@ -98,3 +98,8 @@ def test_the_wheel_works_in_an_empty_environment(sample: tuple[Path, Truth], tmp
     assert result.returncode == 0, result.stderr
     assert "1 song" in result.stdout
     assert (tmp_path / "songs" / "sample-01.mp4").exists()
+    doctor = subprocess.run(
+        [bin_folder / "edge", "doctor"], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"kernels +ok +compiled ahead of time for ", doctor)
+    assert not list((tmp_path / "env").rglob("site-packages/numba"))

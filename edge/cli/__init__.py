@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         return _fail(str(error), error.exit_code)
+    except ImportError as error:  # a part of the installation is missing
+        if options.debug:
+            raise
+        return _fail(f"{error}; `edge doctor` tries every part", 1)
     except Exception as error:  # a bug of ours, or a machine in trouble: still one line
         if options.debug:
             raise

@@ -29,6 +29,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_songs(commands)
     _add_label(commands)
+    _add_doctor(commands)
     return parser.parse_args(arguments)
 
 
@@ -109,6 +110,18 @@ def _add_label(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_output(label, label.add_argument_group("output"))
 
 
+def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="what works on this device, and what to install where it does not",
+        description="Try each part of the installation; exits with 1 if one does not work here.",
+        epilog=EXIT_CODES,
+    )
+    doctor.set_defaults(run=_run_doctor)
+    doctor.add_argument("--json", action="store_true", help="print one JSON document")
+    doctor.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
 def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "media", type=Path, metavar="MEDIA", help="video or audio, anything that FFmpeg reads"
@@ -140,6 +153,12 @@ def _add_output(parser: argparse.ArgumentParser, group: argparse._ArgumentGroup)
 
 def _run_songs(options: argparse.Namespace) -> None:
     from edge.cli.songs import run  # noqa: PLC0415
+
+    run(options)
+
+
+def _run_doctor(options: argparse.Namespace) -> None:
+    from edge.cli.doctor import run  # noqa: PLC0415
 
     run(options)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import kernels.library
+from kernels import labels, library, mel, sound, text
 from kernels.interface import Prototype, read_interface
 
 OWN = {"plan", "scratch", "table"}
@@ -46,7 +46,7 @@ class Recording:
 @contextmanager
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recording]:
     """Record every call that the public functions make; they go on to the real library."""
-    recording, call = Recording(), kernels.library.call
+    recording, call = Recording(), library.call
     prototypes = read_interface().prototypes
 
     def recording_call(name: str, *arguments: Any) -> int:
@@ -56,7 +56,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recording]:
         return result
 
     with monkeypatch.context() as patch:
-        for module in (kernels.mel, kernels.text, kernels.labels, kernels.sound):
+        for module in (mel, text, labels, sound):
             patch.setattr(module, "call", recording_call)
         yield recording
 
@@ -85,16 +85,14 @@ def _note(
     recording.lines += written
 
 
-def replay(recording: Recording, library: Path, compiler: str, run: Sequence[str], folder: Path) -> None:
-    """Make the same calls to `library` in a C program; every result must be the recorded one.
+def replay(recording: Recording, file: Path, compiler: str, run: Sequence[str], folder: Path) -> None:
+    """Make the same calls to the library `file` in a C program; every result must be the recorded one.
 
     Whole numbers exactly, floats within 1e-4.
     """
-    header = library.parent
+    header = file.parent
     (folder / "replay.c").write_text(_program(recording))
-    with (folder / "in").open("wb") as file:
-        for buffer in recording.buffers:
-            file.write(buffer.tobytes())
+    (folder / "in").write_bytes(b"".join(buffer.tobytes() for buffer in recording.buffers))
     subprocess.run(
         [
             compiler,
@@ -102,7 +100,7 @@ def replay(recording: Recording, library: Path, compiler: str, run: Sequence[str
             "-o",
             folder / "replay",
             folder / "replay.c",
-            library,
+            file,
             f"-I{header}",
             f"-Wl,-rpath,{header}",
         ],
