@@ -11,7 +11,7 @@ from kernels.native.maths import cos_half_turn
 
 @entry
 def gain(samples, count, gain, out):
-    """Out = samples * gain."""
+    """WIDTH samples at a time, then what is left over."""
     if missing(samples, out):
         return NULL
     if count < 0:
