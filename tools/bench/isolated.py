@@ -87,13 +87,16 @@ def call(function: str, *arguments: Any, cores: int = 1) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def edge(*arguments: str, cores: int = 1) -> Run:
-    """Run `edge ARGUMENTS` in a fresh process on `cores` cores. Raises EdgeError if it fails."""
+def edge(*arguments: str, cores: int = 1, more: Mapping[str, str] | None = None) -> Run:
+    """Run `edge ARGUMENTS` in a fresh process on `cores` cores, with `more` in its environment.
+
+    Raises EdgeError if it fails.
+    """
     started = time.perf_counter()
     with pinned(cores):
         done = subprocess.run(
             [sys.executable, "-c", _FRESH_EDGE, *arguments],
-            env=environment(cores), cwd=ROOT, capture_output=True, text=True, check=False,
+            env=environment(cores, more), cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
     if done.returncode:
         raise EdgeError(f"edge {' '.join(arguments)} failed: {done.stderr.strip()}")

@@ -1,0 +1,24 @@
+"""The kernels as a wheel has them: compiled ahead of time for this CPU."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from edge.errors import EdgeError
+from kernels.library import targets
+
+
+def library_of_this_cpu(folder: Path) -> Path:
+    """Compile the best library for this CPU into `folder`. Raises EdgeError."""
+    if not (targets() and find_spec("lief") and find_spec("numba")):
+        raise EdgeError("compiling the kernels needs Linux and pip install 'edgereel[compile]'")
+    from tools.compile_kernels.build import compile_kernels  # noqa: PLC0415 - needs lief
+    from tools.compile_kernels.link import BuildError  # noqa: PLC0415
+    from tools.compile_kernels.targets import TARGETS  # noqa: PLC0415
+
+    try:
+        (file,) = compile_kernels([TARGETS[targets()[0]]], folder)
+    except BuildError as error:
+        raise EdgeError(str(error)) from error
+    return file
