@@ -152,12 +152,16 @@ class Mel:
         if len(starts) <= 1:
             self._fill(samples, out)
             return out
-        with ThreadPoolExecutor(len(starts)) as pool:
-            for start in starts:
-                part = out[start : start + starts.step]
-                first = start * options.hop
-                last = first + (len(part) - 1) * options.hop + options.window
-                pool.submit(self._fill, samples[first:last], part)
+        shares = []
+        for start in starts:
+            part = out[start : start + starts.step]
+            first = start * options.hop
+            shares.append((samples[first : first + (len(part) - 1) * options.hop + options.window], part))
+        with ThreadPoolExecutor(len(shares) - 1) as pool:
+            others = [pool.submit(self._fill, *share) for share in shares[1:]]
+            self._fill(*shares[0])
+            for other in others:
+                other.result()
         return out
 
     def _fill(self, samples: Floats, out: Floats) -> None:

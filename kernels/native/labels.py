@@ -6,7 +6,6 @@ import numpy as np
 
 from kernels.native.entry import NULL, OK, SIZE, entry, inline, part
 from kernels.native.lanes import after, as_floats, missing
-from kernels.native.maths import log_one
 
 f32 = np.float32
 
@@ -111,17 +110,24 @@ def label_joint(former, latter, joints, labels, outside, inside):
 
 @entry
 def change_point(inside, count):
-    """The gain of a cut over the one before it is ln(1 - p) - ln(p) of the value between them."""
+    """A cut one value later multiplies the likelihood by (1 - p) / p of that value: no logarithm is needed.
+
+    The product so far is odds * 2^(512 scale), odds from 2^-256 to 2^256.
+    """
     if missing(inside):
         return np.int64(-NULL)
     if count < 0:
         return np.int64(-SIZE)
-    best, at, total = 0.0, np.int64(0), 0.0
+    odds, scale, best, best_scale, at = 1.0, np.int64(0), 1.0, np.int64(0), np.int64(0)
     for i in range(count):
         p = min(max(np.float64(inside[i]), 1e-4), 1 - 1e-4)
-        total += log_one((1 - p) / p)
-        if total > best:
-            best, at = total, np.int64(i + 1)
+        odds *= (1 - p) / p
+        if odds > 2.0**256:
+            odds, scale = odds * 2.0**-512, scale + 1
+        elif odds < 2.0**-256:
+            odds, scale = odds * 2.0**512, scale - 1
+        if scale > best_scale or (scale == best_scale and odds > best):
+            best, best_scale, at = odds, scale, np.int64(i + 1)
     return at
 
 
@@ -148,8 +154,13 @@ def viterbi(scores, frames, states, transitions, initial, path, scratch):
                     value = best[source] + row[k]
                     if value > coming[k]:
                         coming[k], origin[k] = value, np.int32(source)
+        most = f32(-np.inf)
         for k in range(states):
             best[k] = coming[k] + score[k]
+            most = max(most, best[k])
+        if abs(most) < np.inf:  # differences are what counts; kept small, they keep their digits
+            for k in range(states):
+                best[k] -= most
     state = np.int32(0)
     for k in range(1, states):
         if best[k] > best[state]:

@@ -212,6 +212,13 @@ def transpose(typing, source, source_stride, out, out_stride):
 
 
 @intrinsic
+def ramp(typing):
+    """0, 1, 2 ... as floats, one to a lane."""
+    numbers = [float(lane) for lane in range(Floats.count)]
+    return Floats(), lambda context, builder, signature, arguments: ir.Constant(_vector(Floats), numbers)
+
+
+@intrinsic
 def spread(typing, scalar):
     """One scalar in every lane."""
     lanes = _lanes_of(scalar)

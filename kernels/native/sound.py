@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.native.entry import NULL, OK, SIZE, entry, inline
-from kernels.native.lanes import WIDTH, load, missing, store
-from kernels.native.maths import cos_half_turn
+from kernels.native.lanes import WIDTH, lane, load, missing, ramp, spread, store, where
+from kernels.native.maths import sin_half_turns
+
+f32 = np.float32
 
 
 @entry
@@ -25,38 +27,49 @@ def gain(samples, count, gain, out):
 
 
 @inline
-def _frame(samples, frame, channels, factor, out):
-    """One frame times one factor."""
-    for i in range(frame * channels, (frame + 1) * channels):
-        out[i] = samples[i] * factor
+def _times(start, slope, frame):
+    """Start + slope * frame for WIDTH frames from `frame` on, held to 0..1; exact at any distance."""
+    t = ramp() * f32(slope) + f32(start + slope * frame)
+    t = where(t > f32(0), t, spread(f32(0)))
+    return where(t < f32(1), t, spread(f32(1)))
 
 
 @entry
 def fade(samples, frames, channels, start, slope, out):
-    """Raised-cosine fade, its argument computed anew for each frame so that it does not drift."""
+    """(1 - cos(pi t)) / 2 = (1 + sin(pi (t - 1/2))) / 2."""
     if missing(samples, out):
         return NULL
     if frames < 0 or channels < 1:
         return SIZE
-    for frame in range(frames):
-        t = min(max(start + slope * frame, 0.0), 1.0)
-        _frame(samples, frame, channels, np.float32(0.5 - 0.5 * cos_half_turn(t)), out)
+    for first in range(0, frames, WIDTH):
+        gains = sin_half_turns(_times(start, slope, first) - f32(0.5)) * f32(0.5) + f32(0.5)
+        count = min(WIDTH, frames - first)
+        if channels == 1 and count == WIDTH:
+            store(out, first, load(samples, first) * gains)
+            continue
+        for k in range(count):
+            for i in range((first + k) * channels, (first + k + 1) * channels):
+                out[i] = samples[i] * lane(gains, k)
     return OK
 
 
 @entry
 def crossfade(before, after, frames, channels, equal_power, out):
-    """Mix the two with gains whose sum, or whose sum of squares, is 1."""
+    """cos(pi t / 2) = sin(pi (1 - t) / 2), so both gains are sines of 0 to pi / 2."""
     if missing(before, after, out):
         return NULL
     if frames < 0 or channels < 1:
         return SIZE
-    for frame in range(frames):
-        t = (frame + 0.5) / frames
-        falling, rising = cos_half_turn(t / 2), cos_half_turn((1 - t) / 2)
+    for first in range(0, frames, WIDTH):
+        t = _times(0.5 / frames, 1.0 / frames, first)
+        falling, rising = sin_half_turns((f32(1) - t) * f32(0.5)), sin_half_turns(t * f32(0.5))
         if equal_power == 0:
             falling, rising = falling * falling, rising * rising
-        a, b = np.float32(falling), np.float32(rising)
-        for i in range(frame * channels, (frame + 1) * channels):
-            out[i] = before[i] * a + after[i] * b
+        count = min(WIDTH, frames - first)
+        if channels == 1 and count == WIDTH:
+            store(out, first, load(before, first) * falling + load(after, first) * rising)
+            continue
+        for k in range(count):
+            for i in range((first + k) * channels, (first + k + 1) * channels):
+                out[i] = before[i] * lane(falling, k) + after[i] * lane(rising, k)
     return OK

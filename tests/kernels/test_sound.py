@@ -28,7 +28,7 @@ def test_a_fade_in_pieces_is_a_raised_cosine(channels: int) -> None:
     whole = sound.fade_in(samples, 400)
     np.testing.assert_allclose(whole, expected, atol=1e-6)
     pieces = [sound.fade_in(samples[at : at + 130], 400, begin=at) for at in range(0, 500, 130)]
-    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-7)
+    np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-6)
     np.testing.assert_allclose(sound.fade_out(samples[::-1], 400, begin=-99)[::-1], whole, atol=1e-6)
 
 
