@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.errors import EdgeError
 from tools.bench import kernels, songs, start
+from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
 
@@ -45,7 +46,8 @@ def _measured(options: argparse.Namespace) -> tuple[list[Row], str]:
         rows = kernels.bench(replace(size, minutes=options.minutes or size.minutes))
         return rows, kernels.describe(rows)
     sizes = songs.Sizes.quick() if quick else songs.Sizes()
-    rows = songs.bench(data, replace(sizes, minutes=options.minutes or sizes.minutes))
+    with as_in_a_wheel():
+        rows = songs.bench(data, replace(sizes, minutes=options.minutes or sizes.minutes))
     return rows, songs.describe(rows)
 
 

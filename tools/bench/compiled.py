@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from unittest.mock import patch
 
 from edge.errors import EdgeError
 from kernels.library import targets
+
+
+@contextmanager
+def as_in_a_wheel() -> Iterator[None]:
+    """Processes started here use compiled kernels. Raises EdgeError."""
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ):
+        os.environ["EDGE_KERNELS"] = str(library_of_this_cpu(Path(folder)))
+        yield
 
 
 def library_of_this_cpu(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """`python -m tools.bench start`: from the start of a process to its first label, and where the time goes.
 
-Our kernels are the compiled ones, as a wheel has them; numba's, compiled just in time, are a peer: what `edge`
-is without a library for the CPU.
+Our kernels are the compiled ones, as a wheel has them; numba's, compiled just in time, are a peer: what
+`edge` is without a library for the CPU.
 """
 
 from __future__ import annotations
