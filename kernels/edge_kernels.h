@@ -120,7 +120,8 @@ int32_t edge_mel(const float *restrict plan, const float *restrict samples, int6
 int32_t edge_text_ids(const uint32_t *restrict codes, int64_t count, int32_t *restrict table,
                       int32_t *restrict ids, int64_t *restrict alphabet);
 
-/* Bytes of scratch for edge_levenshtein_window and edge_levenshtein_all with these texts as patterns. */
+/* Bytes of scratch for edge_levenshtein_window and edge_levenshtein_all with these texts as patterns, about half
+ * the length of the longest times the alphabet. */
 int64_t edge_levenshtein_scratch_size(const int64_t *offsets, int64_t texts, int64_t alphabet);
 
 /* Edit distances of text i, begin <= i < end, to the `window` texts after it:

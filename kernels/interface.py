@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 HEADER = Path(__file__).with_name("edge_kernels.h")
 
 SCALARS: dict[str, tuple[str, Any]] = {
@@ -47,6 +49,11 @@ class Parameter:
     def ctype(self) -> Any:
         """Its ctypes type; pointers travel as addresses."""
         return ctypes.c_void_p if self.pointer else SCALARS[self.type][1]
+
+    def takes(self, array: NDArray[Any]) -> bool:
+        """Whether `array` may be passed by address: of the right type, contiguous, writable if need be."""
+        fits = self.type not in SCALARS or array.dtype.str[1:] == SCALARS[self.type][0]
+        return self.pointer and fits and array.flags.c_contiguous and (self.const or array.flags.writeable)
 
 
 @dataclass(frozen=True)

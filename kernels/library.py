@@ -74,14 +74,24 @@ class Library:
 
 
 def call(name: str, *arguments: Any) -> int:
-    """Call a kernel; NumPy arrays are passed by address, so they are contiguous and of the type it expects.
+    """Call a kernel; NumPy arrays are passed by address, which no copy makes fit.
 
-    Returns the count that it returns, or 0. Raises KernelError if it refuses.
+    Returns the count that it returns, or 0. Raises TypeError for an array of another type, KernelError if the
+    kernel refuses.
     """
     current = library()
-    plain = [a.__array_interface__["data"][0] if isinstance(a, np.ndarray) else a for a in arguments]
+    prototype = current.interface.prototypes[name]
+    plain = []
+    for parameter, given in zip(prototype.parameters, arguments, strict=True):
+        if isinstance(given, np.ndarray):
+            if not parameter.takes(given):
+                raise TypeError(
+                    f"kernel {name}: {parameter.name} must be a contiguous array of {parameter.type}"
+                )
+            given = given.__array_interface__["data"][0]  # noqa: PLW2901 - what travels
+        plain.append(given)
     result: int = current.function(name)(*plain)
-    if result < 0 or (result > 0 and current.interface.prototypes[name].result == "int32_t"):
+    if result < 0 or (result > 0 and prototype.result == "int32_t"):
         raise KernelError(name, abs(result))
     return result
 

@@ -17,6 +17,9 @@ from kernels.library import call
 _CODES = 0x110000
 """Code points that Unicode has room for."""
 
+_SCRATCH_BYTES = 1 << 30
+"""The most that a comparison may take: half the longest text's length times the alphabet is what it takes."""
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -28,6 +31,10 @@ class Texts:
     """int64[texts + 1]: where each text begins, and the end."""
     alphabet: int
     """Distinct code points."""
+
+    def __post_init__(self) -> None:
+        if self.offsets.size == 0 or self.offsets[-1] > len(self.ids):
+            raise ValueError(f"offsets must end within the {len(self.ids)} ids")
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -58,7 +65,8 @@ def encode(texts: Sequence[str]) -> Texts:
 def levenshtein_window(texts: Sequence[str] | Texts, window: int) -> Ints:
     """Edit distances of each text to the `window` after it: int32[texts, window], -1 past the end.
 
-    Insertions, deletions and substitutions of code points cost 1 each.
+    Insertions, deletions and substitutions of code points cost 1 each. Raises ValueError for a text so long
+    that it would take a gigabyte (100,000 characters if there are 20,000 different ones).
     """
     texts = texts if isinstance(texts, Texts) else encode(texts)
     out = np.empty((len(texts), positive(window, "window")), np.int32)
@@ -70,7 +78,10 @@ def levenshtein_window(texts: Sequence[str] | Texts, window: int) -> Ints:
 
 
 def levenshtein_all(texts: Sequence[str], others: Sequence[str] | None = None) -> Ints:
-    """Edit distances of every text to every other, or to each of `others`: int32[texts, others]."""
+    """Edit distances of every text to every other, or to each of `others`: int32[texts, others].
+
+    As `levenshtein_window`, with `texts` as those that may not be too long.
+    """
     count = len(texts)
     both = encode(texts if others is None else [*texts, *others])
     mine = Texts(both.ids, both.offsets[: count + 1], both.alphabet)
@@ -97,6 +108,9 @@ def likeness_all(texts: Sequence[str] | Texts) -> Likeness:
 
 def _levenshtein_scratch(texts: Texts) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     size = call("levenshtein_scratch_size", texts.offsets, len(texts), texts.alphabet)
+    if size > _SCRATCH_BYTES:
+        longest, alphabet = int(np.diff(texts.offsets).max()), texts.alphabet
+        raise ValueError(f"a text of {longest} characters is too long to compare ({alphabet} different ones)")
     return np.empty(size // 8, np.uint64)
 
 

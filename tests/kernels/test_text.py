@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cpdist
 
 from kernels import text
 from kernels.library import KernelError, call
@@ -73,15 +75,12 @@ def random_texts(count: int, seed: int) -> list[str]:
 
 
 def test_a_million_pairs_equal_rapidfuzz() -> None:
-    process = pytest.importorskip("rapidfuzz.process")
-    from rapidfuzz.distance import Levenshtein  # noqa: PLC0415
-
     texts, window = random_texts(50_000, 1), 20
     assert max(map(len, texts)) >= 5000
     found = text.levenshtein_window(texts, window)
     pairs = 0
     for d in range(1, window + 1):
-        theirs = process.cpdist(texts[:-d], texts[d:], scorer=Levenshtein.distance, dtype=np.int32)
+        theirs = cpdist(texts[:-d], texts[d:], scorer=Levenshtein.distance, dtype=np.int32)
         np.testing.assert_array_equal(found[:-d, d - 1], theirs)
         pairs += len(theirs)
     assert pairs >= 999_000
@@ -92,6 +91,13 @@ def test_two_texts_of_5000_characters() -> None:
     a = "".join(rng.choices("今天天气 very好😀", k=5000))
     b = "".join(c for c in a if rng.random() > 0.05) + "end"
     assert text.levenshtein_window([a, b], 1)[0, 0] == twins.levenshtein(a, b)
+
+
+def test_a_line_of_a_million_characters_is_compared_or_refused() -> None:
+    assert text.levenshtein_window(["a" * 999_999 + "b", "ab"], 1)[0, 0] == 999_998
+    every = "".join(map(chr, range(0x4E00, 0x9E00)))
+    with pytest.raises(ValueError, match=r"a text of 1024000 characters is too long to compare \(20482 "):
+        text.levenshtein_window([every * 50, "ab"], 1)
 
 
 @settings(max_examples=80, deadline=None)
@@ -139,6 +145,21 @@ def test_contradictory_arrays_are_refused() -> None:
             distances(offsets, alphabet)
     with pytest.raises(KernelError, match="outside its range"):
         distances([0, 2, 4], -1)
+
+
+def test_arrays_made_by_hand_are_checked() -> None:
+    ids, offsets = np.array([0, 1, 1], np.int32), np.array([0, 1, 3], np.int64)
+    assert text.levenshtein_window(text.Texts(ids, offsets, 2), 1)[0, 0] == 2
+    with pytest.raises(ValueError, match="offsets must end within the 3 ids"):
+        text.Texts(ids, offsets + 1, 2)
+    with pytest.raises(ValueError, match="offsets must end within the 3 ids"):
+        text.Texts(ids, offsets[:0], 2)
+    with pytest.raises(
+        TypeError, match="kernel levenshtein_window: ids must be a contiguous array of int32_t"
+    ):
+        text.levenshtein_window(text.Texts(ids.astype(np.int64), offsets, 2), 1)
+    with pytest.raises(TypeError, match="ids must be a contiguous array of int32_t"):
+        text.likeness_window(text.Texts(np.repeat(ids, 2)[::2], offsets, 2), 1)
 
 
 def test_a_window_below_zero_is_refused() -> None:
