@@ -35,10 +35,11 @@ int64_t edge_lanes(void);
 /* out[i] = samples[i] * gain. */
 int32_t edge_gain(const float *restrict samples, int64_t count, float gain, float *restrict out);
 
-/* Raised-cosine fade: frame i is multiplied by (1 - cos(pi * t)) / 2 with t = (start + slope * i), held to 0..1.
- * A fade-in over n frames has start 0 and slope 1/n, a fade-out start 1 and slope -1/n. */
-int32_t edge_fade(const float *restrict samples, int64_t frames, int64_t channels, double start, double slope,
-                  float *restrict out);
+/* Raised-cosine fade over `length` frames, of which the first of `samples` is number `begin`: frame i is multiplied
+ * by (1 - cos(pi d / length)) / 2, d = begin + i for a fade-in and length - begin - i if falling, held to
+ * 0..length. Exactly 0 and 1 at the ends. */
+int32_t edge_fade(const float *restrict samples, int64_t frames, int64_t channels, int64_t begin, int64_t length,
+                  int32_t falling, float *restrict out);
 
 /* Cross-fade from `before` to `after`, both float[frames * channels]; t = (i + 1/2) / frames.
  * equal_power 0: gains cos(pi t / 2)^2 and sin(pi t / 2)^2, whose sum is 1 (for takes of the same sound);

@@ -30,7 +30,7 @@ def compiled(name: str) -> Any:
         try:
             function = numba.cfunc(signature(prototype), cache=True, **_OPTIONS)(ENTRIES[name])
         except (RuntimeError, OSError):  # nowhere to keep it
-            if folder is not None and os.access(folder, os.W_OK):
+            if os.access(folder, os.W_OK):
                 raise
             function = numba.cfunc(signature(prototype), **_OPTIONS)(ENTRIES[name])
     pointer = prototype.ctype(function.address)
@@ -39,7 +39,7 @@ def compiled(name: str) -> Any:
 
 
 @contextmanager
-def _cache_folder() -> Iterator[Path | None]:
+def _cache_folder() -> Iterator[Path]:
     """Let numba cache in a folder of this very source, for as long as it decorates."""
     before = config.CACHE_DIR
     cache = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()

@@ -23,12 +23,12 @@ def fade_in(samples: ArrayLike, length: int, begin: int = 0) -> Floats:
     The stretch begins `begin` samples after the fade does, before it if negative: sample i gets
     (1 - cos(pi t)) / 2 with t = (begin + i) / length, held to 0..1. Raises TypeError, ValueError.
     """
-    return _fade(samples, begin, length, 1)
+    return _fade(samples, begin, length, falling=False)
 
 
 def fade_out(samples: ArrayLike, length: int, begin: int = 0) -> Floats:
     """As `fade_in`, the other way: t = 1 - (begin + i) / length."""
-    return _fade(samples, begin, length, -1)
+    return _fade(samples, begin, length, falling=True)
 
 
 def crossfade(before: ArrayLike, after: ArrayLike, *, equal_power: bool = True) -> Floats:
@@ -46,10 +46,10 @@ def crossfade(before: ArrayLike, after: ArrayLike, *, equal_power: bool = True) 
     return out
 
 
-def _fade(samples: ArrayLike, begin: int, length: int, sign: int) -> Floats:
+def _fade(samples: ArrayLike, begin: int, length: int, *, falling: bool) -> Floats:
     samples = floats(samples, "samples", 2)
-    slope = sign / positive(length, "length", 1)
     out = np.empty_like(samples)
+    positive(length, "length", 1)
     if out.size:
-        call("fade", samples, *samples.shape, (0 if sign > 0 else 1) + begin * slope, slope, out)
+        call("fade", samples, *samples.shape, begin, length, int(falling), out)
     return out

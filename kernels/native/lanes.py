@@ -165,17 +165,12 @@ def missing(typing, *pointers):
 
     def emit(context, builder, signature, arguments):
         found = cgutils.false_bit
-        for index in range(len(pointers.types)):
+        for index in range(len(pointers)):
             pointer = builder.extract_value(arguments[0], index)
             found = builder.or_(found, cgutils.is_null(builder, pointer))
         return found
 
-    pointers = (
-        pointers[0]
-        if len(pointers) == 1 and isinstance(pointers[0], types.BaseTuple)
-        else types.Tuple(pointers)
-    )
-    return types.boolean(types.StarArgTuple(pointers.types)), emit
+    return types.boolean(types.StarArgTuple(pointers)), emit
 
 
 @intrinsic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.native.entry import NULL, OK, SIZE, entry, inline
+from kernels.native.entry import NULL, OK, SIZE, entry
 from kernels.native.lanes import WIDTH, lane, load, missing, ramp, spread, store, where
 from kernels.native.maths import sin_half_turns
 
@@ -26,23 +26,19 @@ def gain(samples, count, gain, out):
     return OK
 
 
-@inline
-def _times(start, slope, frame):
-    """Start + slope * frame for WIDTH frames from `frame` on, held to 0..1; exact at any distance."""
-    t = ramp() * f32(slope) + f32(start + slope * frame)
-    t = where(t > f32(0), t, spread(f32(0)))
-    return where(t < f32(1), t, spread(f32(1)))
-
-
 @entry
-def fade(samples, frames, channels, start, slope, out):
-    """(1 - cos(pi t)) / 2 = (1 + sin(pi (t - 1/2))) / 2."""
+def fade(samples, frames, channels, begin, length, falling, out):
+    """(1 - cos(pi t)) / 2 = sin(pi t / 2)^2; frames are counted, so nothing drifts and the ends are exact."""
     if missing(samples, out):
         return NULL
-    if frames < 0 or channels < 1:
+    if frames < 0 or channels < 1 or length < 1:
         return SIZE
     for first in range(0, frames, WIDTH):
-        gains = sin_half_turns(_times(start, slope, first) - f32(0.5)) * f32(0.5) + f32(0.5)
+        at = begin + first
+        steps = f32(length - at) - ramp() if falling else ramp() + f32(at)
+        steps = where(steps > f32(0), steps, spread(f32(0)))
+        sine = sin_half_turns(steps * f32(0.5 / length))
+        gains = where(steps < f32(length), sine * sine, spread(f32(1)))
         count = min(WIDTH, frames - first)
         if channels == 1 and count == WIDTH:
             store(out, first, load(samples, first) * gains)
@@ -61,7 +57,7 @@ def crossfade(before, after, frames, channels, equal_power, out):
     if frames < 0 or channels < 1:
         return SIZE
     for first in range(0, frames, WIDTH):
-        t = _times(0.5 / frames, 1.0 / frames, first)
+        t = (ramp() + f32(first + 0.5)) * f32(1.0 / frames)
         falling, rising = sin_half_turns((f32(1) - t) * f32(0.5)), sin_half_turns(t * f32(0.5))
         if equal_power == 0:
             falling, rising = falling * falling, rising * rising

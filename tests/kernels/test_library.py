@@ -20,7 +20,7 @@ USE = "import sys, numpy as np; from kernels.sound import gain; from kernels.lib
 SHOW = "print(gain(np.ones(3, np.float32), 2.0).sum(), library().kind, 'numba' in sys.modules)"
 
 V2 = {"cx16", "popcnt", "sse4_1", "sse4_2", "ssse3", "lm"}
-V3 = V2 | {"avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"}
+V3 = V2 | {"abm", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"}
 V4 = V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 
 

@@ -27,6 +27,8 @@ def test_a_fade_in_pieces_is_a_raised_cosine(channels: int) -> None:
     expected = samples * (0.5 - 0.5 * np.cos(np.pi * np.arange(500).clip(0, 400) / 400))[:, None]
     whole = sound.fade_in(samples, 400)
     np.testing.assert_allclose(whole, expected, atol=1e-6)
+    assert (whole[0] == 0).all()
+    np.testing.assert_array_equal(whole[400:], samples[400:])
     pieces = [sound.fade_in(samples[at : at + 130], 400, begin=at) for at in range(0, 500, 130)]
     np.testing.assert_allclose(np.concatenate(pieces), whole, atol=1e-6)
     np.testing.assert_allclose(sound.fade_out(samples[::-1], 400, begin=-99)[::-1], whole, atol=1e-6)
