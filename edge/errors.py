@@ -48,3 +48,15 @@ class ModelError(EdgeError):
     def __init__(self, folder: Path | str, what: str) -> None:
         super().__init__(f"{folder}: {what}")
         self.folder = Path(folder)
+
+
+class MissingRuntimeError(ModelError):
+    """A model needs a runtime that is not installed here; `needs` says which.
+
+    `extra` is the extra of the package that installs it, if one does.
+    """
+
+    def __init__(self, path: Path | str, needs: str, extra: str | None) -> None:
+        remedy = f"; pip install 'edgereel[{extra}]'" if extra else ""
+        super().__init__(path, f"needs {needs}, which is not installed here{remedy}")
+        self.needs, self.extra = needs, extra

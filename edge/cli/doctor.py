@@ -81,5 +81,5 @@ def _network() -> str:
 def _model() -> str:
     from edge.models.segmenter import Segmenter  # noqa: PLC0415
 
-    manifest = Segmenter().manifest
-    return f"{manifest.id} {manifest.version}: {manifest.folder}"
+    folder = Segmenter().folder
+    return f"{folder.manifest.id} {folder.manifest.version}: {folder.path}"

@@ -1,33 +1,35 @@
-"""The audio front end of a model: what the samples become before the network sees them."""
+"""What a recording, a picture or a text becomes before a network sees it: data, stated in the manifest.
+
+A front end is one of the classes of `FrontEnd`, told apart by `kind`. A model trained elsewhere drops in by
+stating its own numbers.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated, Literal
 
 import numpy as np
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from kernels.mel import Mel, MelOptions, MelStream
 
 Floats = NDArray[np.float32]
+Positive = Annotated[int, Meta(ge=1)]
 
 
-@dataclass(frozen=True)
-class FrontEnd:
-    """Log-mel parameters as a manifest states them; see `kernels.mel` for the formula.
+class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_field="kind", tag="log-mel"):
+    """Log-mel; see `kernels.mel` for the formula. A frame is centred on the `hop` samples that it is for."""
 
-    A frame is centred on the `hop` samples that it stands for.
-    """
-
-    rate_hz: int
+    rate_hz: Positive
     """Sample rate that the network was trained at."""
-    n_fft: int
-    window: int
+    n_fft: Positive
+    window: Positive
     """Samples under the Hann window."""
-    hop: int
+    hop: Positive
     """Samples between frames."""
-    n_mels: int
+    n_mels: Positive
     low_hz: float
     high_hz: float
     floor: float
@@ -68,3 +70,57 @@ class FrontEnd:
             low_hz=self.low_hz, high_hz=self.high_hz, logarithm=logarithm, offset=self.floor, floor=0.0,
             mean=self.mean, scale=self.scale,
         )  # fmt: skip
+
+
+class Fbank(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_field="kind", tag="kaldi-fbank"):
+    """Kaldi's log filter bank, as speech recognisers of the Kaldi family are trained on."""
+
+    rate_hz: Positive
+    n_mels: Positive
+    low_hz: float = 20.0
+    high_hz: float = 0.0
+    """Up to this frequency; 0 or less counts from half the rate."""
+    window: Literal["povey", "hamming", "hann"] = "povey"
+    sample_scale: float = 32768.0
+    """Samples in -1..1 are multiplied by this; some recognisers were trained on 1."""
+    centred: bool = False
+    """Frames centred on their hop, the recording mirrored at both ends (Kaldi's `snip_edges=false`)."""
+    stack: Positive = 1
+    """Frames put side by side to one row of the network's input."""
+    skip: Positive = 1
+    """Frames from one row to the next."""
+    statistics: str | None = None
+    """A .npy file of the folder, float32[2, stack * n_mels]: added to a row, then multiplied with it."""
+
+
+class Samples(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="samples"):
+    """The samples themselves, float32 in -1..1."""
+
+    rate_hz: Positive
+
+
+class Picture(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
+    """A picture of a fixed size, or of any size where width and height are left out."""
+
+    width: Positive | None = None
+    height: Positive | None = None
+    fit: Literal["stretch", "crop", "pad"] = "stretch"
+    """How another aspect becomes this one: stretched, its middle cut out, or bars added."""
+    layout: Literal["nchw", "nhwc"] = "nchw"
+    order: Literal["rgb", "bgr"] = "rgb"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Subtracted from the colours 0..255, in the order of `order`."""
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Divides the result."""
+
+
+class Tokens(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="tokens"):
+    """A text as the numbers of its word pieces."""
+
+    tokenizer: str
+    """A file of the folder, in the format of the `tokenizers` package."""
+    max_tokens: Positive
+    """A longer text is cut."""
+
+
+FrontEnd = LogMel | Fbank | Samples | Picture | Tokens

@@ -1,84 +1,122 @@
-"""A model folder's `manifest.json`: what the files are, what goes in and out, and how good it is."""
+"""`manifest.json`: what the files of a model folder are, what goes in and out, and how good it is.
+
+The manifest names every file of its folder with its SHA-256, and carries a digest of itself: the SHA-256 of
+its own bytes with the 64 digits of the digest as zeros. Any byte that changed is noticed; who wrote them is
+not proved by that.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import re
+from typing import Annotated, Any, Literal
 
-from edge.errors import ModelError
+import msgspec
+from msgspec import Meta, Struct
+
 from edge.models.frontend import FrontEnd
 
 SCHEMA = 1
-MAX_FILE_BYTES = 256 * 2**20
-"""No model for a pocket is larger; a bigger file is refused before it is read."""
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""Of a file in the folder itself: no separators, nothing hidden, nothing above."""
+
+Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Axis = Annotated[int, Meta(ge=1)] | Annotated[str, Meta(min_length=1, max_length=64)]
+"""A size, or a name where any size will do."""
+
+ElementType = Literal["float32", "float16", "float64", "int64", "int32", "int16", "int8", "uint8", "bool"]
+
+ZEROS = b"0" * 64
+_DIGEST = re.compile(rb'"digest": ?"([0-9a-f]{64})"')
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """The parts of a manifest that the runtime acts on; the rest is for people and `tools`."""
+class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
+    """One input or output of a network."""
 
-    folder: Path
-    id: str
+    name: str
+    dtype: ElementType
+    shape: tuple[Axis, ...]
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """One file that a runtime runs; which runtime, its suffix says."""
+
+    file: Name
+    inputs: tuple[Tensor, ...]
+    """In the order in which they are passed to a session."""
+    outputs: tuple[Tensor, ...]
+    """In the order in which a session returns them."""
+    quantization: str = "none"
+    target: Literal["x86", "arm"] | None = None
+    """Kind of processor, for files that fit one only (.nb)."""
+    runtime_version: str | None = None
+    """Version of the runtime, for files that fit one only (.nb)."""
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A model folder in data."""
+
+    schema: int
+    id: Identifier
     version: str
     task: str
-    labels: tuple[str, ...]
-    """Order of the network's confidences."""
-    front_end: FrontEnd
-    stride: int
-    """Mel frames per output frame."""
-    context: int
-    """Output frames to each side of a frame that can change its output."""
-    networks: dict[str, str]
-    """Role of a network -> its file name."""
-    hashes: dict[str, str]
-    """File name -> SHA-256."""
-
-    def read(self, role: str) -> bytes:
-        """The bytes of a network's file, once their hash is what the manifest says; else ModelError."""
-        name = self.networks[role]
-        file = self.folder / name
-        try:
-            if file.stat().st_size > MAX_FILE_BYTES:
-                raise ModelError(file, f"is larger than {MAX_FILE_BYTES >> 20} MiB")
-            content = file.read_bytes()
-        except OSError as error:
-            raise ModelError(file, f"cannot be read ({error.strerror}); install the package again") from error
-        if hashlib.sha256(content).hexdigest() != self.hashes.get(name):
-            raise ModelError(file, "is damaged: its SHA-256 differs from the manifest; install it again")
-        return content
+    """What the model does: the class that runs it asks for this."""
+    networks: dict[str, Network]
+    """By their role in the model."""
+    labels: tuple[str, ...] = ()
+    """Order of the confidences."""
+    front_end: FrontEnd | None = None
+    parameters: dict[str, bool | int | float | str] = {}
+    """What else the class that runs the model must know; it says what it expects."""
+    quantization: str = "none"
+    """In words, for people."""
+    licence: str
+    source: str
+    """Where the weights and the data come from, or the command that makes them."""
+    accuracy: dict[str, Any] = {}
+    """What was measured, before quantization and after."""
+    files: dict[Name, Sha256]
+    """Every file of the folder but this one."""
+    digest: Sha256
 
 
-def load_manifest(folder: Path) -> Manifest:
-    """Read and check `folder/manifest.json`. Raises ModelError naming what is wrong."""
+class _Head(Struct):
+    schema: int
+
+
+class ManifestError(ValueError):
+    """The bytes are no manifest that this version reads, or not those that were written."""
+
+
+def decode(content: bytes) -> Manifest:
+    """The manifest in `content`. Raises ManifestError saying what is wrong with it."""
     try:
-        data: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise ModelError(folder, f"has manifest schema {data['schema']}; this version reads {SCHEMA}")
-        return Manifest(
-            folder=folder,
-            id=data["id"],
-            version=data["version"],
-            task=data["task"],
-            labels=tuple(data["labels"]),
-            front_end=FrontEnd(**data["front_end"]),
-            stride=int(data["stride"]),
-            context=int(data["context"]),
-            networks={role: network["file"] for role, network in data["networks"].items()},
-            hashes=dict(data["files"]),
-        )
-    except OSError as error:
-        raise ModelError(folder, f"holds no readable manifest.json ({error.strerror})") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(folder, f"has a damaged manifest.json: {type(error).__name__} {error}") from error
+        schema = msgspec.json.decode(content, type=_Head).schema
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"is damaged or no manifest: {error}") from error
+    if schema != SCHEMA:
+        raise ManifestError(f"has schema {schema}; this version reads {SCHEMA}")
+    digests = _DIGEST.findall(content)
+    if len(digests) != 1 or digest(content, digests[0]) != digests[0]:
+        raise ManifestError("is damaged: its digest differs from its content")
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"does not fit the schema: {error}") from error
+    if unknown := {network.file for network in manifest.networks.values()} - manifest.files.keys():
+        raise ManifestError(f"has no SHA-256 for {', '.join(sorted(unknown))}")
+    return manifest
 
 
-def builtin_folder(model_id: str) -> Path:
-    """Where a model that ships with the package lies: inside a wheel, or in a checkout beside `edge`."""
-    package = Path(__file__).parent
-    for root in (package / "builtin", package.parent.parent / "models_quantized"):
-        if (root / model_id).is_dir():
-            return root / model_id
-    raise ModelError(package / "builtin" / model_id, "no such model; install the package again")
+def encode(manifest: Manifest) -> bytes:
+    """`manifest` as JSON for people, with its digest filled in."""
+    blank = msgspec.structs.replace(manifest, digest=ZEROS.decode())
+    content = msgspec.json.format(msgspec.json.encode(blank), indent=2) + b"\n"
+    return content.replace(ZEROS, digest(content, ZEROS))
+
+
+def digest(content: bytes, digits: bytes) -> bytes:
+    """SHA-256, in hexadecimal, of `content` with its own 64 `digits` as zeros."""
+    return hashlib.sha256(content.replace(digits, ZEROS)).hexdigest().encode()

@@ -13,21 +13,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta, Struct, ValidationError, convert
 from numpy.typing import DTypeLike, NDArray
 
 from edge.errors import ModelError, UsageError
-from edge.models.manifest import Manifest, builtin_folder, load_manifest
-from edge.models.session import Session
+from edge.models.folder import ModelFolder
+from edge.models.frontend import LogMel
+from edge.models.session import Session, SessionSettings
+from edge.models.store import find
 from edge.vocabulary import LABELS
 
 CHUNK_S = 12.0
 """Seconds of new sound per run of the encoder: longer wastes memory, shorter repeats the 2 s of context."""
 
-SEQUENCE = 128
-"""Segments that the fusion LSTM reads at once, and below how many to each side as context."""
+SEQUENCE = 176
+"""Segments that the fusion LSTM reads at once, and below how many of them to each side are only context."""
 SEQUENCE_CONTEXT = 24
 
 Floats = NDArray[np.float32]
@@ -65,29 +68,51 @@ class _Frames:
     """float32[n, 4]"""
 
 
-class Segmenter:
-    """The shipped model, or the one in `folder`, loaded and ready; one per process is enough.
+class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a segmenter's manifest says beside its front end and labels."""
 
-    Raises ModelError if the folder is damaged or not a segmenter.
+    stride: Annotated[int, Meta(ge=1)]
+    """Mel frames per output frame of the encoder."""
+    context: Annotated[int, Meta(ge=0)]
+    """Output frames to each side of a frame that can change its output."""
+
+
+class Segmenter:
+    """The shipped model, or another by its id or folder, loaded and ready; one per process is enough.
+
+    Networks with a fixed length (LiteRT, Paddle-Lite) get their input filled up: the encoder with silence
+    after the end, the fusion with rows of zeros, which it leaves out.
+
+    Raises ModelError if the folder is damaged or not a segmenter, MissingRuntimeError if its runtime is not
+    installed.
     """
 
-    def __init__(self, folder: Path | None = None, *, threads: int = 1) -> None:
-        self.manifest: Manifest = load_manifest(folder or builtin_folder("segmenter"))
-        if self.manifest.task != "segmenter" or self.manifest.labels != LABELS:
-            raise ModelError(self.manifest.folder, f"is not a segmenter with labels {', '.join(LABELS)}")
-        self._encoder = Session(self.manifest, "encoder", threads=threads)
-        self._fusion = Session(self.manifest, "fusion", threads=threads)
-        self._features = self._fusion.width
+    def __init__(
+        self, model: Path | str = "segmenter", *, threads: int = 1, settings: SessionSettings | None = None
+    ) -> None:
+        self.folder: ModelFolder = find(model)
+        self.front_end, parameters = _description(self.folder)
+        self._stride, self._context = parameters.stride, parameters.context
+        self.encoder = Session(self.folder, "encoder", settings=settings, threads=threads)
+        self.fusion = Session(self.folder, "fusion", settings=settings, threads=threads)
+        self._window = _fixed(self.encoder, axis=1)
+        self._sequence = _fixed(self.fusion, axis=1)
+        self._features = _fixed(self.fusion, axis=2) or 0
 
     @property
     def rate_hz(self) -> int:
         """Sample rate that `listen` expects."""
-        return self.manifest.front_end.rate_hz
+        return self.front_end.rate_hz
 
     @property
     def frame_s(self) -> float:
         """Seconds per output frame."""
-        return self.manifest.stride * self.manifest.front_end.hop / self.rate_hz
+        return self._stride * self.front_end.hop / self.rate_hz
+
+    def close(self) -> None:
+        """Give back what the runtimes hold."""
+        self.encoder.close()
+        self.fusion.close()
 
     def listen(
         self,
@@ -130,16 +155,25 @@ class Segmenter:
     def classify_sequence(self, features: NDArray[np.float16]) -> Floats:
         """Confidences float32[m, 4] of consecutive segments from their features [m, features]."""
         pieces = []
-        for start in range(0, len(features), SEQUENCE):
+        step = (self._sequence or SEQUENCE) - 2 * SEQUENCE_CONTEXT
+        for start in range(0, len(features), step):
             first = max(0, start - SEQUENCE_CONTEXT)
-            stop = min(len(features), start + SEQUENCE)
+            stop = min(len(features), start + step)
             piece = self.classify(features[None, first : stop + SEQUENCE_CONTEXT])[0]
             pieces.append(piece[start - first : stop - first])
         return np.concatenate(pieces) if pieces else np.zeros((0, len(LABELS)), np.float32)
 
     def classify(self, features: NDArray[np.float16]) -> Floats:
         """Confidences float32[batch, segments, 4] of short sequences [batch, segments, features]."""
-        return self._fusion.run(features.astype(np.float32))[0]
+        if self._sequence is None:
+            return self.fusion.run(features.astype(np.float32))[0]
+        rows = np.zeros((1, self._sequence, features.shape[2]), np.float32)
+        pieces = []
+        for sequence in features:
+            rows[0, : len(sequence)] = sequence
+            rows[0, len(sequence) :] = 0
+            pieces.append(self.fusion.run(rows)[0][0, : len(sequence)])
+        return np.stack(pieces)
 
     def _whole(self, seconds: float, what: str) -> int:
         frames = round(seconds / self.frame_s)
@@ -149,7 +183,9 @@ class Segmenter:
 
     def _encode(self, blocks: Iterator[Floats], chunk: int) -> Iterator[_Frames]:
         """Run the encoder over the stream, `chunk` frames at a time with the context it can see."""
-        front, stride, context = self.manifest.front_end, self.manifest.stride, self.manifest.context
+        front, stride, context = self.front_end, self._stride, self._context
+        if self._window is not None:
+            chunk = self._window // stride - 2 * context
         stream = front.stream()
         parts: list[Floats] = []
         held, before, samples, done = 0, 0, 0, 0
@@ -173,9 +209,30 @@ class Segmenter:
             yield self._run_encoder(np.concatenate(parts)[: (before + rest) * stride], before, rest)
 
     def _run_encoder(self, mel: Floats, before: int, count: int) -> _Frames:
-        embedding, attention, logits = self._encoder.run(mel[None])
+        if self._window is not None and len(mel) < self._window:
+            silence = self.front_end.normalise(np.zeros((1, mel.shape[1]), np.float32))
+            mel = np.concatenate([mel, np.repeat(silence, self._window - len(mel), axis=0)])
+        embedding, attention, logits = self.encoder.run(mel[None])
         kept = slice(before, before + count)
         return _Frames(embedding[0, kept], attention[0, kept], logits[0, kept])
+
+
+def _description(folder: ModelFolder) -> tuple[LogMel, Parameters]:
+    """What the manifest of a segmenter says of it. Raises ModelError if it is none."""
+    manifest = folder.manifest
+    front = manifest.front_end
+    if manifest.task != "segmenter" or manifest.labels != LABELS or not isinstance(front, LogMel):
+        raise ModelError(folder.path, f"is not a segmenter with labels {', '.join(LABELS)}")
+    try:
+        return front, convert(manifest.parameters, Parameters)
+    except ValidationError as error:
+        raise ModelError(folder.path, f"does not describe a segmenter: {error}") from error
+
+
+def _fixed(session: Session, axis: int) -> int | None:
+    """The size of an axis of the first input; None if it is free."""
+    size = session.inputs[0].shape[axis]
+    return size if isinstance(size, int) else None
 
 
 class _WindowPooler:

@@ -1,51 +1,115 @@
-"""One network, ready to run: arrays in, arrays out."""
+"""One network, ready to run: arrays in, arrays out, whichever runtime its file is for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ModelError
-from edge.models.manifest import Manifest
+from edge.errors import ModelError, UsageError
+from edge.models.backends import NetworkFile, open_backend
+from edge.models.folder import ModelFolder
+from edge.models.manifest import Network, Tensor
 
-Floats = NDArray[np.float32]
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """How a network is run. The defaults suit a battery: little memory, no waiting in loops."""
+
+    threads: int = 1
+    spin: bool = False
+    """onnxruntime: threads wait in a loop for work: faster on two threads, dear on a battery."""
+    arena: bool = False
+    """onnxruntime: keep freed memory for the next run. Buys little at these sizes and never shrinks."""
+    providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    """onnxruntime: execution providers in order of preference; the CPU takes what the others leave."""
+    worker_timeout_s: float = 60.0
+    """Paddle-Lite: a call that takes longer counts as dead."""
 
 
 class Session:
-    """A network of a model folder on onnxruntime's CPU provider.
+    """A network of a model folder in the runtime that its file is for.
 
-    The memory arena is off: it buys little at these sizes and keeps what it once took. Threads do not spin
-    while they wait, which saves battery and costs speed only beyond one thread.
+    Raises ModelError if the file is damaged, does not fit its manifest or a limit, or is refused by the
+    runtime; MissingRuntimeError, naming what to install, if the runtime is not there.
     """
 
-    def __init__(self, manifest: Manifest, role: str, *, threads: int = 1) -> None:
-        import onnxruntime  # noqa: PLC0415 - takes seconds on small boards, so only when a network is needed
+    def __init__(
+        self, folder: ModelFolder, role: str, *, settings: SessionSettings | None = None, threads: int = 1
+    ) -> None:
+        network = folder.network(role)
+        self.inputs: tuple[Tensor, ...] = network.inputs
+        self.outputs: tuple[Tensor, ...] = network.outputs
+        self._file = folder.path / network.file
+        self._limit = folder.limits.tensor_bytes
+        _check_sizes(self._file, network, self._limit)
+        self._backend = open_backend(
+            NetworkFile(folder, network), settings or SessionSettings(threads=threads)
+        )
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                manifest.read(role), options, providers=["CPUExecutionProvider"]
-            )
-        except ModelError:
-            raise
-        except Exception as error:  # onnxruntime's errors share no base class
-            raise ModelError(
-                manifest.folder, f"{manifest.networks[role]} cannot be loaded: {error}"
-            ) from error
-        self._inputs = [node.name for node in self._session.get_inputs()]
-        self.width: int = self._session.get_inputs()[0].shape[-1]
-        """Size of the first input's last axis."""
+    def run(self, *arrays: Array) -> list[Array]:
+        """Outputs for inputs, both in the manifest's order; arrays of another layout are copied.
 
-    def run(self, *arrays: Floats) -> Sequence[Floats]:
-        """Outputs in the network's order for inputs in the network's order."""
-        feeds = dict(zip(self._inputs, arrays, strict=True))
-        return self._session.run(None, feeds)  # type: ignore[no-any-return]
+        Raises UsageError for a number, dtype or shape of inputs that the manifest does not allow, ModelError
+        if the runtime fails or gives another number of outputs.
+        """
+        if len(arrays) != len(self.inputs):
+            raise UsageError(f"{self._file.name} takes {len(self.inputs)} inputs, not {len(arrays)}")
+        ready = [self._checked(tensor, array) for tensor, array in zip(self.inputs, arrays, strict=True)]
+        outputs = self._backend.run(ready)
+        if len(outputs) != len(self.outputs):
+            raise ModelError(self._file, f"gave {len(outputs)} outputs, not {len(self.outputs)}")
+        return outputs
+
+    @property
+    def runtime(self) -> str:
+        """The runtime and its version."""
+        return self._backend.runtime
+
+    @property
+    def placement(self) -> dict[str, int]:
+        """How many nodes of the graph each provider really runs; empty where the runtime does not say."""
+        return self._backend.placement
+
+    def close(self) -> None:
+        """Give back what the runtime holds, a worker process too; afterwards the session cannot run."""
+        self._backend.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _checked(self, tensor: Tensor, array: Array) -> Array:
+        if array.dtype != tensor.dtype or not _fits(array.shape, tensor.shape):
+            wanted = f"{tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
+            given = f"{array.dtype}[{', '.join(map(str, array.shape))}]"
+            raise UsageError(f"{self._file.name}: input {tensor.name} is {wanted}, not {given}")
+        if array.nbytes > self._limit:
+            raise UsageError(f"{self._file.name}: input {tensor.name} has {array.nbytes} bytes: too many")
+        return np.ascontiguousarray(array)
+
+
+def _fits(shape: tuple[int, ...], declared: tuple[int | str, ...]) -> bool:
+    """Whether every fixed axis has its size."""
+    return len(shape) == len(declared) and all(
+        size == axis for size, axis in zip(shape, declared, strict=True) if isinstance(axis, int)
+    )
+
+
+def _check_sizes(file: Path, network: Network, limit: int) -> None:
+    """Refuse declared tensors that no device could hold."""
+    for tensor in (*network.inputs, *network.outputs):
+        size = prod(axis for axis in tensor.shape if isinstance(axis, int)) * np.dtype(tensor.dtype).itemsize
+        if size > limit:
+            raise ModelError(file, f"declares {tensor.name} with {size} bytes; the limit is {limit}")

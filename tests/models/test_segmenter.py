@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
-from edge.models.manifest import builtin_folder, load_manifest
+from edge.models.folder import open_folder
+from edge.models.frontend import Samples
 from edge.models.segmenter import Segmenter
+from edge.models.store import builtin_root
+from tools.convert.folder import rewrite
 
 Floats = NDArray[np.float32]
 
@@ -77,7 +80,7 @@ def test_a_segment_length_between_frames_is_refused(segmenter: Segmenter) -> Non
 
 
 def copied_model(folder: Path) -> Path:
-    return Path(shutil.copytree(builtin_folder("segmenter"), folder / "model"))
+    return Path(shutil.copytree(builtin_root() / "segmenter", folder / "model"))
 
 
 @pytest.mark.parametrize("name", ["encoder.onnx", "fusion.onnx"])
@@ -103,23 +106,16 @@ def test_a_missing_network_is_an_error_that_names_the_file(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"schema": 9}, "schema 9"),
-        ({"labels": ["a", "b", "c", "d"]}, "not a segmenter"),
+        ({"labels": ("a", "b", "c", "d")}, "not a segmenter"),
         ({"task": "lips"}, "not a segmenter"),
-        ({"front_end": {"rate_hz": 16000}}, "damaged manifest"),
-        ({"files": None}, "damaged manifest"),
+        ({"front_end": Samples(16_000)}, "not a segmenter"),
+        ({"parameters": {"stride": 8}}, "does not describe a segmenter.*context"),
+        ({"parameters": {"stride": 0, "context": 20}}, r"does not describe a segmenter.*stride"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(
-    tmp_path: Path, change: dict[str, object], complaint: str
+    tmp_path: Path, change: dict[str, Any], complaint: str
 ) -> None:
-    folder = copied_model(tmp_path)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | change))
+    folder = rewrite(open_folder(copied_model(tmp_path)), **change)
     with pytest.raises(ModelError, match=complaint):
-        Segmenter(folder)
-
-
-def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"manifest\.json"):
-        load_manifest(tmp_path)
+        Segmenter(folder.path)

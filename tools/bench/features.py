@@ -13,15 +13,15 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.models.frontend import FrontEnd
-from edge.models.manifest import Manifest, builtin_folder, load_manifest
+from edge.models.frontend import LogMel
+from edge.models.segmenter import Segmenter
 from edge.models.session import Session
 from tools.bench.rows import interleaved
 from tools.sound.mel import mel_filters
 from tools.sound.wave import read_wav
 
 Floats = NDArray[np.float32]
-Maker = Callable[[FrontEnd, Floats], Floats]
+Maker = Callable[[LogMel, Floats], Floats]
 """Samples float32[n] -> normalised log-mel float32[n // hop, n_mels]."""
 
 BLOCK_S = 4
@@ -35,15 +35,15 @@ def compare(file: str, minutes: float, rounds: int) -> dict[str, Any]:
 
     `error` is the largest difference of the natural log-mel, `flips` the share of frames whose label differs.
     """
-    manifest = load_manifest(builtin_folder("segmenter"))
-    front, encoder = manifest.front_end, Session(manifest, "encoder")
+    segmenter = Segmenter()
+    front, encoder = segmenter.front_end, segmenter.encoder
     sound = read_wav(Path(file))[: int(minutes * 60 * front.rate_hz)]
     mels = {name: maker(front, sound) for name, maker in MAKERS.items()}
-    labels = {name: _labels(manifest, encoder, mel) for name, mel in mels.items()}
+    labels = {name: _labels(encoder, mel) for name, mel in mels.items()}
     jobs: dict[str, Callable[[], object]] = {}
     for name, maker in MAKERS.items():
         jobs[name] = _job(maker, front, sound)
-        jobs[f"{name} + network"] = _job(maker, front, sound, lambda mel: _labels(manifest, encoder, mel))
+        jobs[f"{name} + network"] = _job(maker, front, sound, lambda mel: _labels(encoder, mel))
     return {
         "seconds": interleaved(jobs, rounds),
         "error": {name: float(np.abs(mel - mels["edge"]).max()) * front.scale for name, mel in mels.items()},
@@ -53,12 +53,12 @@ def compare(file: str, minutes: float, rounds: int) -> dict[str, Any]:
 
 
 def _job(
-    maker: Maker, front: FrontEnd, sound: Floats, then: Callable[[Floats], object] = len
+    maker: Maker, front: LogMel, sound: Floats, then: Callable[[Floats], object] = len
 ) -> Callable[[], object]:
     return lambda: then(maker(front, sound))
 
 
-def ours(front: FrontEnd, sound: Floats) -> Floats:
+def ours(front: LogMel, sound: Floats) -> Floats:
     """The front end of the product, in the blocks of the product."""
     stream, step = front.stream(), BLOCK_S * front.rate_hz
     pieces = []
@@ -70,7 +70,7 @@ def ours(front: FrontEnd, sound: Floats) -> Floats:
     return np.concatenate([*pieces, stream.get(missing)])
 
 
-def by_librosa(front: FrontEnd, sound: Floats) -> Floats:
+def by_librosa(front: LogMel, sound: Floats) -> Floats:
     """`librosa.feature.melspectrogram`, block by block, and the logarithm."""
     pieces = [
         librosa.feature.melspectrogram(
@@ -83,7 +83,7 @@ def by_librosa(front: FrontEnd, sound: Floats) -> Floats:
     return front.normalise(np.concatenate(pieces))
 
 
-def by_numpy(front: FrontEnd, sound: Floats) -> Floats:
+def by_numpy(front: LogMel, sound: Floats) -> Floats:
     """Windows as a view, `numpy.fft.rfft` in single precision, a matrix product, and the logarithm."""
     window = np.hanning(front.window + 1)[:-1].astype(np.float32)
     filters = mel_filters(front.rate_hz, front.n_fft, front.n_mels, front.low_hz, front.high_hz).T
@@ -99,7 +99,7 @@ def by_numpy(front: FrontEnd, sound: Floats) -> Floats:
 MAKERS: dict[str, Maker] = {"edge": ours, "librosa": by_librosa, "numpy": by_numpy}
 
 
-def _padded_blocks(front: FrontEnd, sound: Floats, width: int) -> list[Floats]:
+def _padded_blocks(front: LogMel, sound: Floats, width: int) -> list[Floats]:
     """Overlapping blocks that hold `BLOCK_S` seconds of frames each, `width` samples a frame."""
     lead = (width - front.hop) // 2
     frames, step = len(sound) // front.hop, BLOCK_S * front.rate_hz // front.hop
@@ -110,8 +110,7 @@ def _padded_blocks(front: FrontEnd, sound: Floats, width: int) -> list[Floats]:
     ]
 
 
-def _labels(manifest: Manifest, encoder: Session, mel: Floats) -> NDArray[np.int64]:
+def _labels(encoder: Session, mel: Floats) -> NDArray[np.int64]:
     """The label of every encoder frame, chunk by chunk without context."""
-    whole = len(mel) // manifest.stride * manifest.stride
-    chunks = [mel[start : min(start + CHUNK, whole)] for start in range(0, whole, CHUNK)]
+    chunks = [mel[start : start + CHUNK] for start in range(0, len(mel), CHUNK)]
     return np.concatenate([encoder.run(chunk[None])[2][0].argmax(axis=1) for chunk in chunks])

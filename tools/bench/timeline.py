@@ -40,7 +40,7 @@ def main() -> None:
     lap("import onnxruntime")
     segmenter = edge.models.segmenter.Segmenter()
     lap("load model")
-    stream = segmenter.manifest.front_end.stream()
+    stream = segmenter.front_end.stream()
     stream.accept(np.zeros(1600, np.float32))
     stream.get()
     lap("compile or load kernels")

@@ -17,7 +17,9 @@ FLOAT_FOLDER = Path(__file__).parents[1] / "train" / "segmenter" / "float"
 """The same networks before quantization."""
 
 
-def evaluate(data: Path, *, folder: Path | None = None, float_folder: Path = FLOAT_FOLDER) -> dict[str, Any]:
+def evaluate(
+    data: Path, *, folder: Path | str = "segmenter", float_folder: Path = FLOAT_FOLDER
+) -> dict[str, Any]:
     """Every 3 s segment of every recording counts once; its truth is its recording's class.
 
     `folder` is another int8 model than the shipped one, `float_folder` what it was quantized from.

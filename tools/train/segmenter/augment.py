@@ -39,7 +39,7 @@ def _band(hz: float) -> int:
 
 
 def normalise(power: Tensor) -> Tensor:
-    """What `FrontEnd.normalise` does, on a tensor."""
+    """What `LogMel.normalise` does, on a tensor."""
     return (torch.log(power + FRONT_END.floor) - FRONT_END.mean) / FRONT_END.scale
 
 

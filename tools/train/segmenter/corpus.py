@@ -21,11 +21,11 @@ from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from edge.media import decode_audio
-from edge.models.frontend import FrontEnd
+from edge.models.frontend import LogMel
 from edge.vocabulary import LABELS, Label
 from tools.evaluate.pack import CLASS_LABELS
 
-FRONT_END = FrontEnd(
+FRONT_END = LogMel(
     rate_hz=16_000, n_fft=1024, window=800, hop=200, n_mels=64, low_hz=40.0, high_hz=7800.0,
     floor=1e-6, mean=-4.0, scale=4.0,
 )  # fmt: skip

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import multiprocessing
-import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
+from edge.models.folder import open_folder
+from edge.models.manifest import Network, Tensor
 from edge.vocabulary import LABELS, Label
+from tools.convert.folder import rewrite, write_folder
 from tools.evaluate import segments
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
@@ -96,8 +95,8 @@ def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
     features = job.towers * EMBEDDING + len(LABELS)
     export_fusion(confidences, features, job.run / "fusion-float.onnx")
     quantize_fusion(job.run / "fusion-float.onnx", job.run / "fusion.onnx")
-    write_folder(job, job.float_out, "-float", "none")
-    write_folder(job, job.out, "", "int8: encoder static QDQ per channel, fusion dynamic")
+    write_model(job, job.float_out, "-float", "none")
+    write_model(job, job.out, "", "int8: encoder static QDQ per channel, fusion dynamic")
     keep_logs(job.run, job.logs)
 
 
@@ -110,9 +109,8 @@ def record_accuracy(data: Path, folder: Path, float_folder: Path) -> None:
         "int8_macro_f1": round(result["macro_f1"], 4),
         "int8_per_class_f1": {label: round(row["f1"], 4) for label, row in result["per_class"].items()},
     }
-    for manifest in (folder / "manifest.json", float_folder / "manifest.json"):
-        known = json.loads(manifest.read_text(encoding="utf-8"))
-        manifest.write_text(json.dumps(known | {"accuracy": accuracy}, indent=2) + "\n", encoding="utf-8")
+    for model in (folder, float_folder):
+        rewrite(open_folder(model), accuracy=accuracy)
 
 
 def export_both(job: Job, encoder: Encoder, training: list[Take]) -> InferenceSession:
@@ -172,41 +170,48 @@ def calibration_clips(takes: list[Take]) -> Iterator[NDArray[np.float32]]:
         yield augment.normalise(augment.channel(power, composer.rng)).numpy()
 
 
-def write_folder(job: Job, folder: Path, variant: str, quantization: str) -> None:
+def write_model(job: Job, folder: Path, variant: str, quantization: str) -> None:
     """A model folder: the two networks of a variant and their manifest. An existing card stays."""
-    folder.mkdir(parents=True, exist_ok=True)
-    files = ("encoder.onnx", "fusion.onnx")
-    for name in files:
-        shutil.copy(job.run / name.replace(".onnx", f"{variant}.onnx"), folder / name)
-    features = job.towers * EMBEDDING + len(LABELS)
-    manifest: dict[str, Any] = {
-        "schema": 1,
-        "id": "segmenter",
-        "version": "1",
-        "task": "segmenter",
-        "labels": list(LABELS),
-        "front_end": asdict(FRONT_END),
-        "stride": STRIDE,
-        "context": CONTEXT,
-        "networks": {
-            "encoder": {
-                "file": "encoder.onnx",
-                "inputs": {"mel": ["batch", "frames", FRONT_END.n_mels]},
-                "outputs": {
-                    "embedding": ["batch", "frames / 8", job.towers, EMBEDDING],
-                    "attention": ["batch", "frames / 8", job.towers],
-                    "logits": ["batch", "frames / 8", len(LABELS)],
-                },
-            },
-            "fusion": {
-                "file": "fusion.onnx",
-                "inputs": {"features": ["batch", "segments", features]},
-                "outputs": {"confidences": ["batch", "segments", len(LABELS)]},
-            },
-        },
-        "quantization": quantization,
-        "licence": "Apache-2.0 (weights); see CARD.md for the recordings they were trained on",
-        "source": "python -m tools.train segmenter",
-        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
+    files = {f"{role}.onnx": job.run / f"{role}{variant}.onnx" for role in ("encoder", "fusion")}
+    if (card := folder / "CARD.md").exists():
+        files[card.name] = card
+    write_folder(
+        folder,
+        files,
+        force=True,
+        id="segmenter",
+        version="1",
+        task="segmenter",
+        labels=LABELS,
+        front_end=FRONT_END,
+        parameters={"stride": STRIDE, "context": CONTEXT},
+        networks=describe_networks(job.towers),
+        quantization=quantization,
+        licence="Apache-2.0 (weights); see CARD.md for the recordings they were trained on",
+        source="python -m tools.train segmenter",
+    )
+
+
+def describe_networks(towers: int) -> dict[str, Network]:
+    """What goes in and out of the segmenter's networks."""
+    time, labels = ("batch", "frames / 8"), len(LABELS)
+    return {
+        "encoder": Network(
+            "encoder.onnx",
+            inputs=(_floats("mel", "batch", "frames", FRONT_END.n_mels),),
+            outputs=(
+                _floats("embedding", *time, towers, EMBEDDING),
+                _floats("attention", *time, towers),
+                _floats("logits", *time, labels),
+            ),
+        ),
+        "fusion": Network(
+            "fusion.onnx",
+            inputs=(_floats("features", "batch", "segments", towers * EMBEDDING + labels),),
+            outputs=(_floats("confidences", "batch", "segments", labels),),
+        ),
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def _floats(name: str, *shape: str | int) -> Tensor:
+    return Tensor(name, "float32", shape)

@@ -1,0 +1,101 @@
+"""LiteRT: `.tflite`, through ai-edge-litert, or tflite-runtime where a board has that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.errors import MissingRuntimeError, ModelError
+from edge.models.backends import Array, NetworkFile, check_tensors
+from edge.models.backends.flatbuffer import inspect_tflite
+from edge.models.manifest import Tensor
+
+if TYPE_CHECKING:
+    from edge.models.session import SessionSettings
+
+
+class LiteRt:
+    """A graph in LiteRT's interpreter; free axes are resized when the inputs' sizes change."""
+
+    def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
+        hybrid = inspect_tflite(file)
+        make, self.runtime = _interpreter(file)
+        if hybrid and self.runtime.startswith("tflite-runtime"):
+            raise file.refuse(
+                f"has int8 weights on float activations, which {self.runtime} computes wrongly in silence; "
+                "use ai-edge-litert or a model that is int8 throughout"
+            )
+        self._path = file.path
+        self.placement: dict[str, int] = {}
+        try:
+            self._interpreter = make(model_content=file.content, num_threads=settings.threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise file.refuse(f"cannot be loaded: {error}") from error
+        inputs, outputs = _details(self._interpreter)
+        network = file.network
+        check_tensors(file, "input", network.inputs, [_tensor(*item) for item in inputs.items()])
+        check_tensors(file, "output", network.outputs, [_tensor(*item) for item in outputs.items()])
+        self._inputs = [inputs[tensor.name]["index"] for tensor in network.inputs]
+        self._shapes = [tuple(inputs[tensor.name]["shape"]) for tensor in network.inputs]
+        self._outputs = [outputs[tensor.name]["index"] for tensor in network.outputs]
+
+    def run(self, arrays: Sequence[Array]) -> list[Array]:
+        """See `Backend`."""
+        try:
+            self._resize([array.shape for array in arrays])
+            for index, array in zip(self._inputs, arrays, strict=True):
+                self._interpreter.set_tensor(index, array)
+            self._interpreter.invoke()
+            return [self._interpreter.get_tensor(index) for index in self._outputs]
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(self._path, f"failed: {error}") from error
+
+    def close(self) -> None:
+        """See `Backend`."""
+        self._interpreter = None
+
+    def _resize(self, shapes: list[tuple[int, ...]]) -> None:
+        if shapes == self._shapes:
+            return
+        for index, shape in zip(self._inputs, shapes, strict=True):
+            self._interpreter.resize_tensor_input(index, shape, strict=True)
+        self._interpreter.allocate_tensors()
+        self._shapes = shapes
+
+
+def _interpreter(file: NetworkFile) -> tuple[Any, str]:
+    """The class that runs `.tflite` files here, and its package and version."""
+    from importlib.metadata import version  # noqa: PLC0415
+
+    try:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
+
+        return Interpreter, f"ai-edge-litert {version('ai-edge-litert')}"
+    except ImportError:
+        pass
+    try:
+        from tflite_runtime.interpreter import Interpreter  # noqa: PLC0415
+
+        return Interpreter, f"tflite-runtime {version('tflite-runtime')}"
+    except ImportError as error:
+        raise MissingRuntimeError(file.path, "LiteRT", "litert") from error
+
+
+def _details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The interpreter's inputs and outputs by the names of its first signature, else of their tensors."""
+    signatures = list(interpreter.get_signature_list())
+    if signatures:
+        runner = interpreter.get_signature_runner(signatures[0])
+        return runner.get_input_details(), runner.get_output_details()
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    return {item["name"]: item for item in inputs}, {item["name"]: item for item in outputs}
+
+
+def _tensor(name: str, detail: Mapping[str, Any]) -> Tensor:
+    """LiteRT's description of an input or output as ours; an axis of -1 is free."""
+    sizes = detail.get("shape_signature", detail["shape"])
+    shape = tuple(int(size) if size > 0 else "?" for size in sizes)
+    return Tensor(name, np.dtype(detail["dtype"]).name, shape)

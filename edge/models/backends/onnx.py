@@ -1,0 +1,100 @@
+"""onnxruntime: `.onnx` and `.ort`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from edge.errors import MissingRuntimeError, ModelError
+from edge.models.backends import Array, NetworkFile, check_tensors
+from edge.models.backends.flatbuffer import inspect_ort
+from edge.models.backends.protobuf import inspect_onnx
+from edge.models.manifest import Tensor
+
+if TYPE_CHECKING:
+    from edge.models.session import SessionSettings
+
+_TYPES = {
+    "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64",
+    "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(int16)": "int16", "tensor(int8)": "int8",
+    "tensor(uint8)": "uint8", "tensor(bool)": "bool",
+}  # fmt: skip
+
+
+class OnnxRuntime:
+    """A graph in onnxruntime."""
+
+    def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
+        try:
+            import onnxruntime  # noqa: PLC0415 - takes seconds on small boards, so only when needed
+        except ImportError as error:
+            raise MissingRuntimeError(file.path, "onnxruntime", None) from error
+        self._path = file.path
+        self.runtime = f"onnxruntime {onnxruntime.__version__}"
+        options = _options(onnxruntime, settings)
+        if file.path.suffix == ".ort":
+            inspect_ort(file)
+            options.add_session_config_entry("session.load_model_format", "ORT")
+        else:
+            _add_external(file, inspect_onnx(file), options)
+        if missing := set(settings.providers) - set(onnxruntime.get_available_providers()):
+            raise MissingRuntimeError(file.path, f"onnxruntime with {', '.join(sorted(missing))}", None)
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                file.content, options, providers=list(settings.providers)
+            )
+        except Exception as error:  # onnxruntime's errors share no base class
+            raise file.refuse(f"cannot be loaded: {error}") from error
+        network = file.network
+        check_tensors(file, "input", network.inputs, map(_tensor, self._session.get_inputs()))
+        check_tensors(file, "output", network.outputs, map(_tensor, self._session.get_outputs()))
+        self._inputs = [tensor.name for tensor in network.inputs]
+        self._outputs = [tensor.name for tensor in network.outputs]
+
+    def run(self, arrays: Sequence[Array]) -> list[Array]:
+        """See `Backend`."""
+        try:
+            feeds = dict(zip(self._inputs, arrays, strict=True))
+            outputs: list[Array] = self._session.run(self._outputs, feeds)
+        except Exception as error:  # as above
+            raise ModelError(self._path, f"failed: {error}") from error
+        return outputs
+
+    @cached_property
+    def placement(self) -> dict[str, int]:
+        """Nodes of the optimised graph by provider, as onnxruntime placed them."""
+        counts: Counter[str] = Counter()
+        for part in self._session.get_provider_graph_assignment_info():
+            counts[part.ep_name] += len(part.get_nodes())
+        return dict(counts)
+
+    def close(self) -> None:
+        """See `Backend`."""
+        self._session = None
+
+
+def _options(onnxruntime: Any, settings: SessionSettings) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = settings.threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = settings.arena
+    options.enable_mem_pattern = settings.arena
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(settings.spin)))
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    return options
+
+
+def _add_external(file: NetworkFile, names: Sequence[str], options: Any) -> None:
+    """Hand over the checked bytes of weights that lie in other files of the folder."""
+    if names:
+        contents = [file.folder.read(name) for name in names]
+        options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
+
+
+def _tensor(node: Any) -> Tensor:
+    """Onnxruntime's description of an input or output as ours; an axis of no name becomes "?"."""
+    shape = tuple(axis if isinstance(axis, int) else axis or "?" for axis in node.shape)
+    return Tensor(node.name, _TYPES.get(node.type, node.type), shape)

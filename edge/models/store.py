@@ -1,0 +1,114 @@
+"""Where models are found: those that ship with the package, then the user's own store.
+
+The store is the folder in `EDGE_MODELS`, else the platform's data folder (`~/.local/share/edgereel/models` on
+Linux). A name is looked up in that order; an id that ships cannot be added a second time, so that nothing in
+the store takes the place of a model that a user believes to be ours.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from edge.errors import ModelError, OutputError
+from edge.files import refuse_unwritable
+from edge.models.folder import MANIFEST, ModelFolder, open_folder
+from edge.models.limits import Limits
+
+SETTING = "EDGE_MODELS"
+
+
+def builtin_root() -> Path:
+    """The folder of the models that ship: inside a wheel, or in a checkout beside `edge`."""
+    package = Path(__file__).parent
+    inside = package / "builtin"
+    return inside if inside.is_dir() else package.parent.parent / "models_quantized"
+
+
+def store_root() -> Path:
+    """The user's store; it need not exist."""
+    if chosen := os.environ.get(SETTING):
+        return Path(chosen)
+    import platformdirs  # noqa: PLC0415 - only who has a store pays for it
+
+    return Path(platformdirs.user_data_dir("edgereel", appauthor=False)) / "models"
+
+
+def find(model: str | Path, limits: Limits | None = None) -> ModelFolder:
+    """The model with this id, or in this folder where it is a `Path` or has a separator in it.
+
+    Raises ModelError: not found, damaged, or over a limit.
+    """
+    if isinstance(model, Path) or os.sep in model:
+        return open_folder(Path(model), limits)
+    roots = (builtin_root(), store_root())
+    for root in roots:
+        if (root / model / MANIFEST).exists():
+            folder = open_folder(root / model, limits)
+            if folder.manifest.id != model:
+                raise ModelError(folder.path, f"holds the model {folder.manifest.id!r}, not {model!r}")
+            return folder
+    raise ModelError(model, "no such model; `edge models list` shows those there are")
+
+
+def installed() -> Iterator[Path]:
+    """Every model folder, in the order in which they are searched."""
+    for root in (builtin_root(), store_root()):
+        if root.is_dir():
+            yield from sorted(path for path in root.iterdir() if (path / MANIFEST).exists())
+
+
+def add(source: Path, *, force: bool = False) -> ModelFolder:
+    """Copy a model folder into the store, whole or not at all; `force` replaces one with the same id.
+
+    Raises ModelError if the folder is damaged or its id ships with the package, OutputError if the store
+    cannot be written or holds that id.
+    """
+    given = open_folder(source)
+    given.verify()
+    root, model = store_root(), given.manifest.id
+    if (builtin_root() / model).is_dir():
+        raise ModelError(source, f"the id {model!r} ships with edge; give the model another id")
+    target = root / model
+    if target.exists() and not force:
+        raise OutputError(target, "already exists; pass --force to replace it")
+    refuse_unwritable(root)
+    draft, old = (root / f".{model}.{secrets.token_hex(4)}.{kind}" for kind in ("part", "old"))
+    try:
+        draft.mkdir(parents=True)
+        for name in given.manifest.files:
+            (draft / name).write_bytes(given.read(name))
+        shutil.copyfile(source / MANIFEST, draft / MANIFEST)
+        open_folder(draft).verify()
+        if target.exists():
+            target.rename(old)
+        draft.rename(target)
+    except OSError as error:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        raise OutputError(target, f"cannot be written: {error.strerror}") from error
+    finally:
+        for path in (draft, old):
+            with suppress(OSError):
+                shutil.rmtree(path)
+    return open_folder(target)
+
+
+def remove(model: str) -> Path:
+    """Delete a model of the user's store; returns where it was. Raises ModelError."""
+    target = store_root() / model
+    if (builtin_root() / model).is_dir():
+        raise ModelError(model, "ships with edge and cannot be removed")
+    if os.sep in model or not (target / MANIFEST).exists():
+        raise ModelError(model, f"is not in the store {store_root()}")
+    gone = target.with_name(f".{model}.{secrets.token_hex(4)}.old")
+    try:
+        target.rename(gone)  # all at once, even if deleting is interrupted
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise OutputError(target, f"cannot be removed: {error.strerror}") from error
+    return target

@@ -1,0 +1,75 @@
+"""Write model folders: files, their hashes, a manifest, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from edge.errors import OutputError
+from edge.models.folder import MANIFEST, ModelFolder, open_folder
+from edge.models.limits import Limits
+from edge.models.manifest import SCHEMA, ZEROS, Manifest, encode
+
+
+def write_folder(
+    path: Path,
+    files: Mapping[str, bytes | Path],
+    *,
+    force: bool = False,
+    limits: Limits | None = None,
+    **fields: Any,
+) -> ModelFolder:
+    """Make the model folder `path` from the contents of its `files`, or from files with those contents.
+
+    `fields` are those of `Manifest`, but for the schema, the hashes and the digest. Returns the folder as the
+    runtime reads it back. Raises OutputError if it exists and `force` is false, or cannot be written;
+    ModelError if the runtime would refuse it.
+    """
+    if path.exists() and not force:
+        raise OutputError(path, "already exists; choose another name or pass --force")
+    draft, old = (path.with_name(f".{path.name}.{secrets.token_hex(4)}.{kind}") for kind in ("part", "old"))
+    try:
+        draft.mkdir(parents=True)
+        hashes = {name: _place(content, draft / name) for name, content in files.items()}
+        manifest = Manifest(schema=SCHEMA, files=hashes, digest=ZEROS.decode(), **fields)
+        (draft / MANIFEST).write_bytes(encode(manifest))
+        open_folder(draft, limits).verify()
+        if path.exists():
+            path.rename(old)
+        draft.rename(path)
+    except OSError as error:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise OutputError(path, f"cannot be written: {error.strerror}") from error
+    finally:
+        for leftover in (draft, old):
+            with suppress(OSError):
+                shutil.rmtree(leftover)
+    return open_folder(path, limits)
+
+
+def rewrite(
+    folder: ModelFolder, files: Mapping[str, bytes | Path] | None = None, **fields: Any
+) -> ModelFolder:
+    """The same model folder with other `fields` and other or more `files`; see `write_folder`."""
+    kept = {name: folder.read(name) for name in folder.manifest.files}
+    known = {
+        name: getattr(folder.manifest, name)
+        for name in Manifest.__struct_fields__
+        if name not in ("schema", "files", "digest")
+    }
+    return write_folder(
+        folder.path, kept | dict(files or {}), force=True, limits=folder.limits, **known | fields
+    )
+
+
+def _place(content: bytes | Path, file: Path) -> str:
+    """Write a file and return its SHA-256."""
+    held = content if isinstance(content, bytes) else content.read_bytes()
+    file.write_bytes(held)
+    return hashlib.sha256(held).hexdigest()
