@@ -29,6 +29,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_songs(commands)
     _add_label(commands)
+    _add_models(commands)
     _add_doctor(commands)
     return parser.parse_args(arguments)
 
@@ -110,6 +111,28 @@ def _add_label(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_output(label, label.add_argument_group("output"))
 
 
+def _add_models(commands: argparse._SubParsersAction[_Parser]) -> None:
+    models = commands.add_parser(
+        "models",
+        help="list, verify, add and remove models",
+        description="The models that ship with edge, and those in your store (the folder in EDGE_MODELS).",
+        epilog=EXIT_CODES,
+    )
+    models.set_defaults(run=_run_models)
+    actions = models.add_subparsers(dest="action", required=True, metavar="ACTION")
+    plain = actions.add_parser("list", help="the models there are, in the order in which they are searched")
+    verify = actions.add_parser("verify", help="check every byte of models, and load their networks")
+    verify.add_argument("models", nargs="*", metavar="ID", help="which ones (default: all)")
+    add = actions.add_parser("add", help="check a model folder and copy it into the store")
+    add.add_argument("path", type=Path, metavar="PATH", help="a folder with a manifest.json")
+    add.add_argument("--force", action="store_true", help="replace a model with the same id")
+    remove = actions.add_parser("remove", help="delete a model from the store")
+    remove.add_argument("model", metavar="ID")
+    for action in (plain, verify, add, remove):
+        action.add_argument("--json", action="store_true", help="print one JSON document")
+        action.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
 def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
     doctor = commands.add_parser(
         "doctor",
@@ -159,6 +182,12 @@ def _run_songs(options: argparse.Namespace) -> None:
 
 def _run_doctor(options: argparse.Namespace) -> None:
     from edge.cli.doctor import run  # noqa: PLC0415
+
+    run(options)
+
+
+def _run_models(options: argparse.Namespace) -> None:
+    from edge.cli.models import run  # noqa: PLC0415
 
     run(options)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, distributions, version
 
 from edge.cli.show import print_json
 from edge.errors import EdgeError
@@ -17,6 +18,8 @@ class Check:
 
     name: str
     works: bool
+    needed: bool
+    """Nothing works without it; else it is only needed for what its detail says."""
     detail: str
     """What it is, or what is wrong and what to do."""
 
@@ -26,27 +29,36 @@ class UnfitError(EdgeError):
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print every check; raises UnfitError if one fails."""
+    """Print every check; raises UnfitError if one that is needed fails."""
     checks = list(examine())
+    broken = [check.name for check in checks if check.needed and not check.works]
     if options.json:
-        print_json({"works": all(check.works for check in checks), "checks": [asdict(c) for c in checks]})
+        print_json({"works": not broken, "checks": [asdict(check) for check in checks]})
     else:
         for check in checks:
-            print(f"{check.name:<10}{'ok ' if check.works else 'NOT'}  {check.detail}")
-    if broken := [check.name for check in checks if not check.works]:
+            state = "ok " if check.works else "NOT" if check.needed else " - "
+            print(f"{check.name:<12}{state}  {check.detail}")
+    if broken:
         raise UnfitError(f"does not work here: {', '.join(broken)}")
 
 
 def examine() -> Iterator[Check]:
     """Each part in turn, tried and not only looked up."""
-    yield Check(
-        "machine", True, f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    )
-    for name, part in {"kernels": _kernels, "media": _media, "network": _network, "model": _model}.items():
-        try:
-            yield Check(name, True, part())
-        except (ImportError, OSError, EdgeError) as error:
-            yield Check(name, False, " ".join(str(error).split()))
+    for name, part in NEEDED.items():
+        yield _tried(name, part, needed=True)
+    for name, part in OPTIONAL.items():
+        yield _tried(name, part, needed=False)
+
+
+def _tried(name: str, part: Callable[[], str], *, needed: bool) -> Check:
+    try:
+        return Check(name, True, needed, part())
+    except (ImportError, OSError, EdgeError) as error:
+        return Check(name, False, needed, " ".join(str(error).split()))
+
+
+def _machine() -> str:
+    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
 def _kernels() -> str:
@@ -68,18 +80,105 @@ def _kernels() -> str:
 def _media() -> str:
     import av  # noqa: PLC0415
 
-    return f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
+    from edge.media.targets import TARGETS, video_encoder  # noqa: PLC0415
+
+    writes = ", ".join(
+        f"{suffix} {video_encoder(target)}" for suffix, target in TARGETS.items() if target.video
+    )
+    return f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}; writes {writes}"
 
 
-def _network() -> str:
+def _onnxruntime() -> str:
     import onnxruntime  # noqa: PLC0415
 
+    builds = sorted({name for name in _installed() if name.startswith("onnxruntime")})
+    if len(builds) > 1:
+        raise EdgeError(
+            f"{' and '.join(builds)} are installed together, and one hides the other: "
+            f"pip uninstall {' '.join(builds)}, then install the one you want"
+        )
     providers = ", ".join(onnxruntime.get_available_providers())
-    return f"onnxruntime {onnxruntime.__version__} with {providers}"
+    return f"{builds[0] if builds else 'onnxruntime'} {onnxruntime.__version__} with {providers}"
 
 
-def _model() -> str:
-    from edge.models.segmenter import Segmenter  # noqa: PLC0415
+def _models() -> str:
+    from edge.cli.models import try_networks  # noqa: PLC0415
+    from edge.models.folder import open_folder  # noqa: PLC0415
+    from edge.models.store import installed  # noqa: PLC0415
 
-    folder = Segmenter().folder
-    return f"{folder.manifest.id} {folder.manifest.version}: {folder.path}"
+    folders = [open_folder(path) for path in installed()]
+    for folder in folders:
+        folder.verify()
+        try_networks(folder)
+    return ", ".join(f"{folder.manifest.id} {folder.manifest.version}" for folder in folders)
+
+
+def _store() -> str:
+    from edge.files import refuse_unwritable  # noqa: PLC0415
+    from edge.models.store import store_root  # noqa: PLC0415
+
+    refuse_unwritable(store_root())
+    return f"models can be added to {store_root()}"
+
+
+def _litert() -> str:
+    for package, remark in (
+        ("ai-edge-litert", ""),
+        ("tflite-runtime", ": slow at int8, no int8 weights alone"),
+    ):
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            continue
+        from edge.models.backends.litert import interpreter  # noqa: PLC0415
+
+        interpreter()
+        return f"{package} {found}{remark}"
+    raise EdgeError("runs .tflite models: pip install 'edgereel[litert]'")
+
+
+def _paddle() -> str:
+    from edge.models.backends.paddle import SETTING, find_runtime, processor  # noqa: PLC0415
+
+    runtime = find_runtime()
+    if runtime is None:
+        raise EdgeError(
+            f"runs .nb models: make a Python 3.10 with paddlelite and 'numpy<2', and name it in {SETTING}"
+        )
+    return f"Paddle-Lite {runtime.version} for {processor()} in {runtime.python}"
+
+
+def _text() -> str:
+    try:
+        return f"tokenizers {version('tokenizers')}"
+    except PackageNotFoundError as error:
+        raise EdgeError("reads text for models: pip install 'edgereel[text]'") from error
+
+
+def _microphone() -> str:
+    try:
+        import sounddevice  # noqa: PLC0415
+    except ImportError as error:
+        raise EdgeError("hears the microphone: pip install sounddevice") from error
+    try:
+        return str(sounddevice.query_devices(kind="input")["name"])
+    except sounddevice.PortAudioError as error:
+        raise EdgeError(f"no microphone: {error}") from error
+
+
+def _installed() -> set[str]:
+    """Names of the installed distributions, as PyPI writes them."""
+    names = (distribution.metadata["Name"] for distribution in distributions())
+    return {name.lower().replace("_", "-") for name in names if name}
+
+
+NEEDED = {
+    "machine": _machine,
+    "kernels": _kernels,
+    "media": _media,
+    "onnxruntime": _onnxruntime,
+    "models": _models,
+    "store": _store,
+}
+
+OPTIONAL = {"litert": _litert, "paddle": _paddle, "text": _text, "microphone": _microphone}

@@ -35,7 +35,7 @@ class SessionSettings:
 
 
 class Session:
-    """A network of a model folder in the runtime that its file is for.
+    """A network of a model folder in the runtime that its file is for; one call at a time.
 
     Raises ModelError if the file is damaged, does not fit its manifest or a limit, or is refused by the
     runtime; MissingRuntimeError, naming what to install, if the runtime is not there.

@@ -45,13 +45,17 @@ def find(model: str | Path, limits: Limits | None = None) -> ModelFolder:
     """
     if isinstance(model, Path) or os.sep in model:
         return open_folder(Path(model), limits)
-    roots = (builtin_root(), store_root())
-    for root in roots:
+    folder = open_folder(locate(model), limits)
+    if folder.manifest.id != model:
+        raise ModelError(folder.path, f"holds the model {folder.manifest.id!r}, not {model!r}")
+    return folder
+
+
+def locate(model: str) -> Path:
+    """Where the model with this id lies, unopened. Raises ModelError if there is none."""
+    for root in (builtin_root(), store_root()):
         if (root / model / MANIFEST).exists():
-            folder = open_folder(root / model, limits)
-            if folder.manifest.id != model:
-                raise ModelError(folder.path, f"holds the model {folder.manifest.id!r}, not {model!r}")
-            return folder
+            return root / model
     raise ModelError(model, "no such model; `edge models list` shows those there are")
 
 

@@ -21,7 +21,10 @@ class LiteRt:
 
     def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
         hybrid = inspect_tflite(file)
-        make, self.runtime = _interpreter(file)
+        try:
+            make, self.runtime = interpreter()
+        except ImportError as error:
+            raise MissingRuntimeError(file.path, "LiteRT", "litert") from error
         if hybrid and self.runtime.startswith("tflite-runtime"):
             raise file.refuse(
                 f"has int8 weights on float activations, which {self.runtime} computes wrongly in silence; "
@@ -66,8 +69,8 @@ class LiteRt:
         self._shapes = shapes
 
 
-def _interpreter(file: NetworkFile) -> tuple[Any, str]:
-    """The class that runs `.tflite` files here, and its package and version."""
+def interpreter() -> tuple[Any, str]:
+    """The class that runs `.tflite` files here, and its package and version. Raises ImportError."""
     from importlib.metadata import version  # noqa: PLC0415
 
     try:
@@ -75,13 +78,9 @@ def _interpreter(file: NetworkFile) -> tuple[Any, str]:
 
         return Interpreter, f"ai-edge-litert {version('ai-edge-litert')}"
     except ImportError:
-        pass
-    try:
         from tflite_runtime.interpreter import Interpreter  # noqa: PLC0415
 
         return Interpreter, f"tflite-runtime {version('tflite-runtime')}"
-    except ImportError as error:
-        raise MissingRuntimeError(file.path, "LiteRT", "litert") from error
 
 
 def _details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

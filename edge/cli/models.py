@@ -1,0 +1,115 @@
+"""`edge models list | verify | add PATH | remove ID`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from edge.cli.show import print_json
+from edge.errors import MissingRuntimeError, ModelError
+from edge.models import store
+from edge.models.folder import ModelFolder, open_folder
+from edge.models.limits import MIB
+from edge.models.session import Session
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do one of the four, and show the models it was about."""
+    actions: dict[str, Callable[[argparse.Namespace], None]] = {
+        "list": _list,
+        "verify": _verify,
+        "add": _add,
+        "remove": _remove,
+    }
+    actions[options.action](options)
+
+
+def _list(options: argparse.Namespace) -> None:
+    rows, damaged = [], []
+    for path in store.installed():
+        try:
+            rows.append(describe(open_folder(path)))
+        except ModelError as error:
+            damaged.append(str(error))
+    if options.json:
+        print_json({"store": str(store.store_root()), "models": rows, "damaged": damaged})
+        return
+    for row in rows:
+        print(
+            f"{row['id']:<24}{row['version']:<10}{row['task']:<18}{row['megabytes']:7.1f} MB  {row['where']}"
+        )
+    for line in damaged:
+        print(f"edge: {line}", file=sys.stderr)
+
+
+def _verify(options: argparse.Namespace) -> None:
+    """Check every byte, and load every network whose runtime is here."""
+    paths = [store.locate(model) for model in options.models] or list(store.installed())
+    rows = [_verified(path) for path in paths]
+    if options.json:
+        print_json({"models": rows})
+    else:
+        for row in rows:
+            print(f"{row['id']:<24}{'ok ' if row['works'] else 'NOT'}  {row['detail']}")
+    if broken := [row["id"] for row in rows if not row["works"]]:
+        raise ModelError(broken[0], f"does not verify ({len(broken)} of {len(rows)} models); add it again")
+
+
+def _verified(path: Path) -> dict[str, Any]:
+    try:
+        folder = open_folder(path)
+        folder.verify()
+        detail = ", ".join(f"{role} on {runtime}" for role, runtime in try_networks(folder).items())
+        return {"id": folder.manifest.id, "works": True, "detail": detail}
+    except ModelError as error:
+        return {"id": path.name, "works": False, "detail": str(error)}
+
+
+def _add(options: argparse.Namespace) -> None:
+    source = options.path
+    try_networks(open_folder(source))
+    folder = store.add(source, force=options.force)
+    _say(options, f"added {folder.manifest.id} {folder.manifest.version}: {folder.path}", describe(folder))
+
+
+def _remove(options: argparse.Namespace) -> None:
+    gone = store.remove(options.model)
+    _say(options, f"removed {options.model}: {gone}", {"id": options.model, "path": str(gone)})
+
+
+def try_networks(folder: ModelFolder) -> dict[str, str]:
+    """Load each network: its role -> the runtime that took it, or what to install. Raises ModelError."""
+    found = {}
+    for role in folder.manifest.networks:
+        try:
+            with Session(folder, role) as session:
+                found[role] = session.runtime
+        except MissingRuntimeError as error:
+            found[role] = f"no runtime here ({error.needs})"
+    return found
+
+
+def describe(folder: ModelFolder) -> dict[str, Any]:
+    """A model in plain data."""
+    manifest = folder.manifest
+    size = sum((folder.path / name).stat().st_size for name in manifest.files)
+    builtin = folder.path.parent == store.builtin_root()
+    return {
+        "id": manifest.id,
+        "version": manifest.version,
+        "task": manifest.task,
+        "megabytes": round(size / MIB, 2),
+        "quantization": manifest.quantization,
+        "licence": manifest.licence,
+        "where": "ships with edge" if builtin else str(folder.path),
+    }
+
+
+def _say(options: argparse.Namespace, line: str, document: dict[str, Any]) -> None:
+    if options.json:
+        print_json(document)
+    else:
+        print(line)

@@ -1,0 +1,92 @@
+"""Runs one Paddle-Lite network for a parent process: started by its path, with Python 3.10 and numpy 1.
+
+It imports nothing of this package. Requests and answers are lines of JSON on a pipe each; arrays lie in
+memory that both processes map, found by its file descriptor. The library prints to standard output and aborts
+when it is not pleased: its prints go to standard error, and the parent sees that this process is gone.
+"""
+
+import json
+import mmap
+import os
+from typing import Any, BinaryIO
+
+import numpy as np
+
+ALIGNMENT = 64
+
+
+def main() -> None:
+    """Load the network whose bytes follow the first line, then answer until the parent closes the pipe."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb", 0)
+    os.dup2(2, 1)
+    first = json.loads(requests.readline())
+    worker = Worker(requests.read(first["bytes"]), first["memory"])
+    tell(answers, worker.description())
+    for line in requests:
+        try:
+            tell(answers, {"outputs": worker.run(json.loads(line))})
+        except Exception as error:  # the parent decides what it means
+            tell(answers, {"error": f"{type(error).__name__}: {error}"})
+
+
+def tell(answers: BinaryIO, message: dict[str, Any]) -> None:
+    """One line to the parent."""
+    answers.write(json.dumps(message).encode() + b"\n")
+
+
+class Worker:
+    """A loaded network, and the memory that its arrays travel in."""
+
+    def __init__(self, network: bytes, memory: int) -> None:
+        from paddlelite.lite import MobileConfig, create_paddle_predictor  # noqa: PLC0415
+
+        config = MobileConfig()
+        config.set_model_from_buffer(network)
+        self._predictor = create_paddle_predictor(config)
+        self._descriptor = memory
+        self._memory = mmap.mmap(memory, 0)
+
+    def description(self) -> dict[str, Any]:
+        """What the network is called from outside."""
+        return {
+            "version": self._predictor.get_version(),
+            "inputs": list(self._predictor.get_input_names()),
+            "outputs": list(self._predictor.get_output_names()),
+        }
+
+    def run(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run on the arrays that the request describes; the outputs are described likewise."""
+        if request["size"] != len(self._memory):
+            self._map()
+        for name, place in request["inputs"].items():
+            self._predictor.get_input_by_name(name).from_numpy(self._array(place).copy())
+        self._predictor.run()
+        outputs = {name: self._predictor.get_output_by_name(name).numpy() for name in request["outputs"]}
+        return self._place(outputs)
+
+    def _place(self, outputs: dict[str, Any]) -> dict[str, Any]:
+        """Write the outputs one after the other, with more memory if they need it."""
+        places, at = {}, 0
+        for name, array in outputs.items():
+            places[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": at}
+            at += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
+        if at > len(self._memory):
+            os.ftruncate(self._descriptor, at)
+            self._map()
+        for name, array in outputs.items():
+            self._array(places[name])[...] = array
+        return places
+
+    def _array(self, place: dict[str, Any]) -> Any:
+        """The array that lies at a place of the memory."""
+        count = int(np.prod(place["shape"], dtype=np.int64))
+        flat = np.frombuffer(self._memory, place["dtype"], count, place["offset"])
+        return flat.reshape(place["shape"])
+
+    def _map(self) -> None:
+        self._memory = mmap.mmap(self._descriptor, 0)
+
+
+if __name__ == "__main__":
+    main()
