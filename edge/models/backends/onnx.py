@@ -34,22 +34,27 @@ class OnnxRuntime:
         self._path = file.path
         self.runtime = f"onnxruntime {onnxruntime.__version__}"
         options = _options(onnxruntime, settings)
+        weights: list[bytes] = []
         if file.path.suffix == ".ort":
             inspect_ort(file)
             options.add_session_config_entry("session.load_model_format", "ORT")
         else:
-            _add_external(file, inspect_onnx(file), options)
+            weights = _add_external(file, inspect_onnx(file), options)
         if missing := set(settings.providers) - set(onnxruntime.get_available_providers()):
             raise MissingRuntimeError(file.path, f"onnxruntime with {', '.join(sorted(missing))}", None)
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 file.content, options, providers=list(settings.providers)
             )
+            inputs = [_tensor(node) for node in self._session.get_inputs()]
+            outputs = [_tensor(node) for node in self._session.get_outputs()]
         except Exception as error:  # onnxruntime's errors share no base class
             raise file.refuse(f"cannot be loaded: {error}") from error
+        finally:
+            del weights  # it reads them where they are, until here
         network = file.network
-        check_tensors(file, "input", network.inputs, map(_tensor, self._session.get_inputs()))
-        check_tensors(file, "output", network.outputs, map(_tensor, self._session.get_outputs()))
+        check_tensors(file, "input", network.inputs, inputs)
+        check_tensors(file, "output", network.outputs, outputs)
         self._inputs = [tensor.name for tensor in network.inputs]
         self._outputs = [tensor.name for tensor in network.outputs]
 
@@ -87,14 +92,15 @@ def _options(onnxruntime: Any, settings: SessionSettings) -> Any:
     return options
 
 
-def _add_external(file: NetworkFile, names: Sequence[str], options: Any) -> None:
-    """Hand over the checked bytes of weights that lie in other files of the folder."""
+def _add_external(file: NetworkFile, names: list[str], options: Any) -> list[bytes]:
+    """Hand over the checked bytes of weights in other files of the folder; keep alive what this returns."""
+    contents = [file.folder.read(name) for name in names]
     if names:
-        contents = [file.folder.read(name) for name in names]
         options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
+    return contents
 
 
 def _tensor(node: Any) -> Tensor:
-    """Onnxruntime's description of an input or output as ours; an axis of no name becomes "?"."""
+    """An input or output as onnxruntime describes it, in our words; an axis of no name becomes "?"."""
     shape = tuple(axis if isinstance(axis, int) else axis or "?" for axis in node.shape)
     return Tensor(node.name, _TYPES.get(node.type, node.type), shape)
