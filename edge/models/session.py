@@ -78,6 +78,11 @@ class Session:
         """How many nodes of the graph each provider really runs; empty where the runtime does not say."""
         return self._backend.placement
 
+    @property
+    def worker(self) -> int | None:
+        """Id of the process that runs the network, where it is not this one."""
+        return getattr(self._backend, "process", None)
+
     def close(self) -> None:
         """Give back what the runtime holds, a worker process too; afterwards the session cannot run."""
         self._backend.close()

@@ -54,18 +54,26 @@ def write_folder(
 
 
 def rewrite(
-    folder: ModelFolder, files: Mapping[str, bytes | Path] | None = None, **fields: Any
+    folder: ModelFolder,
+    files: Mapping[str, bytes | Path] | None = None,
+    *,
+    path: Path | None = None,
+    force: bool = True,
+    **fields: Any,
 ) -> ModelFolder:
-    """The same model folder with other `fields` and other or more `files`; see `write_folder`."""
+    """The same model folder, or a copy at `path`, with other `fields` and other or more `files`.
+
+    Raises as `write_folder`.
+    """
     kept = {name: folder.read(name) for name in folder.manifest.files}
     known = {
         name: getattr(folder.manifest, name)
         for name in Manifest.__struct_fields__
         if name not in ("schema", "files", "digest")
     }
-    return write_folder(
-        folder.path, kept | dict(files or {}), force=True, limits=folder.limits, **known | fields
-    )
+    contents = kept | dict(files or {})
+    target = path or folder.path
+    return write_folder(target, contents, force=force, limits=folder.limits, **known | fields)
 
 
 def _place(content: bytes | Path, file: Path) -> str:

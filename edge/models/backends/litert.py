@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +35,9 @@ class LiteRt:
         self._path = file.path
         self.placement: dict[str, int] = {}
         try:
-            self._interpreter = make(model_content=file.content, num_threads=settings.threads)
-            self._interpreter.allocate_tensors()
+            with _without_chatter():
+                self._interpreter = make(model_content=file.content, num_threads=settings.threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise file.refuse(f"cannot be loaded: {error}") from error
         inputs, outputs = _details(self._interpreter)
@@ -81,6 +84,19 @@ def interpreter() -> tuple[Any, str]:
         from tflite_runtime.interpreter import Interpreter  # noqa: PLC0415
 
         return Interpreter, f"tflite-runtime {version('tflite-runtime')}"
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep from the terminal that a delegate was made: LiteRT says so past Python and has no switch for it."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 def _details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

@@ -70,7 +70,7 @@ class WorkerDied(Exception):  # noqa: N818 - never leaves this file
 
 
 class PaddleLite:
-    """A network in a Paddle-Lite worker. One thread, on the processor."""
+    """A network in a Paddle-Lite worker."""
 
     def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
         check_file(file)
@@ -82,11 +82,11 @@ class PaddleLite:
         if _short(runtime.version) != _short(made_by):
             raise file.refuse(f"was made by Paddle-Lite {made_by}; {runtime.version} here would abort on it")
         self._file, self._timeout_s = file, settings.worker_timeout_s
-        self._runtime = runtime
+        self._runtime, self._threads = runtime, settings.threads
         self.runtime = f"paddle-lite {runtime.version}"
         self.placement: dict[str, int] = {}
         self._worker = self._start()
-        self._check_names()
+        self._check_counts()
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
         """See `Backend`. A worker that dies is replaced and asked once more."""
@@ -111,17 +111,18 @@ class PaddleLite:
 
     def _start(self) -> _Worker:
         try:
-            return _Worker(self._runtime.python, self._file)
+            return _Worker(self._runtime.python, self._file, self._threads)
         except WorkerDied as error:
             raise self._file.refuse(f"cannot be loaded by {self.runtime}: {error}") from error
 
-    def _check_names(self) -> None:
+    def _check_counts(self) -> None:
+        """The converters name inputs and outputs as they like, but keep their order."""
         network = self._file.network
         for kind, declared in (("inputs", network.inputs), ("outputs", network.outputs)):
             there = self._worker.description[kind]
-            if missing := {tensor.name for tensor in declared} - set(there):
+            if there != len(declared):
                 self.close()
-                raise self._file.refuse(f"has no {kind} {', '.join(sorted(missing))}, but {', '.join(there)}")
+                raise self._file.refuse(f"has {there} {kind}, its manifest names {len(declared)}")
 
 
 def check_file(file: NetworkFile) -> None:
@@ -180,7 +181,7 @@ def _short(version: str) -> str:
 class _Worker:
     """A worker process and the memory shared with it."""
 
-    def __init__(self, python: Path, file: NetworkFile) -> None:
+    def __init__(self, python: Path, file: NetworkFile, threads: int) -> None:
         self._network, self._path = file.network, file.path
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         self._descriptor = _shared_memory()
@@ -189,7 +190,7 @@ class _Worker:
         self._process = subprocess.Popen(
             [str(python), str(WORKER)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0,
-            pass_fds=(self._descriptor,),
+            pass_fds=(self._descriptor,), env={**os.environ, "OMP_NUM_THREADS": str(threads)},
         )  # fmt: skip
         self._requests = cast(FileIO, self._process.stdin)
         self._answers = cast(FileIO, self._process.stdout)
@@ -205,14 +206,14 @@ class _Worker:
         return self._process.pid
 
     def run(self, arrays: Sequence[Array], timeout_s: float) -> list[Array]:
-        names = [tensor.name for tensor in self._network.outputs]
-        request = {"inputs": self._place(arrays), "outputs": names, "size": len(self._memory)}
+        count = len(self._network.outputs)
+        request = {"inputs": self._place(arrays), "outputs": count, "size": len(self._memory)}
         answer = self._ask(json.dumps(request).encode() + b"\n", timeout_s)
         if "error" in answer:
             raise ModelError(self._path, f"failed: {answer['error']}")
         if os.fstat(self._descriptor).st_size != len(self._memory):
             self._memory = mmap.mmap(self._descriptor, 0)
-        return [self._array(answer["outputs"][name]).copy() for name in names]
+        return [self._array(place).copy() for place in answer["outputs"]]
 
     def close(self) -> None:
         for stream in (self._requests, self._answers):
@@ -227,17 +228,17 @@ class _Worker:
             os.close(self._descriptor)
         self._errors.close()
 
-    def _place(self, arrays: Sequence[Array]) -> dict[str, Any]:
-        """Put the inputs one after the other into the memory; where each lies, by name."""
-        places, at = {}, 0
-        for tensor, array in zip(self._network.inputs, arrays, strict=True):
-            places[tensor.name] = {"dtype": array.dtype.name, "shape": array.shape, "offset": at}
+    def _place(self, arrays: Sequence[Array]) -> list[dict[str, Any]]:
+        """Put the inputs one after the other into the memory; where each lies."""
+        places, at = [], 0
+        for array in arrays:
+            places.append({"dtype": array.dtype.name, "shape": array.shape, "offset": at})
             at += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
         if at > len(self._memory):
             os.ftruncate(self._descriptor, at)
             self._memory = mmap.mmap(self._descriptor, 0)
-        for tensor, array in zip(self._network.inputs, arrays, strict=True):
-            self._array(places[tensor.name])[...] = array
+        for place, array in zip(places, arrays, strict=True):
+            self._array(place)[...] = array
         return places
 
     def _array(self, place: dict[str, Any]) -> Array:

@@ -48,34 +48,32 @@ class Worker:
         self._memory = mmap.mmap(memory, 0)
 
     def description(self) -> dict[str, Any]:
-        """What the network is called from outside."""
+        """How many inputs and outputs the network has."""
         return {
-            "version": self._predictor.get_version(),
-            "inputs": list(self._predictor.get_input_names()),
-            "outputs": list(self._predictor.get_output_names()),
+            "inputs": len(self._predictor.get_input_names()),
+            "outputs": len(self._predictor.get_output_names()),
         }
 
-    def run(self, request: dict[str, Any]) -> dict[str, Any]:
+    def run(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         """Run on the arrays that the request describes; the outputs are described likewise."""
         if request["size"] != len(self._memory):
             self._map()
-        for name, place in request["inputs"].items():
-            self._predictor.get_input_by_name(name).from_numpy(self._array(place).copy())
+        for number, place in enumerate(request["inputs"]):
+            self._predictor.get_input(number).from_numpy(self._array(place).copy())
         self._predictor.run()
-        outputs = {name: self._predictor.get_output_by_name(name).numpy() for name in request["outputs"]}
-        return self._place(outputs)
+        return self._place([self._predictor.get_output(n).numpy() for n in range(request["outputs"])])
 
-    def _place(self, outputs: dict[str, Any]) -> dict[str, Any]:
+    def _place(self, outputs: list[Any]) -> list[dict[str, Any]]:
         """Write the outputs one after the other, with more memory if they need it."""
-        places, at = {}, 0
-        for name, array in outputs.items():
-            places[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": at}
+        places, at = [], 0
+        for array in outputs:
+            places.append({"dtype": array.dtype.name, "shape": list(array.shape), "offset": at})
             at += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
         if at > len(self._memory):
             os.ftruncate(self._descriptor, at)
             self._map()
-        for name, array in outputs.items():
-            self._array(places[name])[...] = array
+        for place, array in zip(places, outputs, strict=True):
+            self._array(place)[...] = array
         return places
 
     def _array(self, place: dict[str, Any]) -> Any:

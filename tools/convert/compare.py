@@ -1,0 +1,184 @@
+"""A converted network beside its source on real inputs: errors, ranking, time, size, memory; and the gate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.models.folder import ModelFolder, open_folder
+from edge.models.limits import MIB
+from edge.models.session import Session
+from tools.bench.rows import interleaved
+from tools.convert.environments import ROOT, Inputs
+
+Arrays = Sequence[NDArray[Any]]
+
+ROUNDS = 30
+"""Timed calls of each network, one after the other in each round."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a converted network must keep to ship."""
+
+    error: float = 0.1
+    """Mean absolute error, in standard deviations of the source's output."""
+    agreement: float = 0.98
+    """Share of rows (of the last axis) whose largest value is at the same place."""
+    loss: float = 0.01
+    """Of the task's accuracy, where one is measured."""
+    slowdown: float = 1.05
+    """Times the time of what it replaces; what is over 1 is noise."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a converted network did."""
+
+    kind: str
+    megabytes: float
+    max_error: float
+    """Largest absolute error over all outputs."""
+    mean_error: float
+    """Mean absolute error in standard deviations of the output; the worst output counts."""
+    agreement: float
+    ranking: float
+    """Mean Spearman correlation of the rows with those of the source; the worst output counts."""
+    milliseconds: float
+    """Median of a call, one thread."""
+    memory_mb: float
+    """Peak of a fresh process over what it took before the network was opened, a worker's included."""
+    accuracy: float | None = None
+    """Of the task, where one is measured."""
+
+
+def errors(outputs: Sequence[Arrays], truth: Sequence[Arrays]) -> dict[str, float]:
+    """The first four measures of `Result`, from outputs [examples][outputs] and those of the source."""
+    columns = list(zip(zip(*outputs, strict=True), zip(*truth, strict=True), strict=True))
+    pairs = [(np.stack(got).astype(np.float64), np.stack(want).astype(np.float64)) for got, want in columns]
+    scales = [float(want.std()) or 1.0 for _, want in pairs]
+    ranked = [(got, want) for got, want in pairs if want.shape[-1] > 1]
+    return {
+        "max_error": max(_finite(np.abs(got - want).max()) for got, want in pairs),
+        "mean_error": max(
+            _finite(np.abs(got - want).mean()) / scale
+            for (got, want), scale in zip(pairs, scales, strict=True)
+        ),
+        "agreement": min((float((g.argmax(-1) == w.argmax(-1)).mean()) for g, w in ranked), default=1.0),
+        "ranking": min((_spearman(got, want) for got, want in ranked), default=1.0),
+    }
+
+
+def times(
+    sessions: Mapping[str, Session], examples: Sequence[Inputs], rounds: int = ROUNDS
+) -> dict[str, float]:
+    """Median milliseconds of a call of each session, all in the same rounds."""
+    given = list(examples[0].values())
+    for session in sessions.values():
+        session.run(*given)
+    jobs = {name: (lambda s=session: s.run(*given)) for name, session in sessions.items()}
+    return {name: 1000 * median(seconds) for name, seconds in interleaved(jobs, rounds).items()}
+
+
+def memory_mb(folder: ModelFolder, role: str, examples: Sequence[Inputs]) -> float:
+    """Peak memory of a fresh process that runs a network, in 2^20 bytes over what it took before."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "inputs.npz")
+        np.savez(file, **{f"{n:03}": array for n, array in enumerate(examples[0].values())})  # type: ignore[arg-type]
+        command = [sys.executable, "-m", "tools.convert.compare", str(folder.path), role, str(file)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(json.loads(done.stdout))
+
+
+def judge(
+    result: Result, replaced: Result | None, bounds: Bounds, accuracy: float | None = None
+) -> list[str]:
+    """Why a network does not ship; nothing if it does. `accuracy` is the source's."""
+    reasons = []
+    if result.mean_error > bounds.error:
+        reasons.append(f"mean error {result.mean_error:.3f} deviations, over {bounds.error:g}")
+    if result.agreement < bounds.agreement:
+        reasons.append(f"agreement {result.agreement:.3f}, under {bounds.agreement:g}")
+    if result.accuracy is not None and accuracy is not None and result.accuracy < accuracy - bounds.loss:
+        reasons.append(f"accuracy {result.accuracy:.4f}, the source's {accuracy:.4f}")
+    if replaced and result.milliseconds > bounds.slowdown * replaced.milliseconds:
+        slower = f"slower than {replaced.kind}'s {replaced.milliseconds:.2f}"
+        reasons.append(f"{result.milliseconds:.2f} ms, {slower}")
+    return reasons
+
+
+def table(results: Sequence[Result], reasons: Mapping[str, Sequence[str]]) -> str:
+    """The results as a table in Markdown."""
+    measured = {row.kind for row in results}
+    lines = [
+        "| kind | MB | max error | mean error | agreement | ranking | ms | peak MB | accuracy | ships |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in results:
+        accuracy = "" if row.accuracy is None else f"{row.accuracy:.4f}"
+        why = "; ".join(reasons.get(row.kind, ()))
+        lines.append(
+            f"| {row.kind} | {row.megabytes:.2f} | {row.max_error:.3g} | {row.mean_error:.3g} | "
+            f"{row.agreement:.4f} | {row.ranking:.4f} | {row.milliseconds:.2f} | {row.memory_mb:.0f} | "
+            f"{accuracy} | {f'no: {why}' if why else 'yes'} |"
+        )
+    for kind, why_not in reasons.items():
+        if kind not in measured:
+            verdict = f"no: {'; '.join(why_not)}" if why_not else "yes, by its twin for this processor"
+            lines.append(f"| {kind} | | | | | | | | | {verdict} |")
+    return "\n".join(lines)
+
+
+def as_data(result: Result) -> dict[str, Any]:
+    """For a manifest: what was measured."""
+    return {key: value for key, value in asdict(result).items() if value is not None}
+
+
+def _finite(value: Any) -> float:
+    return float(value) if np.isfinite(value) else float("inf")
+
+
+def _spearman(got: NDArray[np.float64], want: NDArray[np.float64]) -> float:
+    """Mean correlation of the ranks within rows."""
+    ranks = [
+        array.reshape(-1, array.shape[-1]).argsort(-1).argsort(-1).astype(np.float64) for array in (got, want)
+    ]
+    first, second = (rank - rank.mean(-1, keepdims=True) for rank in ranks)
+    products = (first * second).sum(-1) / np.sqrt((first**2).sum(-1) * (second**2).sum(-1))
+    return float(products.mean())
+
+
+def _peak_kib(process: str) -> tuple[int, int]:
+    """Resident memory now, and its peak, of a process of /proc."""
+    lines = Path("/proc", process, "status").read_text(encoding="utf-8").splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return int(fields["VmRSS"].split()[0]), int(fields["VmHWM"].split()[0])
+
+
+def main() -> None:
+    """The fresh process of `memory_mb`."""
+    path, role, file = sys.argv[1:]
+    with np.load(file) as arrays:
+        given = [arrays[name] for name in arrays.files]
+    before, _ = _peak_kib("self")
+    with Session(open_folder(Path(path)), role) as session:
+        for _ in range(5):
+            session.run(*given)
+        peak = _peak_kib("self")[1] - before
+        if session.worker:
+            peak += _peak_kib(str(session.worker))[1]
+    print(peak * 1024 / MIB)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""The files that a network can become: one entry each, by name.
+
+To add one: a function that makes the file from a `Workbench`, and a line in `KINDS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from edge.models.manifest import Tensor
+from tools.convert import litert, onnx, paddle
+from tools.convert.describe import describe
+from tools.convert.environments import Inputs
+from tools.convert.sources import Source
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A source on its way: what was made of it lies in `scratch`, and is made once."""
+
+    source: Source
+    calibration: Sequence[Inputs]
+    """Real inputs, of batch 1."""
+    scratch: Path
+    keep: tuple[str, ...] = ()
+    """Nodes or types of nodes that stay float, by their names in ONNX."""
+    keep_litert: tuple[str, ...] = ()
+    """Types of operations that stay float, by their names in LiteRT."""
+    scheme: paddle.Scheme | None = None
+    """How Paddle-Lite's int8 is made."""
+    per_channel: bool = True
+
+    @cached_property
+    def onnx(self) -> Path:
+        """Float ONNX."""
+        return self._made("float.onnx", self.source.to_onnx)
+
+    @cached_property
+    def fixed(self) -> Path:
+        """Float ONNX with the sizes of the first input of `calibration`."""
+        return self._made("fixed.onnx", self._fix)
+
+    @cached_property
+    def tflite(self) -> Path:
+        """Float .tflite."""
+        fixed = self.fixed
+        return self._made("float.tflite", lambda file: self.source.to_tflite(file, fixed))
+
+    @cached_property
+    def program(self) -> Path:
+        """Float Paddle program."""
+        fixed = self.fixed
+        return self._made("program", lambda folder: self.source.to_program(folder, fixed))
+
+    @cached_property
+    def int8_program(self) -> Path:
+        """Paddle program with ranges of activations."""
+        program = self.program
+        scheme = self.scheme or paddle.Scheme(half_range=True)
+        return self._made(
+            "int8_program", lambda folder: paddle.quantize(program, folder, self.calibration, scheme)
+        )
+
+    @cached_property
+    def tensors(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """Inputs and outputs of the float ONNX."""
+        return describe(self.onnx)
+
+    def make(self, kind: Kind) -> Path:
+        """The file of a kind. Raises EdgeError."""
+        return self._made(f"{kind.name}{kind.suffix}", lambda file: kind.make(self, file))
+
+    def _fix(self, file: Path) -> None:
+        sizes: dict[str, int] = {}
+        for tensor in self.tensors[0]:
+            shape = self.calibration[0][tensor.name].shape
+            sizes |= {
+                axis: size for axis, size in zip(tensor.shape, shape, strict=True) if isinstance(axis, str)
+            }
+        onnx.fix_shapes(self.onnx, file, sizes)
+
+    def _made(self, name: str, make: Callable[[Path], Any]) -> Path:
+        path = self.scratch / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            make(path)
+        return path
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file."""
+
+    name: str
+    suffix: str
+    quantization: str
+    """In words, for the manifest."""
+    make: Callable[[Workbench, Path], None]
+    replaces: str | None
+    """The kind that it must not be slower than."""
+    fixed: bool = True
+    """Whether its shapes are those of the calibration inputs."""
+    target: Literal["x86", "arm"] | None = None
+    """The only processor that runs it."""
+    version: str | None = None
+    """Of the runtime that runs it, where that matters."""
+
+
+def _copy(source: Path, file: Path) -> None:
+    file.write_bytes(source.read_bytes())
+
+
+def _nb(
+    target: paddle.Target, *, int8: bool = False, weights: bool = False
+) -> Callable[[Workbench, Path], None]:
+    def make(bench: Workbench, file: Path) -> None:
+        program = bench.int8_program if int8 else bench.program
+        paddle.to_nb(program, file, target, int8_weights=weights)
+
+    return make
+
+
+def _nb_kinds(processor: Literal["x86", "arm"]) -> list[Kind]:
+    name = f"nb-{processor}"
+    plain = Kind(name, ".nb", "none", _nb(processor), None, target=processor, version="2.13")
+    return [
+        plain,
+        replace(
+            plain, name=f"{name}-weights", quantization="int8: weights only", replaces=name,
+            make=_nb(processor, weights=True),
+        ),
+        replace(
+            plain, name=f"{name}-int8", quantization="int8: post-training", replaces=name,
+            make=_nb(processor, int8=True),
+        ),
+    ]  # fmt: skip
+
+
+_ALL = [
+    Kind("onnx", ".onnx", "none", lambda bench, file: _copy(bench.onnx, file), None, fixed=False),
+    Kind(
+        "onnx-int8", ".onnx", "int8: static QDQ, U8 activations, S8 weights",
+        lambda b, file: onnx.quantize_static(
+            b.onnx, file, b.calibration, keep=b.keep, per_channel=b.per_channel
+        ),
+        "onnx", fixed=False,
+    ),
+    Kind(
+        "onnx-dynamic", ".onnx", "int8: dynamic, of LSTM and MatMul",
+        lambda b, file: onnx.quantize_dynamic(b.onnx, file, keep=b.keep), "onnx", fixed=False,
+    ),
+    Kind(
+        "ort", ".ort", "none",
+        lambda b, file: onnx.to_ort(b.onnx, file, platform="arm"), "onnx", fixed=False,
+    ),
+    Kind("tflite", ".tflite", "none", lambda bench, file: _copy(bench.tflite, file), None),
+    Kind(
+        "tflite-int8", ".tflite", "int8: static",
+        lambda b, file: litert.quantize(b.tflite, file, "static", b.calibration, keep=b.keep_litert),
+        "tflite",
+    ),
+    Kind(
+        "tflite-dynamic", ".tflite", "int8: dynamic",
+        lambda b, file: litert.quantize(b.tflite, file, "dynamic"), "tflite",
+    ),
+    *_nb_kinds("x86"),
+    *_nb_kinds("arm"),
+    Kind("nb-arm-fp16", ".nb", "fp16", _nb("arm-fp16"), "nb-arm", target="arm", version="2.13"),
+]  # fmt: skip
+
+KINDS = {kind.name: kind for kind in _ALL}
+
+
+def fixed_tensors(tensors: Sequence[Tensor], arrays: Sequence[Any]) -> tuple[Tensor, ...]:
+    """`tensors` with the shapes of `arrays`."""
+    return tuple(
+        Tensor(tensor.name, tensor.dtype, tuple(array.shape))
+        for tensor, array in zip(tensors, arrays, strict=True)
+    )
+
+
+def fingerprint(*parts: str | bytes) -> str:
+    """A short name for what went into something, to find it again."""
+    joined = hashlib.sha256()
+    for part in parts:
+        joined.update(part if isinstance(part, bytes) else part.encode())
+    return joined.hexdigest()[:12]
