@@ -49,6 +49,7 @@ class Session:
         self.outputs: tuple[Tensor, ...] = network.outputs
         self._file = folder.path / network.file
         self._limit = folder.limits.tensor_bytes
+        self._closed = False
         _check_sizes(self._file, network, self._limit)
         self._backend = open_backend(
             NetworkFile(folder, network), settings or SessionSettings(threads=threads)
@@ -60,6 +61,8 @@ class Session:
         Raises UsageError for a number, dtype or shape of inputs that the manifest does not allow, ModelError
         if the runtime fails or gives another number of outputs.
         """
+        if self._closed:
+            raise UsageError(f"{self._file.name}: the session is closed")
         if len(arrays) != len(self.inputs):
             raise UsageError(f"{self._file.name} takes {len(self.inputs)} inputs, not {len(arrays)}")
         ready = [self._checked(tensor, array) for tensor, array in zip(self.inputs, arrays, strict=True)]
@@ -85,6 +88,7 @@ class Session:
 
     def close(self) -> None:
         """Give back what the runtime holds, a worker process too; afterwards the session cannot run."""
+        self._closed = True
         self._backend.close()
 
     def __enter__(self) -> Session:

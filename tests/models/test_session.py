@@ -53,6 +53,13 @@ def test_inputs_that_do_not_fit_are_named(session: Session, arrays: tuple[Any, .
         session.run(*arrays)
 
 
+def test_a_closed_session_does_not_run(session: Session) -> None:
+    session.close()
+    session.close()
+    with pytest.raises(UsageError, match="closed"):
+        session.run(np.ones((1, 4), np.float32))
+
+
 def test_an_input_over_the_limit_is_refused(tmp_path: Path) -> None:
     made = folder(tmp_path / "m", linear())
     session = Session(open_folder(made.path, Limits(tensor_bytes=1600)), "net")

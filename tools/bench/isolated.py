@@ -103,6 +103,13 @@ def edge(*arguments: str, cores: int = 1, more: Mapping[str, str] | None = None)
     return Run(time.perf_counter() - started, int(done.stderr.split()[-1]) / 1024, done.stdout)
 
 
+def peaks(process: str) -> tuple[float, float]:
+    """Resident memory now, and its peak, of a process of /proc, in 2^20 bytes."""
+    lines = Path("/proc", process, "status").read_text(encoding="utf-8").splitlines()
+    fields = dict(line.split(":", 1) for line in lines if ":" in line)
+    return int(fields["VmRSS"].split()[0]) / 1024, int(fields["VmHWM"].split()[0]) / 1024
+
+
 def main() -> None:
     """The other side of `call`."""
     module, name = sys.argv[1].split(":")

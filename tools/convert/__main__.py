@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--error", type=float, default=defaults.error, metavar="X",
         help=f"mean error in standard deviations of the output (default {defaults.error:g})")  # fmt: skip
     gate.add_argument("--agreement", type=float, default=defaults.agreement, metavar="X",
-        help=f"share of rows whose largest value stays where it was (default {defaults.agreement:g})")  # fmt: skip
+        help=f"share of rows whose largest value stays in place (default {defaults.agreement:g})")  # fmt: skip
     gate.add_argument("--slowdown", type=float, default=defaults.slowdown, metavar="X",
         help=f"times the time of what it replaces (default {defaults.slowdown:g})")  # fmt: skip
     facts = parser.add_argument_group("what the manifest says")

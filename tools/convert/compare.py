@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.models.folder import ModelFolder, open_folder
-from edge.models.limits import MIB
 from edge.models.session import Session
+from tools.bench.isolated import peaks
 from tools.bench.rows import interleaved
 from tools.convert.environments import ROOT, Inputs
 
 Arrays = Sequence[NDArray[Any]]
 
-ROUNDS = 30
-"""Timed calls of each network, one after the other in each round."""
+ROUNDS = 15
+"""In each, every network is timed, one after the other."""
+
+TIMED_S = 0.01
+"""At least this long: calls of small networks are too short for the clock."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,15 @@ def times(
 ) -> dict[str, float]:
     """Median milliseconds of a call of each session, all in the same rounds."""
     given = list(examples[0].values())
-    for session in sessions.values():
+    jobs, counts = {}, {}
+    for name, session in sessions.items():
         session.run(*given)
-    jobs = {name: (lambda s=session: s.run(*given)) for name, session in sessions.items()}
-    return {name: 1000 * median(seconds) for name, seconds in interleaved(jobs, rounds).items()}
+        started = time.perf_counter()
+        session.run(*given)
+        counts[name] = max(1, round(TIMED_S / (time.perf_counter() - started)))
+        jobs[name] = lambda s=session, n=counts[name]: [s.run(*given) for _ in range(n)]
+    taken = interleaved(jobs, rounds)
+    return {name: 1000 * median(seconds) / counts[name] for name, seconds in taken.items()}
 
 
 def memory_mb(folder: ModelFolder, role: str, examples: Sequence[Inputs]) -> float:
@@ -112,8 +121,8 @@ def judge(
     if result.accuracy is not None and accuracy is not None and result.accuracy < accuracy - bounds.loss:
         reasons.append(f"accuracy {result.accuracy:.4f}, the source's {accuracy:.4f}")
     if replaced and result.milliseconds > bounds.slowdown * replaced.milliseconds:
-        slower = f"slower than {replaced.kind}'s {replaced.milliseconds:.2f}"
-        reasons.append(f"{result.milliseconds:.2f} ms, {slower}")
+        slower = f"slower than {replaced.kind}'s {replaced.milliseconds:.3g}"
+        reasons.append(f"{result.milliseconds:.3g} ms, {slower}")
     return reasons
 
 
@@ -129,7 +138,7 @@ def table(results: Sequence[Result], reasons: Mapping[str, Sequence[str]]) -> st
         why = "; ".join(reasons.get(row.kind, ()))
         lines.append(
             f"| {row.kind} | {row.megabytes:.2f} | {row.max_error:.3g} | {row.mean_error:.3g} | "
-            f"{row.agreement:.4f} | {row.ranking:.4f} | {row.milliseconds:.2f} | {row.memory_mb:.0f} | "
+            f"{row.agreement:.4f} | {row.ranking:.4f} | {row.milliseconds:.3g} | {row.memory_mb:.0f} | "
             f"{accuracy} | {f'no: {why}' if why else 'yes'} |"
         )
     for kind, why_not in reasons.items():
@@ -158,26 +167,19 @@ def _spearman(got: NDArray[np.float64], want: NDArray[np.float64]) -> float:
     return float(products.mean())
 
 
-def _peak_kib(process: str) -> tuple[int, int]:
-    """Resident memory now, and its peak, of a process of /proc."""
-    lines = Path("/proc", process, "status").read_text(encoding="utf-8").splitlines()
-    fields = dict(line.split(":", 1) for line in lines if ":" in line)
-    return int(fields["VmRSS"].split()[0]), int(fields["VmHWM"].split()[0])
-
-
 def main() -> None:
     """The fresh process of `memory_mb`."""
     path, role, file = sys.argv[1:]
     with np.load(file) as arrays:
         given = [arrays[name] for name in arrays.files]
-    before, _ = _peak_kib("self")
+    before, _ = peaks("self")
     with Session(open_folder(Path(path)), role) as session:
         for _ in range(5):
             session.run(*given)
-        peak = _peak_kib("self")[1] - before
+        peak = peaks("self")[1] - before
         if session.worker:
-            peak += _peak_kib(str(session.worker))[1]
-    print(peak * 1024 / MIB)
+            peak += peaks(str(session.worker))[1]
+    print(peak)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from edge.models.segmenter import Segmenter
 from edge.singing.rules import most_confident
 from edge.vocabulary import LABELS
 from tools.evaluate.metrics import classification
-from tools.evaluate.pack import RATE_HZ, read_pack
+from tools.evaluate.pack import RATE_HZ, Entry, read_pack
 
 FLOAT_FOLDER = Path(__file__).parents[1] / "train" / "segmenter" / "float"
 """The same networks before quantization."""
@@ -27,33 +28,52 @@ def evaluate(
     Keys: macro_f1, per_class, confusion, float_macro_f1, segments, seconds (of sound), errors (the files
     with wrong segments, worst first).
     """
-    entries = read_pack(data)
-    quantized, exact = Segmenter(folder), Segmenter(float_folder)
+    segmenters = {"int8": Segmenter(folder), "float": Segmenter(float_folder)}
     truth: list[int] = []
-    guesses: tuple[list[int], list[int]] = ([], [])
+    guesses: dict[str, list[int]] = {name: [] for name in segmenters}
     errors: list[dict[str, Any]] = []
     started, seconds = time.monotonic(), 0.0
-    for entry in entries:
-        blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
-        for segmenter, guess in zip((quantized, exact), guesses, strict=True):
-            evidence = segmenter.listen(iter(blocks))
-            found = most_confident(evidence.segments)
-            guess.extend(LABELS.index(label) for label in found)
-            if segmenter is quantized:
-                truth.extend([LABELS.index(entry.label)] * len(found))
-                seconds += evidence.duration_s
-                wrong = [str(label) for label in found if label is not entry.label]
-                if wrong:
-                    errors.append({"file": entry.path.name, "of": len(found), "wrong": wrong})
-    scores = classification(truth, guesses[0])
+    for entry, found, duration_s in listen(read_pack(data), segmenters):
+        for name, labels in found.items():
+            guesses[name].extend(labels)
+        truth.extend([LABELS.index(entry.label)] * len(found["int8"]))
+        seconds += duration_s
+        wrong = [str(LABELS[label]) for label in found["int8"] if LABELS[label] is not entry.label]
+        if wrong:
+            errors.append({"file": entry.path.name, "of": len(found["int8"]), "wrong": wrong})
     return {
-        **scores,
-        "float_macro_f1": classification(truth, guesses[1])["macro_f1"],
+        **classification(truth, guesses["int8"]),
+        "float_macro_f1": classification(truth, guesses["float"])["macro_f1"],
         "segments": len(truth),
         "seconds": seconds,
         "elapsed_s": time.monotonic() - started,
         "errors": sorted(errors, key=lambda row: -len(row["wrong"])),
     }
+
+
+def macro_f1(data: Path, segmenters: Mapping[str, Segmenter]) -> dict[str, float]:
+    """The macro-F1 of several segmenters on the same recordings."""
+    truth: list[int] = []
+    guesses: dict[str, list[int]] = {name: [] for name in segmenters}
+    for entry, found, _ in listen(read_pack(data), segmenters):
+        for name, labels in found.items():
+            guesses[name].extend(labels)
+        truth.extend([LABELS.index(entry.label)] * len(labels))
+    return {name: float(classification(truth, guess)["macro_f1"]) for name, guess in guesses.items()}
+
+
+def listen(
+    entries: Sequence[Entry], segmenters: Mapping[str, Segmenter]
+) -> Iterator[tuple[Entry, dict[str, list[int]], float]]:
+    """Each recording, the indices of its segments' labels by each segmenter, and its seconds."""
+    for entry in entries:
+        blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
+        evidence = {name: segmenter.listen(iter(blocks)) for name, segmenter in segmenters.items()}
+        found = {
+            name: [LABELS.index(label) for label in most_confident(heard.segments)]
+            for name, heard in evidence.items()
+        }
+        yield entry, found, max(heard.duration_s for heard in evidence.values())
 
 
 def table(result: dict[str, Any]) -> str:

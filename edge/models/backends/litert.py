@@ -88,7 +88,7 @@ def interpreter() -> tuple[Any, str]:
 
 @contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Keep from the terminal that a delegate was made: LiteRT says so past Python and has no switch for it."""
+    """Keep "delegate created" from the terminal: LiteRT writes it past Python and has no switch for it."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

@@ -85,29 +85,39 @@ class PaddleLite:
         self._runtime, self._threads = runtime, settings.threads
         self.runtime = f"paddle-lite {runtime.version}"
         self.placement: dict[str, int] = {}
-        self._worker = self._start()
-        self._check_counts()
+        self._worker: _Worker | None = self._start()
+        self._check_counts(self._worker.description)
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
         """See `Backend`. A worker that dies is replaced and asked once more."""
         try:
-            return self._worker.run(arrays, self._timeout_s)
+            return self._ask(arrays)
         except WorkerDied:
-            self._worker.close()
-            self._worker = self._start()
+            pass
         try:
-            return self._worker.run(arrays, self._timeout_s)
+            return self._ask(arrays)
         except WorkerDied as error:
             raise ModelError(self._file.path, f"ends its Paddle-Lite worker: {error}") from error
 
     def close(self) -> None:
         """See `Backend`."""
-        self._worker.close()
+        if self._worker:
+            self._worker.close()
+        self._worker = None
 
     @property
-    def process(self) -> int:
+    def process(self) -> int | None:
         """The worker's process id."""
-        return self._worker.process
+        return self._worker.process if self._worker else None
+
+    def _ask(self, arrays: Sequence[Array]) -> list[Array]:
+        """Run in the worker, or in a new one if the last is gone. Raises WorkerDied."""
+        self._worker = self._worker or self._start()
+        try:
+            return self._worker.run(arrays, self._timeout_s)
+        except WorkerDied:
+            self.close()
+            raise
 
     def _start(self) -> _Worker:
         try:
@@ -115,11 +125,11 @@ class PaddleLite:
         except WorkerDied as error:
             raise self._file.refuse(f"cannot be loaded by {self.runtime}: {error}") from error
 
-    def _check_counts(self) -> None:
+    def _check_counts(self, description: dict[str, int]) -> None:
         """The converters name inputs and outputs as they like, but keep their order."""
         network = self._file.network
         for kind, declared in (("inputs", network.inputs), ("outputs", network.outputs)):
-            there = self._worker.description[kind]
+            there = description[kind]
             if there != len(declared):
                 self.close()
                 raise self._file.refuse(f"has {there} {kind}, its manifest names {len(declared)}")
