@@ -163,6 +163,10 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         help="stream index to listen to (default: the recording's default)",
     )
     parser.add_argument(
+        "--model", default="segmenter", metavar="ID|DIR",
+        help="another segmenter, by its id or folder (default: the one that ships)",
+    )  # fmt: skip
+    parser.add_argument(
         "--threads", type=int, default=1, metavar="N", help="threads for the networks (default 1)"
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

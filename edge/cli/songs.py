@@ -69,7 +69,7 @@ def listen(options: argparse.Namespace, chosen: Settings) -> Found:
         found = search(
             options.media,
             chosen,
-            segmenter=Segmenter(threads=options.threads),
+            segmenter=Segmenter(options.model, threads=options.threads),
             audio_stream=options.audio_stream,
             progress=progress,
         )

@@ -22,16 +22,13 @@ from edge.models.segmenter import Segmenter
 from edge.models.store import builtin_root
 from tools.bench.isolated import call, peaks
 from tools.bench.rows import Row, compared, interleaved
-from tools.convert.segmenter import FLOAT, make_family
+from tools.convert.segmenter import CACHE, FLOAT, make_family
 from tools.evaluate.segments import macro_f1
 from tools.paths import data_root
 
 Floats = NDArray[np.float32]
 
 REFERENCE = "onnx float"
-
-CACHE = Path(__file__).parents[2] / "runs" / "runtimes"
-"""Where the members are kept once they are made."""
 
 SOUND_S = 600
 """Length of the noise that every member listens to for its time."""

@@ -119,12 +119,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     defaults = Bounds()
     gate = parser.add_argument_group("what ships")
-    gate.add_argument("--error", type=float, default=defaults.error, metavar="X",
-        help=f"mean error in standard deviations of the output (default {defaults.error:g})")  # fmt: skip
-    gate.add_argument("--agreement", type=float, default=defaults.agreement, metavar="X",
-        help=f"share of rows whose largest value stays in place (default {defaults.agreement:g})")  # fmt: skip
-    gate.add_argument("--slowdown", type=float, default=defaults.slowdown, metavar="X",
-        help=f"times the time of what it replaces (default {defaults.slowdown:g})")  # fmt: skip
+    for name, meaning in {
+        "error": "mean error in standard deviations of the output",
+        "agreement": "share of rows whose largest value stays in place",
+        "slowdown": "times the time of what it replaces",
+    }.items():
+        default = getattr(defaults, name)
+        described = f"{meaning} (default {default:g})"
+        gate.add_argument(f"--{name}", type=float, default=default, metavar="X", help=described)
     facts = parser.add_argument_group("what the manifest says")
     facts.add_argument("--version", default="1")
     facts.add_argument("--licence", default="not stated", help="of the weights")

@@ -31,8 +31,6 @@ class Workbench:
     """Nodes or types of nodes that stay float, by their names in ONNX."""
     keep_litert: tuple[str, ...] = ()
     """Types of operations that stay float, by their names in LiteRT."""
-    scheme: paddle.Scheme | None = None
-    """How Paddle-Lite's int8 is made."""
     per_channel: bool = True
 
     @cached_property
@@ -57,13 +55,13 @@ class Workbench:
         fixed = self.fixed
         return self._made("program", lambda folder: self.source.to_program(folder, fixed))
 
-    @cached_property
-    def int8_program(self) -> Path:
-        """Paddle program with ranges of activations."""
+    def int8_program(self, target: paddle.Target) -> Path:
+        """Paddle program with ranges of activations, for a processor."""
         program = self.program
-        scheme = self.scheme or paddle.Scheme(half_range=True)
+        scheme = paddle.Scheme(half_range=target == "x86")
         return self._made(
-            "int8_program", lambda folder: paddle.quantize(program, folder, self.calibration, scheme)
+            f"int8_program_{target}",
+            lambda folder: paddle.quantize(program, folder, self.calibration, scheme),
         )
 
     @cached_property
@@ -119,7 +117,7 @@ def _nb(
     target: paddle.Target, *, int8: bool = False, weights: bool = False
 ) -> Callable[[Workbench, Path], None]:
     def make(bench: Workbench, file: Path) -> None:
-        program = bench.int8_program if int8 else bench.program
+        program = bench.int8_program(target) if int8 else bench.program
         paddle.to_nb(program, file, target, int8_weights=weights)
 
     return make

@@ -3,14 +3,18 @@
     float ONNX -> fixed shapes, LSTM unrolled -> LiteRT, float and int8
                                               -> Paddle-Lite, float and int8 weights, for x86 and Arm
 
-Calibrated on training recordings that lie in `EDGE_DATA`. Made once for given weights and kept in a cache
-folder; `python -m tools.bench runtimes` scores them all.
+    python -m tools.convert.segmenter [ID ...] -o DIR
+
+Calibrated on training recordings that lie in `EDGE_DATA`. Made once for given weights and kept in `runs/`;
+`python -m tools.bench runtimes` scores them all.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,19 +23,25 @@ from numpy.typing import NDArray
 from edge.errors import EdgeError
 from edge.media import decode_audio
 from edge.models.folder import ModelFolder, open_folder
+from edge.models.manifest import Network
 from edge.models.segmenter import Segmenter
+from edge.models.store import builtin_root
 from tools.convert.environments import Inputs
-from tools.convert.folder import write_folder
+from tools.convert.folder import rewrite, write_folder
 from tools.convert.kinds import KINDS, Workbench, fingerprint
 from tools.convert.pipeline import describe_network
 from tools.convert.sources import open_source
 from tools.evaluate.pack import RATE_HZ, Entry, read_pack
+from tools.paths import data_root
 from tools.train.segmenter import fixed
 
 FLOAT = fixed.FLOAT
 
 RECORDINGS = 60
 """Training recordings to calibrate on, as many of each class."""
+
+CACHE = Path(__file__).parents[2] / "runs" / "runtimes"
+"""Where the members are kept once they are made."""
 
 SPEC = "tools.train.segmenter.fixed"
 
@@ -50,10 +60,7 @@ Floats = NDArray[np.float32]
 
 
 def make_family(
-    data: Path,
-    cache: Path,
-    ids: Sequence[str] = tuple(FAMILY),
-    tell: Callable[[str], None] = lambda what: None,
+    data: Path, cache: Path = CACHE, ids: Sequence[str] = tuple(FAMILY)
 ) -> tuple[dict[str, ModelFolder], dict[str, str]]:
     """The members of the family by id, made where `cache` does not hold them; and why some cannot be made.
 
@@ -65,7 +72,7 @@ def make_family(
     for name in ids:
         try:
             if not (place / name / "manifest.json").exists():
-                tell(f"making {name}")
+                print(f"making {name}", file=sys.stderr, flush=True)
                 benches = benches or _benches(data, place / "scratch")
                 _make(name, place, benches)
             made[name] = open_folder(place / name)
@@ -76,13 +83,15 @@ def make_family(
 
 def _make(name: str, place: Path, benches: Mapping[str, Workbench]) -> None:
     """Write one member into `place`."""
-    files, networks = {}, {}
+    files: dict[str, bytes | Path] = {}
+    networks: dict[str, Network] = {}
     for role, kind in zip(("encoder", "fusion"), (KINDS[kind] for kind in FAMILY[name]), strict=True):
         bench = benches["recurrent" if role == "fusion" and kind.suffix == ".nb" else role]
         file = f"{role}{kind.suffix}"
         files[file] = bench.make(kind)
         networks[role] = describe_network(bench, kind, file, bench.source.run(bench.calibration[:1])[0])
     manifest = open_folder(FLOAT).manifest
+    files["CARD.md"] = _card(name, networks)
     write_folder(
         place / name,
         files,
@@ -98,6 +107,20 @@ def _make(name: str, place: Path, benches: Mapping[str, Workbench]) -> None:
         licence=manifest.licence,
         source=f"{manifest.source}, then tools.convert.segmenter",
     )
+
+
+def _card(name: str, networks: Mapping[str, Network]) -> bytes:
+    """The shipped model's card, and before it what is different here."""
+    lines = [
+        f"- {role}: `{network.file}`, quantization {network.quantization}"
+        for role, network in networks.items()
+    ]
+    head = (
+        f"# {name}\n\nThe segmenter below for another runtime, with fixed shapes.\n\n"
+        + "\n".join(lines)
+        + "\n\n`python -m tools.bench runtimes` scores and times it beside the others.\n\n"
+    )
+    return head.encode() + open_folder(builtin_root() / "segmenter").read("CARD.md")
 
 
 def _benches(data: Path, scratch: Path) -> dict[str, Workbench]:
@@ -154,3 +177,35 @@ def _samples(entry: Entry, seconds: float) -> Floats:
     """The first seconds of a recording, float32[n] at the front end's rate."""
     blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
     return np.concatenate(blocks)[: int(seconds * RATE_HZ)]
+
+
+def main() -> int:
+    """Write members of the family into a folder."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.convert.segmenter", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "ids", nargs="*", metavar="ID", help=f"which ones (default: all): {', '.join(FAMILY)}"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="where the folders go"
+    )
+    parser.add_argument("--data", type=Path, default=data_root() / "train", help="recordings to calibrate on")
+    parser.add_argument("--force", action="store_true", help="replace folders that exist")
+    options = parser.parse_args()
+    if unknown := set(options.ids) - FAMILY.keys():
+        parser.error(f"no member of the family: {', '.join(sorted(unknown))}")
+    try:
+        made, failed = make_family(options.data, ids=options.ids or tuple(FAMILY))
+        for name, folder in made.items():
+            print(rewrite(folder, path=options.output / name, force=options.force).path)
+    except EdgeError as error:
+        print(f"tools.convert.segmenter: {error}", file=sys.stderr)
+        return error.exit_code
+    for name, reason in failed.items():
+        print(f"tools.convert.segmenter: {name}: {reason}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

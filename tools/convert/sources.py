@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,8 @@ class TorchSource:
 
     def to_tflite(self, file: Path, fixed: Path) -> None:
         """See `Source`."""
-        litert.from_torch(self._spec, self._example, file, outputs=self.outputs, settings=self._settings)
+        named, settings = self.outputs, self._settings
+        litert.from_torch(self._spec, self._module, self._example, file, outputs=named, settings=settings)
 
     def to_program(self, folder: Path, fixed: Path) -> None:
         """See `Source`."""
@@ -172,10 +174,12 @@ def _module(where: str) -> ModuleType:
             return importlib.import_module(where)
         except ImportError as error:
             raise UsageError(f"{where} cannot be imported: {error}") from error
-    found = importlib.util.spec_from_file_location(Path(where).stem, where)
+    sys.path.append(str(Path(where).absolute().parent))  # last: a file may have the name of a library's
+    found = importlib.util.spec_from_file_location(f"converted_{Path(where).stem}", where)
     if found is None or found.loader is None or not Path(where).is_file():
         raise InputError(where, "is not there")
     module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module
     try:
         found.loader.exec_module(module)
     except ImportError as error:
