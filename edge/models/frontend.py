@@ -105,7 +105,9 @@ class Picture(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     width: Positive | None = None
     height: Positive | None = None
     fit: Literal["stretch", "crop", "pad"] = "stretch"
-    """How another aspect becomes this one: stretched, its middle cut out, or bars added."""
+    """How another aspect becomes this one: stretched, its middle cut out, or bars of the mean added."""
+    part: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    """With `crop`, how much of the largest middle is left: 0.875 for "shorter side to 256, middle 224"."""
     layout: Literal["nchw", "nhwc"] = "nchw"
     order: Literal["rgb", "bgr"] = "rgb"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)

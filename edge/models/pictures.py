@@ -1,0 +1,151 @@
+"""Pictures as networks take them: sums over areas for crops of any size, and whole pictures made to fit.
+
+`prepare` does what a manifest's `Picture` says; `AreaSums` is for detectors, which look at many parts of one
+picture in many sizes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import UsageError
+from edge.models.frontend import Picture
+
+Rgb = NDArray[np.uint8]
+"""uint8[height, width, 3]"""
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bins = tuple[Ints, Ints]
+"""First pixels int64[..., n] and the pixels after the last, int64[..., n], of n stretches of an axis."""
+
+
+def check_picture(rgb: NDArray[Any]) -> Rgb:
+    """`rgb` itself. Raises UsageError if it is no uint8[height, width, 3] with at least one pixel."""
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        raise UsageError(f"a picture is uint8[height, width, 3], not {rgb.dtype}{list(rgb.shape)}")
+    return rgb
+
+
+class AreaSums:
+    """A picture's sums over areas (Crow 1984): to resize or crop by averaging takes four look-ups a pixel.
+
+    The bins are those of adaptive average pooling (torch's "area" interpolation): output pixel i of n covers
+    the pixels from floor(i size / n) to ceil((i + 1) size / n).
+    """
+
+    def __init__(self, rgb: Rgb) -> None:
+        height, width, _ = check_picture(rgb).shape
+        self.height, self.width = height, width
+        # Sums wrap around 2^32, differences come out right: no area here has 2^32 / 255 pixels.
+        self._sums = np.zeros((height + 1, width + 1, 3), np.uint32)
+        np.cumsum(rgb, axis=1, dtype=np.uint32, out=self._sums[1:, 1:])
+        for row in range(2, height + 1):  # faster than numpy's cumsum along this axis
+            self._sums[row] += self._sums[row - 1]
+
+    def resized(self, height: int, width: int) -> Floats:
+        """The whole picture in another size: float32[height, width, 3], colours 0..255."""
+        (top, bottom), (left, right) = _bins(self.height, height), _bins(self.width, width)
+        rows = self._sums[bottom] - self._sums[top]
+        sums = rows[:, right] - rows[:, left]
+        share = _share((top, bottom))[:, None] * _share((left, right))
+        return np.asarray(sums * share[..., None], np.float32)
+
+    def crops(self, boxes: Ints, size: int) -> Floats:
+        """Parts of the picture in one size: float32[n, size, size, 3], colours 0..255.
+
+        `boxes` int64[n, 4] are left, top, right, bottom in pixels, the last two exclusive, inside the picture
+        and not empty.
+        """
+        left, right = _bins((boxes[:, 2] - boxes[:, 0])[:, None], size, boxes[:, :1])
+        top, bottom = _bins((boxes[:, 3] - boxes[:, 1])[:, None], size, boxes[:, 1:2])
+        share = _share((top, bottom))[:, :, None] * _share((left, right))[:, None, :]
+        sums = self._at(bottom, right) - self._at(top, right) - self._at(bottom, left) + self._at(top, left)
+        return np.asarray(sums * share[..., None], np.float32)
+
+    def _at(self, rows: Ints, columns: Ints) -> NDArray[np.uint32]:
+        """Sums uint32[n, size, size, 3] above and left of each row and column int64[n, size]."""
+        return self._sums[rows[:, :, None], columns[:, None, :]]
+
+
+def prepare(
+    rgb: Rgb, front_end: Picture, dtype: Literal["float32", "uint8", "int8"] = "float32"
+) -> NDArray[Any]:
+    """The input of a network for one picture: [1, 3, height, width], or [1, height, width, 3] for NHWC.
+
+    Whole numbers are rounded and kept in range. Raises UsageError if `rgb` is no picture.
+    """
+    pixels = _fitted(check_picture(rgb), front_end)
+    if front_end.order == "bgr":
+        pixels = pixels[..., ::-1]
+    values = (pixels - np.array(front_end.mean, np.float32)) / np.array(front_end.scale, np.float32)
+    if front_end.layout == "nchw":
+        values = values.transpose(2, 0, 1)
+    if dtype != "float32":
+        limits = np.iinfo(dtype)
+        values = np.clip(np.rint(values), limits.min, limits.max)
+    return np.ascontiguousarray(values[None], dtype)
+
+
+def resize(rgb: Rgb, height: int, width: int, box: tuple[float, float, float, float] | None = None) -> Floats:
+    """A picture, or the part `box` of it, in another size: float32[height, width, 3], colours 0..255.
+
+    Triangle filter, widened where the picture shrinks, as Pillow's BILINEAR. `box` is left, top, right,
+    bottom in pixels and need not be whole.
+    """
+    left, top, right, bottom = box or (0.0, 0.0, float(rgb.shape[1]), float(rgb.shape[0]))
+    first, weights = _taps(rgb.shape[0], top, bottom, height)
+    rows = np.zeros((height, rgb.shape[1], 3), np.float32)
+    for tap, weight in enumerate(weights.T):
+        rows += rgb[np.minimum(first + tap, rgb.shape[0] - 1)] * weight[:, None, None]
+    first, weights = _taps(rgb.shape[1], left, right, width)
+    pixels = np.zeros((height, width, 3), np.float32)
+    for tap, weight in enumerate(weights.T):
+        pixels += rows[:, np.minimum(first + tap, rgb.shape[1] - 1)] * weight[:, None]
+    return pixels
+
+
+def _fitted(rgb: Rgb, front_end: Picture) -> Floats:
+    """The picture in the size of the front end, float32[height, width, 3]."""
+    there_h, there_w = rgb.shape[:2]
+    height, width = front_end.height or there_h, front_end.width or there_w
+    if front_end.fit == "stretch":
+        return resize(rgb, height, width)
+    if front_end.fit == "crop":
+        share = min(there_h / height, there_w / width) * front_end.part
+        half_w, half_h = width * share / 2, height * share / 2
+        x, y = there_w / 2, there_h / 2
+        return resize(rgb, height, width, (x - half_w, y - half_h, x + half_w, y + half_h))
+    share = min(height / there_h, width / there_w)
+    inner_h, inner_w = max(1, round(there_h * share)), max(1, round(there_w * share))
+    bars = front_end.mean if front_end.order == "rgb" else front_end.mean[::-1]
+    pixels = np.full((height, width, 3), bars, np.float32)
+    top, left = (height - inner_h) // 2, (width - inner_w) // 2
+    pixels[top : top + inner_h, left : left + inner_w] = resize(rgb, inner_h, inner_w)
+    return pixels
+
+
+def _taps(size: int, start: float, stop: float, count: int) -> tuple[Ints, Floats]:
+    """First input pixel int64[count] of each output pixel, and weights float32[count, taps] from there on."""
+    step = (stop - start) / count
+    reach = max(1.0, step)
+    centres = start + (np.arange(count) + 0.5) * step
+    first = np.maximum(0, np.floor(centres - reach + 0.5)).astype(np.int64)
+    pixels = first[:, None] + np.arange(int(np.ceil(reach)) * 2 + 1)
+    weights = np.maximum(0.0, 1.0 - np.abs(pixels + 0.5 - centres[:, None]) / reach)
+    weights[pixels >= size] = 0
+    return first, np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+
+
+def _bins(size: int | Ints, count: int, start: int | Ints = 0) -> Bins:
+    """Stretches of an axis for `count` output pixels; see `AreaSums`."""
+    index = np.arange(count)
+    return start + index * size // count, start - (-(index + 1) * size // count)
+
+
+def _share(bins: Bins) -> Floats:
+    """1 / pixels of each stretch."""
+    return np.asarray(1.0 / (bins[1] - bins[0]), np.float32)

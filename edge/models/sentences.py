@@ -1,0 +1,93 @@
+"""Texts as vectors: what means the same points the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from msgspec import Meta, Struct, ValidationError, convert
+from numpy.typing import NDArray
+
+from edge.errors import MissingRuntimeError, ModelError
+from edge.models.folder import ModelFolder
+from edge.models.frontend import Tokens
+from edge.models.session import Session, SessionSettings
+from edge.models.store import find
+
+
+class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a sentence encoder's manifest says beside its front end."""
+
+    size: Annotated[int, Meta(ge=1)]
+    """Numbers in a vector."""
+
+
+class SentenceEncoder:
+    """A sentence encoder by its id or folder, loaded and ready.
+
+    Raises ModelError if the folder is damaged or no sentence encoder, MissingRuntimeError if its runtime or
+    `tokenizers` is not installed.
+    """
+
+    def __init__(
+        self, model: Path | str = "minilm", *, threads: int = 1, settings: SessionSettings | None = None
+    ) -> None:
+        self.folder: ModelFolder = find(model)
+        front_end, self._parameters = _description(self.folder)
+        self._tokenizer = _tokenizer(self.folder, front_end)
+        self.encoder = Session(self.folder, "encoder", settings=settings, threads=threads)
+
+    @property
+    def size(self) -> int:
+        """Numbers in a vector."""
+        return self._parameters.size
+
+    def close(self) -> None:
+        """Give back what the runtime holds."""
+        self.encoder.close()
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of length 1, float32[n, size], so that a dot product is the cosine.
+
+        One text at a time: an int8 network scales its numbers to all it sees at once, and the vector of a
+        text must not depend on its neighbours. A text longer than `max_tokens` word pieces is cut.
+        """
+        vectors = np.zeros((len(texts), self.size), np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            pieces = self._tokenizer.encode(text).ids
+            row[:] = self.encoder.run(np.array([pieces], np.int64))[0][0]
+        return vectors
+
+
+def _tokenizer(folder: ModelFolder, front_end: Tokens) -> Any:
+    """The tokenizer of the folder, cutting but not padding. Raises ModelError, MissingRuntimeError."""
+    try:
+        from tokenizers import Tokenizer  # noqa: PLC0415 - an extra, and only who has texts pays for it
+    except ImportError as error:
+        raise MissingRuntimeError(folder.path, "tokenizers", "text") from error
+    content = folder.read(front_end.tokenizer)
+    try:
+        tokenizer = Tokenizer.from_buffer(content)
+    except Exception as error:  # the package raises plain Exception
+        raise ModelError(folder.path / front_end.tokenizer, f"is no tokenizer: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(front_end.max_tokens)
+    return tokenizer
+
+
+def _description(folder: ModelFolder) -> tuple[Tokens, Parameters]:
+    """What the manifest of a sentence encoder says of it. Raises ModelError if it is none."""
+    manifest, front_end = folder.manifest, folder.manifest.front_end
+    if manifest.task != "sentence-encoder" or not isinstance(front_end, Tokens):
+        raise ModelError(folder.path, f"is not a sentence encoder with word pieces, but {manifest.task}")
+    try:
+        parameters = convert(manifest.parameters, Parameters)
+    except ValidationError as error:
+        raise ModelError(folder.path, f"does not describe a sentence encoder: {error}") from error
+    network = folder.network("encoder")
+    shapes = [tensor.shape for tensor in (*network.inputs, *network.outputs)]
+    if [len(shape) for shape in shapes] != [2, 2] or shapes[1][1] != parameters.size:
+        raise ModelError(folder.path, "does not describe a sentence encoder: its network has other shapes")
+    return front_end, parameters
