@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
@@ -83,7 +83,8 @@ class FaceDetector:
         self, model: Path | str = "mtcnn", *, threads: int = 1, settings: SessionSettings | None = None
     ) -> None:
         self.folder: ModelFolder = find(model)
-        self._parameters = _description(self.folder)
+        _, self._parameters = self.folder.description("face-detector", type(None), Parameters)
+        _check(self.folder)
         self.proposal, self.refinement, self.output = (
             Session(self.folder, role, settings=settings, threads=threads)
             for role in ("proposal", "refinement", "output")
@@ -200,7 +201,7 @@ def _overlap(first: Floats, second: Floats, over: Literal["union", "smaller"]) -
 def _judge(session: Session, sums: AreaSums, boxes: Floats) -> tuple[Floats, list[Floats]]:
     """Those of the boxes [n, 4] that lie in the picture at all, and the network's outputs for them."""
     size = session.inputs[0].shape[-1]
-    assert isinstance(size, int)  # `_description` has seen to that
+    assert isinstance(size, int)  # `_check` has seen to that
     whole = np.trunc(boxes).astype(np.int64)
     inside = np.concatenate(
         [np.maximum(whole[:, :2], 1) - 1, np.minimum(whole[:, 2:], [sums.width, sums.height])], axis=1
@@ -232,21 +233,12 @@ def _planes(pixels: NDArray[Any]) -> Floats:
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
 
 
-def _description(folder: ModelFolder) -> Parameters:
-    """What the manifest of a face detector says of it. Raises ModelError if it is none."""
-    if folder.manifest.task != "face-detector":
-        raise ModelError(folder.path, f"is not a face detector, but {folder.manifest.task}")
-    try:
-        parameters = convert(folder.manifest.parameters, Parameters)
-    except ValidationError as error:
-        raise ModelError(folder.path, f"does not describe a face detector: {error}") from error
+def _check(folder: ModelFolder) -> None:
+    """Raise ModelError for networks that do not take squares and give arrays of fixed sizes for each."""
     for role in ("refinement", "output"):
         network = folder.network(role)
         shape = network.inputs[0].shape
         if len(shape) != 4 or not isinstance(shape[3], int) or shape[2] != shape[3]:
-            raise ModelError(folder.path, f"does not describe a face detector: {role} takes no squares")
+            raise ModelError(folder.path, f"does not describe a face-detector: {role} takes no squares")
         if any(isinstance(axis, str) for tensor in network.outputs for axis in tensor.shape[1:]):
-            raise ModelError(
-                folder.path, f"does not describe a face detector: {role} has outputs of any size"
-            )
-    return parameters
+            raise ModelError(folder.path, f"does not describe a face-detector: {role} has free outputs")

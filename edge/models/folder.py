@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from edge.errors import ModelError
 from edge.models.limits import MIB, Limits
 from edge.models.manifest import Manifest, ManifestError, Network, decode
 
 MANIFEST = "manifest.json"
+
+FrontEndT = TypeVar("FrontEndT")
+ParametersT = TypeVar("ParametersT", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,24 @@ class ModelFolder:
         except KeyError:
             roles = ", ".join(self.manifest.networks)
             raise ModelError(self.path, f"has no network {role!r}, but {roles}") from None
+
+    def description(
+        self, task: str, front_end: type[FrontEndT], parameters: type[ParametersT]
+    ) -> tuple[FrontEndT, ParametersT]:
+        """The front end and the parameters of a model for `task`, in the types that its class works with.
+
+        Raises ModelError if it is for something else, or its manifest does not say what the class must know.
+        """
+        manifest = self.manifest
+        if manifest.task != task:
+            raise ModelError(self.path, f"is no {task}, but for {manifest.task}")
+        if not isinstance(manifest.front_end, front_end):
+            kinds = f"{type(manifest.front_end).__name__}, not {front_end.__name__}"
+            raise ModelError(self.path, f"does not describe a {task}: its front end is {kinds}")
+        try:
+            return manifest.front_end, msgspec.convert(manifest.parameters, parameters)
+        except msgspec.ValidationError as error:
+            raise ModelError(self.path, f"does not describe a {task}: {error}") from error
 
     def read(self, name: str) -> bytes:
         """The bytes of a file that the manifest names, once their hash is right; else ModelError."""

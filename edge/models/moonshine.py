@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
@@ -78,7 +78,8 @@ class Moonshine:
         settings: SessionSettings | None = None,
     ) -> None:
         self.folder: ModelFolder = find(model)
-        self.front_end, self._parameters = _description(self.folder)
+        self.front_end, self._parameters = self.folder.description("moonshine", Samples, Parameters)
+        _check(self.folder, self._parameters)
         self._pieces = _pieces(self.folder, self._parameters)
         self.encoder = Session(self.folder, "encoder", settings=settings, threads=threads)
         self.decoder = Session(self.folder, "decoder", settings=settings, threads=threads)
@@ -176,16 +177,8 @@ def _pieces(folder: ModelFolder, parameters: Parameters) -> list[bytes]:
     return [b"" if mark.fullmatch(piece) else piece for piece in pieces]
 
 
-def _description(folder: ModelFolder) -> tuple[Samples, Parameters]:
-    """What the manifest of a Moonshine model says of it. Raises ModelError if it is none."""
-    manifest, front_end = folder.manifest, folder.manifest.front_end
-    if manifest.task != "moonshine" or not isinstance(front_end, Samples):
-        raise ModelError(folder.path, f"is not a Moonshine recogniser, but {manifest.task}")
-    try:
-        parameters = convert(manifest.parameters, Parameters)
-    except ValidationError as error:
-        raise ModelError(folder.path, f"does not describe a Moonshine recogniser: {error}") from error
+def _check(folder: ModelFolder, parameters: Parameters) -> None:
+    """Raise ModelError for a decoder with another number of layers than it says."""
     decoder, kept = folder.network("decoder"), 4 * parameters.layers
     if (len(decoder.inputs), len(decoder.outputs)) != (kept + 4, kept + 1):
-        raise ModelError(folder.path, f"does not describe a Moonshine decoder of {parameters.layers} layers")
-    return front_end, parameters
+        raise ModelError(folder.path, f"does not describe a decoder of {parameters.layers} layers")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct
 from numpy.typing import DTypeLike, NDArray
 
 from edge.errors import ModelError, UsageError
@@ -91,7 +91,9 @@ class Segmenter:
         self, model: Path | str = "segmenter", *, threads: int = 1, settings: SessionSettings | None = None
     ) -> None:
         self.folder: ModelFolder = find(model)
-        self.front_end, parameters = _description(self.folder)
+        self.front_end, parameters = self.folder.description("segmenter", LogMel, Parameters)
+        if self.folder.manifest.labels != LABELS:
+            raise ModelError(self.folder.path, f"is no segmenter with labels {', '.join(LABELS)}")
         self._stride, self._context = parameters.stride, parameters.context
         self.encoder = Session(self.folder, "encoder", settings=settings, threads=threads)
         self.fusion = Session(self.folder, "fusion", settings=settings, threads=threads)
@@ -215,18 +217,6 @@ class Segmenter:
         embedding, attention, logits = self.encoder.run(mel[None])
         kept = slice(before, before + count)
         return _Frames(embedding[0, kept], attention[0, kept], logits[0, kept])
-
-
-def _description(folder: ModelFolder) -> tuple[LogMel, Parameters]:
-    """What the manifest of a segmenter says of it. Raises ModelError if it is none."""
-    manifest = folder.manifest
-    front = manifest.front_end
-    if manifest.task != "segmenter" or manifest.labels != LABELS or not isinstance(front, LogMel):
-        raise ModelError(folder.path, f"is not a segmenter with labels {', '.join(LABELS)}")
-    try:
-        return front, convert(manifest.parameters, Parameters)
-    except ValidationError as error:
-        raise ModelError(folder.path, f"does not describe a segmenter: {error}") from error
 
 
 def _fixed(session: Session, axis: int) -> int | None:

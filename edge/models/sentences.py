@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from edge.errors import MissingRuntimeError, ModelError
@@ -35,7 +35,8 @@ class SentenceEncoder:
         self, model: Path | str = "minilm", *, threads: int = 1, settings: SessionSettings | None = None
     ) -> None:
         self.folder: ModelFolder = find(model)
-        front_end, self._parameters = _description(self.folder)
+        front_end, self._parameters = self.folder.description("sentence-encoder", Tokens, Parameters)
+        _check(self.folder, self._parameters.size)
         self._tokenizer = _tokenizer(self.folder, front_end)
         self.encoder = Session(self.folder, "encoder", settings=settings, threads=threads)
 
@@ -77,17 +78,9 @@ def _tokenizer(folder: ModelFolder, front_end: Tokens) -> Any:
     return tokenizer
 
 
-def _description(folder: ModelFolder) -> tuple[Tokens, Parameters]:
-    """What the manifest of a sentence encoder says of it. Raises ModelError if it is none."""
-    manifest, front_end = folder.manifest, folder.manifest.front_end
-    if manifest.task != "sentence-encoder" or not isinstance(front_end, Tokens):
-        raise ModelError(folder.path, f"is not a sentence encoder with word pieces, but {manifest.task}")
-    try:
-        parameters = convert(manifest.parameters, Parameters)
-    except ValidationError as error:
-        raise ModelError(folder.path, f"does not describe a sentence encoder: {error}") from error
+def _check(folder: ModelFolder, size: int) -> None:
+    """Raise ModelError for a network that does not turn tokens [1, n] into vectors [1, size]."""
     network = folder.network("encoder")
     shapes = [tensor.shape for tensor in (*network.inputs, *network.outputs)]
-    if [len(shape) for shape in shapes] != [2, 2] or shapes[1][1] != parameters.size:
-        raise ModelError(folder.path, "does not describe a sentence encoder: its network has other shapes")
-    return front_end, parameters
+    if [len(shape) for shape in shapes] != [2, 2] or shapes[1][1] != size:
+        raise ModelError(folder.path, "does not describe a sentence-encoder: its network has other shapes")

@@ -93,7 +93,7 @@ def test_bad_requests_are_refused(detector: FaceDetector) -> None:
 
 
 def test_other_models_are_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="is not a face detector, but segmenter"):
+    with pytest.raises(ModelError, match="is no face-detector, but for segmenter"):
         FaceDetector(builtin_root() / "segmenter")
     copy = tmp_path / "copy"
     copy.mkdir()
@@ -101,7 +101,7 @@ def test_other_models_are_refused(folder: Path, tmp_path: Path) -> None:
         (copy / file.name).write_bytes(file.read_bytes())
     good = open_folder(copy)
     rewrite(good, parameters=good.manifest.parameters | {"factor": 1.5})
-    with pytest.raises(ModelError, match="does not describe a face detector"):
+    with pytest.raises(ModelError, match="does not describe a face-detector"):
         FaceDetector(copy)
     without = {role: good.manifest.networks[role] for role in ("proposal", "refinement")}
     rewrite(good, networks=without)

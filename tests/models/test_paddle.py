@@ -32,10 +32,9 @@ def net(converted: Maker, paddle_python: Path) -> ModelFolder:
 
 
 def changed(net: ModelFolder, path: Path, content: bytes, **network: str) -> ModelFolder:
-    described = net.network("net")
-    return folder(
-        path / "m", content, file="net.nb", inputs=described.inputs, outputs=described.outputs, network=network
-    )  # fmt: skip
+    ends = net.network("net")
+    place, inputs, outputs = path / "m", ends.inputs, ends.outputs
+    return folder(place, content, file="net.nb", inputs=inputs, outputs=outputs, network=network)
 
 
 @pytest.mark.parametrize(("kind", "error"), [("nb-x86", 1e-5), ("nb-x86-weights", 0.05)])

@@ -106,9 +106,9 @@ def test_a_missing_network_is_an_error_that_names_the_file(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"labels": ("a", "b", "c", "d")}, "not a segmenter"),
-        ({"task": "lips"}, "not a segmenter"),
-        ({"front_end": Samples(16_000)}, "not a segmenter"),
+        ({"labels": ("a", "b", "c", "d")}, "no segmenter with labels"),
+        ({"task": "lips"}, "is no segmenter, but for lips"),
+        ({"front_end": Samples(16_000)}, "front end is Samples, not LogMel"),
         ({"parameters": {"stride": 8}}, "does not describe a segmenter.*context"),
         ({"parameters": {"stride": 0, "context": 20}}, r"does not describe a segmenter.*stride"),
     ],

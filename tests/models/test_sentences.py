@@ -60,7 +60,7 @@ def test_what_is_missing_is_named_with_its_extra(folder: Path, monkeypatch: pyte
 
 
 def test_other_models_are_refused(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is not a sentence encoder with word pieces, but segmenter"):
+    with pytest.raises(ModelError, match="is no sentence-encoder, but for segmenter"):
         SentenceEncoder(builtin_root() / "segmenter")
     good = open_folder(folder)
     rewrite(good, parameters={"size": 31})

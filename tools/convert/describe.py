@@ -1,41 +1,77 @@
-"""What goes in and out of an ONNX file, in the words of a manifest."""
+"""What goes in and out of a network file, in the words of a manifest, as its runtime sees it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from edge.errors import UsageError
+from msgspec.structs import replace
+
+from edge.errors import InputError, ModelError
+from edge.models.backends import litert, onnx
 from edge.models.manifest import Tensor
-from tools.convert.passes import load
 
-_TYPES = {
-    1: "float32", 2: "uint8", 3: "int8", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16",
-    11: "float64",
-}  # fmt: skip
-"""Numbers of element types in onnx.proto3."""
+Ends = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
+"""Inputs and outputs."""
+
+LONGEST_NAME = 64
+"""Of an axis, in a manifest."""
 
 
-def describe(file: Path) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Inputs and outputs of an ONNX file; free axes keep their names.
+def describe(content: bytes, suffix: str, origin: Path) -> Ends:
+    """Inputs and outputs of an .onnx, .ort or .tflite file; free axes keep their names.
 
-    Raises InputError if it cannot be read, UsageError if it takes or gives something else than tensors of a
-    type that sessions take.
+    Raises InputError naming `origin` if no runtime reads it, ModelError if LiteRT is not installed.
     """
-    graph = load(file).graph
-    weights = {weight.name for weight in graph.initializer}
-    inputs = [node for node in graph.input if node.name not in weights]
-    return tuple(map(_tensor, inputs)), tuple(map(_tensor, graph.output))
+    describers = {".onnx": _onnx, ".ort": _onnx, ".tflite": _tflite}
+    if suffix not in describers:
+        raise InputError(origin, f"is not one of {', '.join(describers)}")
+    try:
+        return describers[suffix](content)
+    except ImportError as error:
+        raise ModelError(origin, "needs LiteRT to be read; pip install 'edgereel[litert]'") from error
+    except Exception as error:  # runtimes raise anything
+        line = next(iter(str(error).strip().splitlines()), "")
+        raise InputError(origin, f"cannot be loaded: {line}") from error
 
 
-def _tensor(node: Any) -> Tensor:
-    kind = node.type.tensor_type
-    if kind.elem_type not in _TYPES:
-        raise UsageError(f"{node.name} is no tensor of a type that a session takes")
+def open_onnx(content: bytes) -> Any:
+    """An onnxruntime session that leaves the graph as it is."""
+    import onnxruntime  # noqa: PLC0415 - takes a second
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def _onnx(content: bytes) -> Ends:
+    session = open_onnx(content)
+    sides = (session.get_inputs(), session.get_outputs())
+    for node in (*sides[0], *sides[1]):
+        if node.type not in onnx.TYPES:
+            raise ValueError(f"{node.name} holds {node.type}, which no manifest can describe")
+    inputs, outputs = (tuple(_named(onnx.described(node)) for node in side) for side in sides)
+    return inputs, outputs
+
+
+def _tflite(content: bytes) -> Ends:
+    make, _ = litert.interpreter()
+    interpreter = make(model_content=content)
+    interpreter.allocate_tensors()
+    inputs, outputs = (
+        tuple(_named(litert.described(*item)) for item in side.items())
+        for side in litert.details(interpreter)
+    )
+    return inputs, outputs
+
+
+def _named(tensor: Tensor) -> Tensor:
+    """`tensor` with a name for every free axis."""
     axes = [
-        axis.dim_value
-        if axis.HasField("dim_value") and axis.dim_value > 0
-        else axis.dim_param or f"{node.name}_{place}"
-        for place, axis in enumerate(kind.shape.dim)
+        f"{tensor.name}_{place}"[-LONGEST_NAME:]
+        if isinstance(axis, str) and (axis == "?" or len(axis) > LONGEST_NAME)
+        else axis
+        for place, axis in enumerate(tensor.shape)
     ]
-    return Tensor(node.name, _TYPES[kind.elem_type], tuple(axes))  # type: ignore[arg-type]
+    return replace(tensor, shape=tuple(axes))

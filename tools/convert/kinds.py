@@ -67,7 +67,7 @@ class Workbench:
     @cached_property
     def tensors(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Inputs and outputs of the float ONNX."""
-        return describe(self.onnx)
+        return describe(self.onnx.read_bytes(), ".onnx", self.onnx)
 
     def make(self, kind: Kind) -> Path:
         """The file of a kind. Raises EdgeError."""

@@ -1,4 +1,7 @@
-"""`python -m tools.evaluate segments|songs [--data DIR] [--json]`: how good it is, on real recordings."""
+"""`python -m tools.evaluate WHAT [--data DIR] [--json]`: how good it is, on real recordings.
+
+Faces, sentences and recognition need their models in the store: see `python -m tools.importers`.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,41 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from edge.errors import EdgeError
-from tools.evaluate import segments, songs
+from tools.evaluate import faces, recognition, segments, sentences, songs
 from tools.paths import data_root
+
+WHAT: dict[str, ModuleType] = {
+    "segments": segments,
+    "songs": songs,
+    "faces": faces,
+    "sentences": sentences,
+    "recognition": recognition,
+}
+"""Each has `evaluate(data) -> dict` and `table(result) -> str`."""
+
+SHIPPED = ("segments", "songs")
+"""What `all` stands for: the models that ship."""
 
 
 def main() -> int:
-    """Run one evaluation, or both, and print its table or its JSON document."""
+    """Run one evaluation, or those of what ships, and print its table or its JSON document."""
     parser = argparse.ArgumentParser(prog="python -m tools.evaluate", description=__doc__)
-    parser.add_argument("what", choices=["segments", "songs", "all"], nargs="?", default="all")
+    parser.add_argument("what", choices=[*WHAT, "all"], nargs="?", default="all")
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="songs: draw the recordings with errors")
     options = parser.parse_args()
+    names = SHIPPED if options.what == "all" else (options.what,)
     try:
-        results = {}
-        if options.what in ("segments", "all"):
-            results["segments"] = segments.evaluate(options.data)
-        if options.what in ("songs", "all"):
-            results["songs"] = songs.evaluate(options.data, options.plots)
+        results = {
+            name: songs.evaluate(options.data, options.plots)
+            if name == "songs"
+            else WHAT[name].evaluate(options.data)
+            for name in names
+        }
     except EdgeError as error:
         print(f"tools.evaluate: {error}", file=sys.stderr)
         return error.exit_code
@@ -33,8 +51,7 @@ def main() -> int:
         json.dump(results if options.what == "all" else results[options.what], sys.stdout, indent=2)
         print()
     else:
-        tables = {"segments": segments.table, "songs": songs.table}
-        print("\n\n".join(tables[name](result) for name, result in results.items()))
+        print("\n\n".join(WHAT[name].table(result) for name, result in results.items()))
     return 0
 
 

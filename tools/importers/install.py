@@ -15,20 +15,18 @@ from edge.models.backends import NetworkFile
 from edge.models.backends.flatbuffer import inspect_ort, inspect_tflite
 from edge.models.backends.protobuf import inspect_onnx
 from edge.models.folder import ModelFolder
-from edge.models.manifest import Network, Tensor
+from edge.models.manifest import Network
 from edge.models.session import Session
 from edge.models.store import builtin_root
+from tools.convert.describe import describe as ends
+from tools.convert.describe import open_onnx
 from tools.convert.folder import write_folder
 
 Networks = TypeVar("Networks")
 """Whatever an importer keeps its networks in."""
 
-TYPES = {
-    "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64",
-    "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(int16)": "int16", "tensor(int8)": "int8",
-    "tensor(uint8)": "uint8", "tensor(bool)": "bool",
-}  # fmt: skip
-"""onnxruntime's names of element types, as far as manifests have them."""
+INSPECTORS = {".onnx": inspect_onnx, ".ort": inspect_ort, ".tflite": inspect_tflite}
+"""Suffix -> what the device does before it loads such a file."""
 
 
 @dataclass(frozen=True)
@@ -101,24 +99,15 @@ def describe(content: bytes, file: str, *, origin: Path, quantization: str = "no
 
     Raises InputError naming `origin` if no runtime reads it.
     """
-    describers = {".onnx": _onnx_tensors, ".ort": _onnx_tensors, ".tflite": _tflite_tensors}
     suffix = Path(file).suffix
-    if suffix not in describers:
-        raise InputError(origin, f"is not one of {', '.join(describers)}")
-    _inspect(content, file, origin)
-    try:
-        inputs, outputs = describers[suffix](content)
-    except ImportError as error:
-        raise ModelError(origin, "needs LiteRT to be read; pip install 'edgereel[litert]'") from error
-    except Exception as error:  # runtimes raise anything
-        line = next(iter(str(error).strip().splitlines()), "")
-        raise InputError(origin, f"cannot be loaded: {line}") from error
+    if suffix in INSPECTORS:
+        _inspect(content, file, origin)
+    inputs, outputs = ends(content, suffix, origin)
     return Network(file=file, inputs=inputs, outputs=outputs, quantization=quantization)
 
 
 def _inspect(content: bytes, file: str, origin: Path) -> None:
     """Refuse a file that a runtime might run into trouble with, as the device does before loading it."""
-    inspectors = {".onnx": inspect_onnx, ".ort": inspect_ort, ".tflite": inspect_tflite}
     network = Network(file=file, inputs=(), outputs=())
     about: dict[str, Any] = {"version": "1", "task": "none", "licence": "none", "source": "none"}
     with tempfile.TemporaryDirectory() as scratch:
@@ -126,7 +115,7 @@ def _inspect(content: bytes, file: str, origin: Path) -> None:
             Path(scratch, "model"), {file: content}, id="model", networks={"net": network}, **about
         )
         try:
-            inspectors[Path(file).suffix](NetworkFile(folder, network))
+            INSPECTORS[Path(file).suffix](NetworkFile(folder, network))
         except ModelError as error:
             what = str(error).removeprefix(f"{folder.path / file}: ")
             raise InputError(origin, f"cannot be loaded: {what}") from error
@@ -134,55 +123,5 @@ def _inspect(content: bytes, file: str, origin: Path) -> None:
 
 def onnx_metadata(content: bytes) -> dict[str, str]:
     """The notes that whoever exported an ONNX file left in it; `describe` has loaded it before."""
-    metadata: dict[str, str] = _onnx_session(content).get_modelmeta().custom_metadata_map
+    metadata: dict[str, str] = open_onnx(content).get_modelmeta().custom_metadata_map
     return metadata
-
-
-def _onnx_session(content: bytes) -> Any:
-    import onnxruntime  # noqa: PLC0415 - takes a second
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
-def _onnx_tensors(content: bytes) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    session = _onnx_session(content)
-    return tuple(map(_tensor, session.get_inputs())), tuple(map(_tensor, session.get_outputs()))
-
-
-def _tensor(node: Any) -> Tensor:
-    """Onnxruntime's description as ours; free axes keep their names as far as those are short ones."""
-    if node.type not in TYPES:
-        raise ValueError(f"{node.name} holds {node.type}, which no manifest can describe")
-    shape = tuple(axis if isinstance(axis, int) else _axis(axis, at) for at, axis in enumerate(node.shape))
-    return Tensor(node.name, TYPES[node.type], shape)  # type: ignore[arg-type] # one of the known types
-
-
-def _axis(name: str | None, at: int) -> str:
-    return name if name and len(name) <= 64 else f"axis {at}"
-
-
-def _tflite_tensors(content: bytes) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - an extra
-
-    interpreter = Interpreter(model_content=content)
-    interpreter.allocate_tensors()
-    signatures = list(interpreter.get_signature_list())
-    if signatures:
-        runner = interpreter.get_signature_runner(signatures[0])
-        sides = [runner.get_input_details(), runner.get_output_details()]
-    else:
-        details = (interpreter.get_input_details(), interpreter.get_output_details())
-        sides = [{item["name"]: item for item in side} for side in details]
-    inputs, outputs = (tuple(_lite_tensor(*item) for item in side.items()) for side in sides)
-    return inputs, outputs
-
-
-def _lite_tensor(name: str, detail: Mapping[str, Any]) -> Tensor:
-    import numpy as np  # noqa: PLC0415
-
-    sizes = detail.get("shape_signature", detail["shape"])
-    shape = tuple(int(size) if size > 0 else f"axis {at}" for at, size in enumerate(sizes))
-    return Tensor(name, np.dtype(detail["dtype"]).name, shape)

@@ -40,10 +40,10 @@ class LiteRt:
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise file.refuse(f"cannot be loaded: {error}") from error
-        inputs, outputs = _details(self._interpreter)
+        inputs, outputs = details(self._interpreter)
         network = file.network
-        check_tensors(file, "input", network.inputs, [_tensor(*item) for item in inputs.items()])
-        check_tensors(file, "output", network.outputs, [_tensor(*item) for item in outputs.items()])
+        check_tensors(file, "input", network.inputs, [described(*item) for item in inputs.items()])
+        check_tensors(file, "output", network.outputs, [described(*item) for item in outputs.items()])
         self._inputs = [inputs[tensor.name]["index"] for tensor in network.inputs]
         self._shapes = [tuple(inputs[tensor.name]["shape"]) for tensor in network.inputs]
         self._outputs = [outputs[tensor.name]["index"] for tensor in network.outputs]
@@ -99,7 +99,7 @@ def _without_chatter() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The interpreter's inputs and outputs by the names of its first signature, else of their tensors."""
     signatures = list(interpreter.get_signature_list())
     if signatures:
@@ -109,7 +109,7 @@ def _details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return {item["name"]: item for item in inputs}, {item["name"]: item for item in outputs}
 
 
-def _tensor(name: str, detail: Mapping[str, Any]) -> Tensor:
+def described(name: str, detail: Mapping[str, Any]) -> Tensor:
     """LiteRT's description of an input or output as ours; an axis of -1 is free."""
     sizes = detail.get("shape_signature", detail["shape"])
     shape = tuple(int(size) if size > 0 else "?" for size in sizes)

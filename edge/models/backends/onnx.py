@@ -16,11 +16,12 @@ from edge.models.manifest import Tensor
 if TYPE_CHECKING:
     from edge.models.session import SessionSettings
 
-_TYPES = {
+TYPES = {
     "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64",
     "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(int16)": "int16", "tensor(int8)": "int8",
     "tensor(uint8)": "uint8", "tensor(bool)": "bool",
 }  # fmt: skip
+"""onnxruntime's names of element types, as far as manifests have them."""
 
 
 class OnnxRuntime:
@@ -46,8 +47,8 @@ class OnnxRuntime:
             self._session: Any = onnxruntime.InferenceSession(
                 file.content, options, providers=list(settings.providers)
             )
-            inputs = [_tensor(node) for node in self._session.get_inputs()]
-            outputs = [_tensor(node) for node in self._session.get_outputs()]
+            inputs = [described(node) for node in self._session.get_inputs()]
+            outputs = [described(node) for node in self._session.get_outputs()]
         except Exception as error:  # onnxruntime's errors share no base class
             raise file.refuse(f"cannot be loaded: {error}") from error
         finally:
@@ -100,7 +101,7 @@ def _add_external(file: NetworkFile, names: list[str], options: Any) -> list[byt
     return contents
 
 
-def _tensor(node: Any) -> Tensor:
+def described(node: Any) -> Tensor:
     """An input or output as onnxruntime describes it, in our words; an axis of no name becomes "?"."""
     shape = tuple(axis if isinstance(axis, int) else axis or "?" for axis in node.shape)
-    return Tensor(node.name, _TYPES.get(node.type, node.type), shape)
+    return Tensor(node.name, TYPES.get(node.type, node.type), shape)
