@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,6 +34,33 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+@contextmanager
+def whole_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`; on success it is renamed to `path`, else it is removed.
+
+    With `force` an existing folder is replaced, and stays if anything fails. Raises as `whole_file`.
+    """
+    refuse_existing(path, force)
+    stem = f".{path.name[:80]}.{secrets.token_hex(4)}"
+    draft, old = (path.with_name(f"{stem}.{kind}") for kind in ("part", "old"))
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        refuse_existing(path, force)
+        if path.exists():
+            path.rename(old)
+        draft.rename(path)
+    except OSError as error:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        if isinstance(error, EOFError) or error.errno is None:
+            raise
+        raise OutputError(path, f"cannot be written: {os.strerror(error.errno).lower()}") from error
+    finally:
+        for leftover in (draft, old):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from pathlib import Path
 
 import pytest
 
 from edge.errors import OutputError
-from edge.files import refuse_unwritable, whole_file
+from edge.files import refuse_unwritable, whole_file, whole_folder
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path: Path) -> None:
@@ -42,6 +43,29 @@ def test_what_was_there_stays_until_the_new_file_is_complete(tmp_path: Path) -> 
         draft.write_text("new")
         assert target.read_text() == "old"
     assert target.read_text() == "new"
+
+
+def test_a_folder_appears_whole_and_a_failure_keeps_the_old_one(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+
+    def write(text: str, failure: type[BaseException] | None = None) -> None:
+        with whole_folder(target, force=True) as draft:
+            (draft / "file").write_text(text)
+            if failure:
+                raise failure
+
+    write("old")
+    for failure in (ValueError, KeyboardInterrupt):
+        with pytest.raises(failure):
+            write("half", failure)
+        assert (target / "file").read_text() == "old"
+    with pytest.raises(OutputError, match="already exists"), whole_folder(target):
+        pass
+    with pytest.raises(OutputError, match="no space left"), whole_folder(target, force=True):
+        raise OSError(errno.ENOSPC, "")
+    write("new")
+    assert (target / "file").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_two_writers_do_not_share_a_draft(tmp_path: Path) -> None:

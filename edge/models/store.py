@@ -11,11 +11,10 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from edge.errors import ModelError, OutputError
-from edge.files import refuse_unwritable
+from edge.files import refuse_unwritable, whole_folder
 from edge.models.folder import MANIFEST, ModelFolder, open_folder
 from edge.models.limits import Limits
 
@@ -77,29 +76,13 @@ def add(source: Path, *, force: bool = False) -> ModelFolder:
     root, model = store_root(), given.manifest.id
     if (builtin_root() / model).is_dir():
         raise ModelError(source, f"the id {model!r} ships with edge; give the model another id")
-    target = root / model
-    if target.exists() and not force:
-        raise OutputError(target, "already exists; pass --force to replace it")
     refuse_unwritable(root)
-    draft, old = (root / f".{model}.{secrets.token_hex(4)}.{kind}" for kind in ("part", "old"))
-    try:
-        draft.mkdir(parents=True)
+    with whole_folder(root / model, force=force) as draft:
         for name in given.manifest.files:
             (draft / name).write_bytes(given.read(name))
         shutil.copyfile(source / MANIFEST, draft / MANIFEST)
         open_folder(draft).verify()
-        if target.exists():
-            target.rename(old)
-        draft.rename(target)
-    except OSError as error:
-        if old.exists() and not target.exists():
-            old.rename(target)
-        raise OutputError(target, f"cannot be written: {error.strerror}") from error
-    finally:
-        for path in (draft, old):
-            with suppress(OSError):
-                shutil.rmtree(path)
-    return open_folder(target)
+    return open_folder(root / model)
 
 
 def remove(model: str) -> Path:

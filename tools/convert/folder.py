@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from edge.errors import OutputError
+from edge.files import whole_folder
 from edge.models.folder import MANIFEST, ModelFolder, open_folder
 from edge.models.limits import Limits
 from edge.models.manifest import SCHEMA, ZEROS, Manifest, encode
@@ -30,26 +27,11 @@ def write_folder(
     runtime reads it back. Raises OutputError if it exists and `force` is false, or cannot be written;
     ModelError if the runtime would refuse it.
     """
-    if path.exists() and not force:
-        raise OutputError(path, "already exists; choose another name or pass --force")
-    draft, old = (path.with_name(f".{path.name}.{secrets.token_hex(4)}.{kind}") for kind in ("part", "old"))
-    try:
-        draft.mkdir(parents=True)
+    with whole_folder(path, force=force) as draft:
         hashes = {name: _place(content, draft / name) for name, content in files.items()}
         manifest = Manifest(schema=SCHEMA, files=hashes, digest=ZEROS.decode(), **fields)
         (draft / MANIFEST).write_bytes(encode(manifest))
         open_folder(draft, limits).verify()
-        if path.exists():
-            path.rename(old)
-        draft.rename(path)
-    except OSError as error:
-        if old.exists() and not path.exists():
-            old.rename(path)
-        raise OutputError(path, f"cannot be written: {error.strerror}") from error
-    finally:
-        for leftover in (draft, old):
-            with suppress(OSError):
-                shutil.rmtree(leftover)
     return open_folder(path, limits)
 
 

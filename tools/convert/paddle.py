@@ -10,16 +10,14 @@ was there.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from edge.errors import InputError, UsageError
-from edge.files import whole_file
+from edge.files import whole_file, whole_folder
 from tools.convert import environments
 from tools.convert.environments import Inputs
 from tools.convert.passes import plain
@@ -54,7 +52,7 @@ def from_onnx(source: Path, program: Path) -> None:
     Inputs and outputs keep their order. Raises InputError if `source` cannot be read, UsageError if it
     has free axes, MissingEnvironmentError, ConversionError.
     """
-    with tempfile.TemporaryDirectory() as scratch, _whole_folder(program) as draft:
+    with tempfile.TemporaryDirectory() as scratch, whole_folder(program.absolute(), force=True) as draft:
         prepared = Path(scratch, "plain.onnx")
         plain(source, prepared)
         job = {"source": str(prepared), "folder": str(draft)}
@@ -78,7 +76,7 @@ def quantize(
         "weight_quantize_type": "channel_wise_abs_max" if chosen.per_channel else "abs_max",
         "activation_quantize_type": "moving_average_abs_max",
     }
-    with tempfile.TemporaryDirectory() as scratch, _whole_folder(program) as draft:
+    with tempfile.TemporaryDirectory() as scratch, whole_folder(program.absolute(), force=True) as draft:
         seen = environments.save_inputs(Path(scratch, "seen.npz"), calibration)
         job = {
             "source": str(source.absolute()),
@@ -117,22 +115,6 @@ def to_onnx(program: Path, file: Path, *, opset: int = 17) -> None:
     with whole_file(file.absolute(), force=True) as draft:
         job = {"source": str(program.absolute()), "file": str(draft), "opset": opset}
         environments.run("paddle", "paddle_to_onnx", job)
-
-
-@contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """A draft beside `folder` that takes its place on success."""
-    with tempfile.TemporaryDirectory(dir=_made(folder.absolute().parent), prefix=".") as scratch:
-        draft = Path(scratch, "program")
-        draft.mkdir()
-        yield draft
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _check(*files: Path) -> None:

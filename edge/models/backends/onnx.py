@@ -70,8 +70,10 @@ class OnnxRuntime:
 
     @cached_property
     def placement(self) -> dict[str, int]:
-        """Nodes of the optimised graph by provider, as onnxruntime placed them."""
+        """Nodes of the optimised graph by provider, as placed; old versions of onnxruntime do not say."""
         counts: Counter[str] = Counter()
+        if not hasattr(self._session, "get_provider_graph_assignment_info"):
+            return {}
         for part in self._session.get_provider_graph_assignment_info():
             counts[part.ep_name] += len(part.get_nodes())
         return dict(counts)
@@ -96,6 +98,8 @@ def _options(onnxruntime: Any, settings: SessionSettings) -> Any:
 def _add_external(file: NetworkFile, names: list[str], options: Any) -> list[bytes]:
     """Hand over the checked bytes of weights in other files of the folder; keep alive what this returns."""
     contents = [file.folder.read(name) for name in names]
+    if names and not hasattr(options, "add_external_initializers_from_files_in_memory"):
+        raise file.refuse("keeps weights in other files, which this onnxruntime is too old for; update it")
     if names:
         options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
     return contents
