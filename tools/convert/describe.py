@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from edge.errors import InputError, ModelError
 from edge.models.backends import litert, onnx
 from edge.models.manifest import Tensor
+from tools.convert.environments import one_line
 
 Ends = tuple[tuple[Tensor, ...], tuple[Tensor, ...]]
 """Inputs and outputs."""
@@ -31,8 +32,7 @@ def describe(content: bytes, suffix: str, origin: Path) -> Ends:
     except ImportError as error:
         raise ModelError(origin, "needs LiteRT to be read; pip install 'edgereel[litert]'") from error
     except Exception as error:  # runtimes raise anything
-        line = next(iter(str(error).strip().splitlines()), "")
-        raise InputError(origin, f"cannot be loaded: {line}") from error
+        raise InputError(origin, f"cannot be loaded: {one_line(error)}") from error
 
 
 def open_onnx(content: bytes) -> Any:

@@ -189,6 +189,12 @@ def save_inputs(file: Path, inputs: Iterable[Inputs]) -> Path:
     return file
 
 
+def one_line(error: Exception) -> str:
+    """Kind and first line of what a library raised."""
+    line = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {line}"[:300]
+
+
 def _stands(name: str) -> bool:
     marker = folder(name) / MARKER
     return marker.is_file() and marker.read_text(encoding="utf-8") == _listing(name)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from edge.errors import EdgeError, UsageError
 from edge.files import whole_file
-from tools.convert.environments import ConversionError, Inputs
+from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.passes import fold, free_axes, load
 
 if TYPE_CHECKING:
@@ -162,8 +162,7 @@ def _into(file: Path, failure: str) -> Iterator[Path]:
         except (EdgeError, OSError):
             raise
         except Exception as error:  # they raise anything
-            line = next(iter(str(error).strip().splitlines()), "")
-            raise ConversionError(f"{file} {failure}: {type(error).__name__}: {line}") from error
+            raise ConversionError(f"{file} {failure}: {one_line(error)}") from error
 
 
 @contextmanager

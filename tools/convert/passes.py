@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edge.errors import InputError, UsageError
 from edge.files import whole_file
-from tools.convert.environments import ConversionError
+from tools.convert.environments import ConversionError, one_line
 
 RESHAPES = ("Flatten", "Squeeze", "Unsqueeze")
 
@@ -42,10 +42,7 @@ def fold(model: Any, file: Path) -> None:
         # The symbolic kind of inference drops copies of what it cannot follow where the process stands.
         quant_pre_process(str(file), str(file), skip_symbolic_shape=True)
     except Exception as error:  # it raises anything
-        line = next(iter(str(error).strip().splitlines()), "")
-        raise ConversionError(
-            f"{file.name}: shapes cannot be found: {type(error).__name__}: {line}"
-        ) from error
+        raise ConversionError(f"{file.name}: shapes cannot be found: {one_line(error)}") from error
 
 
 def free_axes(model: Any) -> list[str]:

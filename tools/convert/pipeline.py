@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge.errors import EdgeError, OutputError
+from edge.errors import EdgeError, OutputError, UsageError
 from edge.models.backends.paddle import processor
 from edge.models.folder import ModelFolder
 from edge.models.limits import MIB
 from edge.models.manifest import Network
 from edge.models.session import Session
 from tools.convert.compare import Arrays, Bounds, Result, as_data, errors, judge, memory_mb, table, times
-from tools.convert.environments import Inputs
+from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.folder import rewrite, write_folder
 from tools.convert.kinds import Kind, Workbench, fixed_tensors
 
@@ -54,7 +54,7 @@ def convert(
     """
     _refuse_existing([out / f"{model}-{kind.name}" for kind in kinds], force)
     tell("running the source")
-    truth = bench.source.run(examples)
+    truth = _truth(bench, examples)
     done = Conversion()
     folders: dict[str, ModelFolder] = {}
     for kind in kinds:
@@ -75,6 +75,20 @@ def convert(
         if not done.reasons.get(name):
             done.folders.append(_ship(folder, out / folder.manifest.id, done, name, force))
     return done
+
+
+def _truth(bench: Workbench, examples: Sequence[Inputs]) -> list[Arrays]:
+    """What the source gives. Raises UsageError for inputs with other names, ConversionError if it fails."""
+    names = [tensor.name for tensor in bench.tensors[0]]
+    if set(names) != set(examples[0]):
+        given = ", ".join(examples[0])
+        raise UsageError(f"the network's inputs are called {', '.join(names)}, those given {given}")
+    try:
+        return bench.source.run(examples)
+    except EdgeError:
+        raise
+    except Exception as error:  # whatever the network raises
+        raise ConversionError(f"the source fails on these inputs: {one_line(error)}") from error
 
 
 def describe_network(bench: Workbench, kind: Kind, file: str, outputs: Arrays) -> Network:

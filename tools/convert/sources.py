@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from edge.errors import InputError, UsageError
 from tools.convert import environments, litert, onnx, paddle
-from tools.convert.environments import Inputs
+from tools.convert.environments import ConversionError, Inputs, one_line
 
 Arrays = Sequence[NDArray[Any]]
 
@@ -48,8 +48,11 @@ class TorchSource:
         self._spec, self._example = spec, example
         self._settings = settings
         function = _function(spec)
-        self._module = function(**settings)
-        self.outputs = list(outputs) or self._default_names()
+        try:
+            self._module = function(**settings).eval()
+            self.outputs = list(outputs) or self._default_names()
+        except Exception as error:  # whatever the network raises
+            raise ConversionError(f"{spec} fails: {one_line(error)}") from error
 
     def to_onnx(self, file: Path) -> None:
         """See `Source`; the first axis of every input and output is free, and called batch."""

@@ -16,6 +16,7 @@ from edge.errors import InputError
 from edge.models.faces import Parameters
 from edge.models.folder import ModelFolder
 from tools.convert import onnx
+from tools.convert.environments import one_line
 from tools.evaluate import faces
 from tools.importers.cards import card
 from tools.importers.install import Target, compared, describe, summary
@@ -114,8 +115,9 @@ def _network(source: Source, role: Role) -> nn.Module:
         weights = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
         return cascade.load(kinds[role.name](), weights)
     except Exception as error:  # torch raises anything for a damaged file
-        line = next(iter(str(error).strip().splitlines()), "")
-        raise InputError(source.place, f"{name} holds other weights than expected: {line}") from error
+        raise InputError(
+            source.place, f"{name} holds other weights than expected: {one_line(error)}"
+        ) from error
 
 
 def _write(

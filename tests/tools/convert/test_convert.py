@@ -16,6 +16,7 @@ from edge.models.session import Session
 from tests.models.makers import WEIGHTS, linear
 from tools.convert.__main__ import read_inputs
 from tools.convert.compare import Bounds, Result, errors, judge, table
+from tools.convert.environments import ConversionError
 from tools.convert.kinds import KINDS, Workbench
 from tools.convert.pipeline import ROLE, Conversion, convert
 from tools.convert.sources import OnnxSource, open_source
@@ -123,6 +124,18 @@ def test_the_gate_names_what_fails(change: dict[str, float], complaint: str | No
 def test_sources_that_are_none_are_named(source: str, error: type[Exception]) -> None:
     with pytest.raises(error, match=source.split(":", maxsplit=1)[0].split(".", maxsplit=1)[0]):
         open_source(source, {"x": np.zeros((1, 4), np.float32)})
+
+
+def test_a_source_that_fails_is_one_line(bench: Workbench, tmp_path: Path) -> None:
+    strange = Workbench(bench.source, [{"z": np.zeros((1, 4), np.float32)}] * 2, bench.scratch)
+    with pytest.raises(UsageError, match="inputs are called x, those given z"):
+        converted(strange, tmp_path, ["onnx"], Bounds())
+    wide = Workbench(bench.source, [{"x": np.zeros((1, 5), np.float32)}] * 2, bench.scratch)
+    with pytest.raises(ConversionError, match="the source fails on these inputs"):
+        converted(wide, tmp_path, ["onnx"], Bounds())
+    (tmp_path / "bad.py").write_text("def network():\n    return open('weights.pt')\n")
+    with pytest.raises(ConversionError, match=r"bad\.py:network fails: FileNotFoundError"):
+        open_source(f"{tmp_path / 'bad.py'}:network", {"x": np.zeros((1, 4), np.float32)})
 
 
 def test_inputs_must_be_examples(tmp_path: Path) -> None:
