@@ -22,7 +22,7 @@ from tools.convert.compare import Bounds, as_data, table
 from tools.convert.environments import Inputs
 from tools.convert.kinds import KINDS, Workbench
 from tools.convert.pipeline import Conversion, convert
-from tools.convert.sources import open_source
+from tools.convert.sources import find_function, open_source
 
 DEFAULT = ("onnx", "onnx-int8")
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> Conversion:
     source = open_source(
         options.source, examples[0], outputs=options.outputs.split(",") if options.outputs else ()
     )
-    bounds = Bounds(error=options.error, agreement=options.agreement, slowdown=options.slowdown)
+    bounds = Bounds(options.error, options.agreement, options.loss, options.slowdown)
     started = time.monotonic()
 
     def tell(what: str) -> None:
@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> Conversion:
             out=options.output,
             model=options.id,
             facts={"version": options.version, "licence": options.licence, "source": options.source},
+            score=find_function(options.score) if options.score else None,
             force=options.force,
             tell=tell,
         )
@@ -122,11 +123,16 @@ def _parser() -> argparse.ArgumentParser:
     for name, meaning in {
         "error": "mean error in standard deviations of the output",
         "agreement": "share of rows whose largest value stays in place",
+        "loss": "what --score may lose",
         "slowdown": "times the time of what it replaces",
     }.items():
         default = getattr(defaults, name)
         described = f"{meaning} (default {default:g})"
         gate.add_argument(f"--{name}", type=float, default=default, metavar="X", help=described)
+    gate.add_argument(
+        "--score", metavar="FUNCTION",
+        help="file.py:function that is given run(inputs) -> outputs and returns the task's accuracy",
+    )  # fmt: skip
     facts = parser.add_argument_group("what the manifest says")
     facts.add_argument("--version", default="1")
     facts.add_argument("--licence", default="not stated", help="of the weights")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ from tools.convert.compare import Arrays, Bounds, Result, as_data, errors, judge
 from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.folder import rewrite, write_folder
 from tools.convert.kinds import Kind, Workbench, fixed_tensors
+
+Run = Callable[[Inputs], Arrays]
+"""A network as a function: inputs by name, of batch 1, to its outputs."""
+
+Score = Callable[[Run], float]
+"""How good a network is at its task, higher is better; it asks the network what it wants to."""
 
 ROLE = "network"
 """Of the only network of a converted folder."""
@@ -43,14 +50,16 @@ def convert(
     out: Path,
     model: str,
     facts: Mapping[str, Any],
+    score: Score | None = None,
     force: bool = False,
     tell: Callable[[str], None] = lambda what: None,
 ) -> Conversion:
     """Make each of `kinds` of the bench's source; folders of those that pass go to `out`/`model`-KIND.
 
     `examples` are inputs that calibration has not seen; `facts` are version, licence and source for the
-    manifest. What cannot be made or run here does not ship, and is in the reasons. Raises OutputError, before
-    any work, if a folder exists and `force` is false; EdgeError if the source itself cannot be run.
+    manifest; `score` measures the task's accuracy. What cannot be made or run here does not ship, and is in
+    the reasons. Raises OutputError, before any work, if a folder exists and `force` is false; EdgeError if the
+    source itself cannot be run.
     """
     _refuse_existing([out / f"{model}-{kind.name}" for kind in kinds], force)
     tell("running the source")
@@ -69,8 +78,10 @@ def convert(
             )  # fmt: skip
         except EdgeError as error:
             done.reasons[kind.name] = [str(error)]
-    _compare(folders, examples, truth, done, tell)
-    _judge(kinds, bounds, done)
+    tell("comparing")
+    _compare(folders, examples, truth, done, score)
+    exact = score(lambda example: bench.source.run([example])[0]) if score else None
+    _judge(kinds, bounds, done, exact)
     for name, folder in folders.items():
         if not done.reasons.get(name):
             done.folders.append(_ship(folder, out / folder.manifest.id, done, name, force))
@@ -105,7 +116,7 @@ def _compare(
     examples: Sequence[Inputs],
     truth: Sequence[Arrays],
     done: Conversion,
-    tell: Callable[[str], None],
+    score: Score | None,
 ) -> None:
     """Run every folder that this machine can run."""
     with ExitStack() as stack:
@@ -118,22 +129,30 @@ def _compare(
                 sessions[name] = stack.enter_context(Session(folder, ROLE))
             except EdgeError as error:
                 done.reasons[name] = [str(error)]
-        tell(f"comparing {', '.join(sessions)}")
         outputs = {name: _run(session, examples) for name, session in sessions.items()}
         taken = times(sessions, examples)
+        scores = {name: score(partial(_call, s)) for name, s in sessions.items()} if score else {}
     for name, got in outputs.items():
         folder = folders[name]
         size = (folder.path / folder.network(ROLE).file).stat().st_size / MIB
         measured: dict[str, Any] = errors(got, truth)
         peak = memory_mb(folder, ROLE, examples)
-        done.results.append(Result(name, size, **measured, milliseconds=taken[name], memory_mb=peak))
+        done.results.append(
+            Result(
+                name, size, **measured, milliseconds=taken[name], memory_mb=peak, accuracy=scores.get(name)
+            )
+        )
 
 
 def _run(session: Session, examples: Sequence[Inputs]) -> list[Arrays]:
-    return [session.run(*(example[tensor.name] for tensor in session.inputs)) for example in examples]
+    return [_call(session, example) for example in examples]
 
 
-def _judge(kinds: Sequence[Kind], bounds: Bounds, done: Conversion) -> None:
+def _call(session: Session, example: Inputs) -> Arrays:
+    return session.run(*(example[tensor.name] for tensor in session.inputs))
+
+
+def _judge(kinds: Sequence[Kind], bounds: Bounds, done: Conversion, accuracy: float | None) -> None:
     results = {result.kind: result for result in done.results}
     for kind in kinds:
         twin = kind.name.replace("arm", "x86").removesuffix("-fp16")
@@ -141,7 +160,7 @@ def _judge(kinds: Sequence[Kind], bounds: Bounds, done: Conversion) -> None:
             continue
         if kind.name in results:
             replaced = results.get(kind.replaces) if kind.replaces else None
-            done.reasons[kind.name] = judge(results[kind.name], replaced, bounds)
+            done.reasons[kind.name] = judge(results[kind.name], replaced, bounds, accuracy)
         elif twin in results:  # for another processor: judged by what was run here
             done.reasons[kind.name] = [*done.reasons.get(twin, [])]
         else:

@@ -47,7 +47,7 @@ class TorchSource:
     def __init__(self, spec: str, example: Inputs, outputs: Sequence[str], settings: dict[str, Any]) -> None:
         self._spec, self._example = spec, example
         self._settings = settings
-        function = _function(spec)
+        function = find_function(spec)
         try:
             self._module = function(**settings).eval()
             self.outputs = list(outputs) or self._default_names()
@@ -162,8 +162,8 @@ def open_source(
     )
 
 
-def _function(spec: str) -> Any:
-    """The function that `spec` names."""
+def find_function(spec: str) -> Any:
+    """The function that `file.py:name` or `package.module:name` says. Raises InputError, UsageError."""
     where, _, name = spec.rpartition(":")
     module = _module(where)
     if not hasattr(module, name):

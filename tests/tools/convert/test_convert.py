@@ -18,7 +18,7 @@ from tools.convert.__main__ import read_inputs
 from tools.convert.compare import Bounds, Result, errors, judge, table
 from tools.convert.environments import ConversionError
 from tools.convert.kinds import KINDS, Workbench
-from tools.convert.pipeline import ROLE, Conversion, convert
+from tools.convert.pipeline import ROLE, Conversion, Run, convert
 from tools.convert.sources import OnnxSource, open_source
 
 FACTS = {"version": "1", "licence": "none", "source": "a test"}
@@ -59,6 +59,18 @@ def test_what_is_too_wrong_is_told_and_not_written(bench: Workbench, tmp_path: P
     assert "tiny-onnx-int8" not in {path.name for path in (tmp_path / "out").iterdir()}
     assert "mean error" in done.reasons["onnx-int8"][0]
     assert "no: mean error" in table(done.results, done.reasons)
+
+
+def test_the_tasks_accuracy_is_measured_and_may_not_fall(bench: Workbench, tmp_path: Path) -> None:
+    def score(run: Run) -> float:  # nearness to the float product: 1 for the source
+        return 1 - float(np.mean([np.abs(run(x)[0] - x["x"] @ WEIGHTS).max() for x in bench.calibration]))
+
+    strict, lax = (Bounds(agreement=0.9, slowdown=100, loss=loss) for loss in (1e-6, 0.5))
+    done = converted(bench, tmp_path, ["onnx-int8"], strict, score=score)
+    assert done.folders == []
+    assert "accuracy 0.9" in done.reasons["onnx-int8"][0]
+    done = converted(bench, tmp_path, ["onnx-int8"], lax, score=score)
+    assert 0.9 < open_folder(done.folders[0]).manifest.accuracy["accuracy"] < 1
 
 
 def test_what_cannot_be_made_is_told_and_the_rest_goes_on(bench: Workbench, tmp_path: Path) -> None:
