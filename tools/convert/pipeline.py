@@ -15,7 +15,7 @@ from edge.models.folder import ModelFolder
 from edge.models.limits import MIB
 from edge.models.manifest import Network
 from edge.models.session import Session
-from tools.convert.compare import Arrays, Bounds, Result, as_data, errors, judge, memory_mb, table, times
+from tools.convert.compare import Arrays, Bounds, Result, as_data, errors, judge, table, times
 from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.folder import rewrite, write_folder
 from tools.convert.kinds import Kind, Workbench, fixed_tensors
@@ -58,8 +58,8 @@ def convert(
 
     `examples` are inputs that calibration has not seen; `facts` are version, licence and source for the
     manifest; `score` measures the task's accuracy. What cannot be made or run here does not ship, and is in
-    the reasons. Raises OutputError, before any work, if a folder exists and `force` is false; EdgeError if the
-    source itself cannot be run.
+    the reasons. Raises OutputError, before any work, if a folder exists and `force` is false; EdgeError if
+    the source itself cannot be run.
     """
     _refuse_existing([out / f"{model}-{kind.name}" for kind in kinds], force)
     tell("running the source")
@@ -73,7 +73,7 @@ def convert(
             network = describe_network(bench, kind, file.name, truth[0])
             drafts = bench.scratch / "folders"
             folders[kind.name] = write_folder(
-                drafts / kind.name, {file.name: file}, networks={ROLE: network},
+                drafts / kind.name, {file.name: file}, force=True, networks={ROLE: network},
                 id=f"{model}-{kind.name}", task="network", quantization=kind.quantization, **facts,
             )  # fmt: skip
         except EdgeError as error:
@@ -136,7 +136,6 @@ def _compare(
         folder = folders[name]
         size = (folder.path / folder.network(ROLE).file).stat().st_size / MIB
         measured: dict[str, Any] = errors(got, truth)
-        peak = memory_mb(folder, ROLE, examples)
         done.results.append(
             Result(
                 name, size, **measured, milliseconds=taken[name], memory_mb=peak, accuracy=scores.get(name)
