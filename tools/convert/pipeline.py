@@ -15,7 +15,7 @@ from edge.models.folder import ModelFolder
 from edge.models.limits import MIB
 from edge.models.manifest import Network
 from edge.models.session import Session
-from tools.convert.compare import Arrays, Bounds, Result, as_data, errors, judge, table, times
+from tools.convert.compare import Arrays, Bounds, Result, as_data, errors, judge, memory_mb, table, times
 from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.folder import rewrite, write_folder
 from tools.convert.kinds import Kind, Workbench, fixed_tensors
@@ -136,11 +136,8 @@ def _compare(
         folder = folders[name]
         size = (folder.path / folder.network(ROLE).file).stat().st_size / MIB
         measured: dict[str, Any] = errors(got, truth)
-        done.results.append(
-            Result(
-                name, size, **measured, milliseconds=taken[name], memory_mb=peak, accuracy=scores.get(name)
-            )
-        )
+        measured |= {"milliseconds": taken[name], "accuracy": scores.get(name)}
+        done.results.append(Result(name, size, **measured, memory_mb=memory_mb(folder, ROLE, examples)))
 
 
 def _run(session: Session, examples: Sequence[Inputs]) -> list[Arrays]:
