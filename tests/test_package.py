@@ -72,7 +72,7 @@ def test_the_readme_commands_parse() -> None:
 
     (block,) = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     commands = [line.split("#")[0].split() for line in block.splitlines()]
-    assert len(commands) == 5
+    assert commands
     for command in commands:
         assert command[0] == "edge"
         parse(command[1:])
