@@ -89,16 +89,15 @@ def collect_tags(data: Path, count: int) -> list[str]:
 
 
 def _words(data: Path) -> Iterator[str]:
-    """Every tag and label of a pack and of its sister packs, in plain words."""
-    for pack in sorted(data.parent.glob("*/manifest.csv")):
-        for row in _rows(pack.parent / "video" / "manifest.csv"):
-            yield from (_plain(tag) for tag in (row.get("tags") or "").split(";") if tag.strip())
-        for row in _rows(pack.parent / "images" / "labels.csv"):
-            yield _plain(row["label"])
-            yield from (_plain(name) for name in (row.get("label_full") or "").split(","))
-        for row in _rows(pack):
-            if row.get("class") == "other":
-                yield _plain(row.get("subclass") or "")
+    """Every tag and label of a pack, in plain words."""
+    for row in _rows(data / "video" / "manifest.csv"):
+        yield from (_plain(tag) for tag in (row.get("tags") or "").split(";") if tag.strip())
+    for row in _rows(data / "images" / "labels.csv"):
+        yield _plain(row["label"])
+        yield from (_plain(name) for name in (row.get("label_full") or "").split(","))
+    for row in _rows(data / "manifest.csv"):
+        if row.get("class") == "other":
+            yield _plain(row.get("subclass") or "")
 
 
 def _rows(file: Path) -> Iterator[dict[str, str]]:
