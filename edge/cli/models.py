@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.cli.show import print_json
-from edge.errors import MissingRuntimeError, ModelError
+from edge.errors import InputError, MissingRuntimeError, ModelError
 from edge.models import store
-from edge.models.folder import ModelFolder, open_folder
+from edge.models.folder import MANIFEST, ModelFolder, open_folder
 from edge.models.limits import MIB
 from edge.models.session import Session
 
@@ -70,6 +70,8 @@ def _verified(path: Path) -> dict[str, Any]:
 
 def _add(options: argparse.Namespace) -> None:
     source = options.path
+    if not (source / MANIFEST).exists():
+        raise InputError(source, f"is no model folder: it holds no {MANIFEST}")
     try_networks(open_folder(source))
     folder = store.add(source, force=options.force)
     _say(options, f"added {folder.manifest.id} {folder.manifest.version}: {folder.path}", describe(folder))

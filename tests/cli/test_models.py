@@ -53,8 +53,8 @@ def test_a_damaged_model_fails_verification_by_name(
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (["add", "."], 1, "manifest.json"),
-        (["add", "/nowhere"], 1, "manifest.json"),
+        (["add", "."], 3, "is no model folder"),
+        (["add", "/nowhere"], 3, "is no model folder"),
         (["remove", "segmenter"], 1, "ships with edge"),
         (["remove", "nothing"], 1, "is not in the store"),
         (["verify", "nothing"], 1, "no such model"),
