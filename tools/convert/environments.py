@@ -236,17 +236,18 @@ def _last_word(log: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make the environments that the command line names."""
+    """Make the environments that the command line names, each whatever becomes of the others."""
     parser = argparse.ArgumentParser(prog="python -m tools.convert.environments", description=__doc__)
     parser.add_argument("names", nargs="+", choices=[*ENVIRONMENTS, "all"], metavar="NAME")
     names = parser.parse_args(arguments).names
-    try:
-        for name in ENVIRONMENTS if "all" in names else names:
+    code = 0
+    for name in ENVIRONMENTS if "all" in names else names:
+        try:
             print(make(name), flush=True)
-    except EdgeError as error:
-        print(f"tools.convert.environments: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+        except EdgeError as error:
+            print(f"tools.convert.environments: {error}", file=sys.stderr)
+            code = error.exit_code
+    return code
 
 
 if __name__ == "__main__":
