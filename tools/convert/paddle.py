@@ -43,7 +43,8 @@ class Scheme:
     """Weights by channel from -63 to 63. For x86 they must be: products of 8 bits are added in pairs in 16
     bits there, which overflows. For Arm they need not."""
     types: Collection[str] = ("conv2d", "depthwise_conv2d")
-    """Operations that become int8."""
+    """Operations that become int8. On x86 Paddle-Lite 2.13 computes the last pixels of an int8 convolution
+    wrong, and differently in each process, unless the pixels of its output are a multiple of 8."""
 
 
 def from_onnx(source: Path, program: Path) -> None:

@@ -57,7 +57,7 @@ class Recurrent(nn.Module):
 
 
 def noise(seed: int, *shape: int) -> Floats:
-    return np.random.default_rng(seed).standard_normal(shape or (1, 12, 20)).astype(np.float32)
+    return np.random.default_rng(seed).standard_normal(shape or (1, 12, 24)).astype(np.float32)
 
 
 @pytest.fixture(autouse=True)
