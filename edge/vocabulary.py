@@ -1,4 +1,4 @@
-"""The few words every system shares: `Span` and `Label`."""
+"""The few words every system shares: `Span`, `Label`, and `Caption` with its `Word`s."""
 
 from __future__ import annotations
 
@@ -43,3 +43,26 @@ class Span:
         """Intersection over union, 0 to 1."""
         shared = self.overlap(other)
         return shared / (self.seconds + other.seconds - shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it is written, marks attached; of languages without spaces, a character or a few.
+
+    Times are seconds from the recording's (or the timeline's) zero, start < end.
+    """
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is read while a stretch of speech is heard: a sentence, or a part of a long one."""
+
+    start: float
+    end: float
+    text: str
+    words: tuple[Word, ...] = ()
+    """In order, disjoint, inside the caption; empty where the times of words are not known."""
