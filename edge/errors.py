@@ -60,3 +60,11 @@ class MissingRuntimeError(ModelError):
         remedy = f"; pip install 'edgereel[{extra}]'" if extra else ""
         super().__init__(path, f"needs {needs}, which is not installed here{remedy}")
         self.needs, self.extra = needs, extra
+
+
+class MissingExtraError(EdgeError):
+    """A part of the package that is an extra is not installed; `needs` is the module, `extra` brings it."""
+
+    def __init__(self, needs: str, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} need {needs}, which is not installed; pip install 'edgereel[{extra}]'")
+        self.needs, self.extra = needs, extra

@@ -6,13 +6,12 @@ give a new timeline; the old one is what undo goes back to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from edge.errors import UsageError
-from edge.vocabulary import Caption, Word
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ stating its own numbers.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from kernels.mel import Mel, MelOptions, MelStream
+from kernels.mel import Mel, MelOptions, MelStream, Window, kaldi_fbank
 
 Floats = NDArray[np.float32]
 Positive = Annotated[int, Meta(ge=1)]
@@ -91,6 +92,36 @@ class Fbank(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fiel
     """Frames from one row to the next."""
     statistics: str | None = None
     """A .npy file of the folder, float32[2, stack * n_mels]: added to a row, then multiplied with it."""
+
+    @property
+    def row_s(self) -> float:
+        """Seconds from one row to the next."""
+        return self.skip * self.mel.options.hop / self.rate_hz
+
+    @cached_property
+    def mel(self) -> Mel:
+        """Samples on the scale of `sample_scale` to frames."""
+        kaldi = kaldi_fbank(self.rate_hz, self.n_mels, self.low_hz)
+        high_hz = self.high_hz if self.high_hz > 0 else self.rate_hz / 2 + self.high_hz
+        return Mel(replace(kaldi, high_hz=high_hz, window_kind=Window[self.window.upper()]))
+
+    def rows(self, samples: Floats) -> Floats:
+        """The network's rows float32[rows, stack * n_mels] of samples float32[n], without statistics."""
+        scaled = np.asarray(samples, np.float32) * np.float32(self.sample_scale)
+        frames = self.mel(self._mirrored(scaled) if self.centred else scaled)
+        count = max(0, (len(frames) - self.stack) // self.skip + 1)
+        at = np.arange(count)[:, None] * self.skip + np.arange(self.stack)
+        return np.asarray(frames[at].reshape(count, self.stack * self.n_mels), np.float32)
+
+    def _mirrored(self, samples: Floats) -> Floats:
+        """With the ends mirrored, so that a frame is centred on each hop that is at least half there."""
+        options = self.mel.options
+        frames = (len(samples) + options.hop // 2) // options.hop
+        before = (options.window - options.hop) // 2
+        after = (frames - 1) * options.hop + options.window - before - len(samples)
+        if frames == 0:
+            return samples[:0]
+        return np.pad(samples, (before, max(0, after)), "symmetric")[: len(samples) + before + after]
 
 
 class Samples(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="samples"):

@@ -10,7 +10,7 @@ for: the segments themselves and the windows that boundary refinement slides, so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -153,6 +153,15 @@ class Segmenter:
             step_s=step * self.frame_s,
             windows=windows,
         )
+
+    def confidences(self, blocks: Iterable[Floats], *, chunk_s: float = CHUNK_S) -> Iterator[Floats]:
+        """Hear a recording as it comes: confidences float32[n, 4] of its frames, `chunk_s` at a time.
+
+        They are those of `Evidence.frames`, and come as soon as the sound that they need is there: about 2 s
+        after it. Shorter chunks come sooner and cost more: each is heard with 2 s to both sides of it.
+        """
+        for frames in self._encode(iter(blocks), max(1, round(chunk_s / self.frame_s))):
+            yield _softmax(frames.logits)
 
     def classify_sequence(self, features: NDArray[np.float16]) -> Floats:
         """Confidences float32[m, 4] of consecutive segments from their features [m, features]."""

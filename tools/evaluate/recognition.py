@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.captions.numbers import numbers_spelled
 from edge.errors import InputError
 from edge.models.moonshine import Moonshine
 from tools.evaluate.pack import samples
@@ -41,12 +42,6 @@ Moonshine(Path(sys.argv[1])).transcribe(noise)
 status = Path("/proc/self/status")
 print(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1] if status.exists() else 0)
 """
-
-ONES = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
-TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 WRITTEN = {
     "mr": "mister",
@@ -156,31 +151,10 @@ def words(text: str, *, by_digits: bool = False) -> list[str]:
     """
     text = re.sub(r"<[^>]*>|\[[^\]]*\]", " ", text.lower())
     text = unicodedata.normalize("NFKD", text).replace("\u2019", "'")
-    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
-    text = re.sub(r"\d+", lambda number: f" {spelled(number[0], by_digits=by_digits)} ", text)
+    text = numbers_spelled(text, by_digits=by_digits)
     found = re.sub(r"[^a-z' ]+", " ", text).replace(" '", " ").replace("' ", " ").split()
     plain = (WRITTEN.get(word.strip("'"), word.strip("'")) for word in found)
     return [word for word in " ".join(plain).split() if word not in FILLERS]
-
-
-def spelled(digits: str, *, by_digits: bool = False) -> str:
-    """A number in English words; one with a leading zero, or of more than six digits, digit by digit."""
-    number = int(digits)
-    if by_digits or len(digits) > 6 or (len(digits) > 1 and digits[0] == "0"):
-        return " ".join(ONES[int(digit)] for digit in digits)
-    parts = []
-    if number >= 1000:
-        parts.append(f"{spelled(str(number // 1000))} thousand")
-        number %= 1000
-    if number >= 100:
-        parts.append(f"{ONES[number // 100]} hundred")
-        number %= 100
-    if number >= 20:
-        parts.append(TENS[number // 10 - 2])
-        number %= 10
-    if number or not parts:
-        parts.append(ONES[number])
-    return " ".join(parts)
 
 
 def _peak_mb(folder: Path) -> float:

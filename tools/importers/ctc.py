@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError, UsageError
+from edge.models.ctc import read_pieces
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank
 from edge.models.manifest import Network
@@ -84,7 +85,10 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
         raise InputError(file, f"is a {name} model, which is not known here; known are {known}")
     kind = KINDS[name]
     _check(file, network, kind)
-    pieces = read_tokens(source / TOKENS, tokens)
+    try:
+        pieces = read_pieces(tokens)
+    except ValueError as error:
+        raise InputError(source / TOKENS, str(error)) from error
     parameters = _parameters(notes, kind, network, pieces, options.language)
     front_end, statistics = _front_end(notes, kind, network)
     files = {file.name: content, TOKENS: tokens, **statistics}
@@ -100,19 +104,6 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
         licence=options.licence,
         source=notes.get("url", "") or f"the folder {source.resolve().name}",
     )
-
-
-def read_tokens(file: Path, content: bytes) -> list[str]:
-    """Pieces by their number, from lines of a piece, a space and its number. Raises InputError."""
-    try:
-        lines = content.decode().splitlines()
-        pairs = [line.rsplit(maxsplit=1) if line.strip() else None for line in lines]
-        found = {int(pair[-1]): pair[0] if len(pair) == 2 else " " for pair in pairs if pair}
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(file, f"has other lines than a piece and its number: {error}") from error
-    if not found or sorted(found) != list(range(len(found))):
-        raise InputError(file, "does not number its pieces from 0 on without gaps")
-    return [found[number] for number in range(len(found))]
 
 
 def _parameters(

@@ -8,7 +8,8 @@ import pytest
 
 from edge.errors import InputError
 from tools.evaluate import recognition
-from tools.evaluate.recognition import spelled, words
+from edge.captions.numbers import spelled
+from tools.evaluate.recognition import words
 
 
 @pytest.mark.parametrize(

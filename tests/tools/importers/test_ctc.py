@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+from edge.models.ctc import read_pieces
 from edge.models.frontend import Fbank
 from edge.models.session import Session
 from edge.models.store import find
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import network
-from tools.importers.ctc import read_tokens
 
 PIECES = ["<blk>", "<unk>", "\u2581the", "a", "\u4f60"]
 
@@ -156,4 +156,4 @@ def test_an_unknown_language_is_bad_usage(importing: Import, tmp_path: Path) -> 
 
 
 def test_a_piece_may_be_a_space() -> None:
-    assert read_tokens(Path("tokens.txt"), b"<blk> 0\n  1\nb 2\n") == ["<blk>", " ", "b"]
+    assert read_pieces(b"<blk> 0\n  1\nb 2\n") == ["<blk>", " ", "b"]

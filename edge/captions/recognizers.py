@@ -1,0 +1,128 @@
+"""Recognisers: a stretch of speech in, its text and the times of its words out.
+
+To add one: a class with `recognize`, and its manifest's task in `RECOGNIZERS`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.captions.alignment import Aligner
+from edge.captions.text import is_ideographic
+from edge.errors import ModelError, UsageError
+from edge.models.ctc import CtcRecogniser, Piece
+from edge.models.folder import ModelFolder
+from edge.models.moonshine import Moonshine
+from edge.models.store import find
+from edge.vocabulary import Span, Word
+
+Floats = NDArray[np.float32]
+
+SPIKE_TAIL_S = 0.12
+"""CTC networks say a piece once, early in its sound: a word goes on this long after its last, at most."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was said in a stretch of speech."""
+
+    words: tuple[Word, ...]
+    """In order and disjoint; seconds from the stretch's first sample."""
+    language: str
+    """As in BCP 47: en, zh, yue ..."""
+    log_probability: float
+    """Mean natural logarithm over the pieces that the recogniser chose; 0 is certain."""
+    hesitations: tuple[Span, ...] = ()
+    """Sounds between words that the text leaves out, such as "um"; in seconds too."""
+
+
+class Recognizer(ABC):
+    """A recogniser, loaded."""
+
+    folder: ModelFolder
+    rate_hz: int
+
+    @abstractmethod
+    def recognize(self, samples: Floats) -> Heard:
+        """What is said in float32[n], at `rate_hz`, in -1..1: a few to 20 seconds that end in pauses."""
+
+
+class MoonshineRecognizer(Recognizer):
+    """Moonshine for the text, phone models for the times of its words. English.
+
+    Raises MissingExtraError without pocketsphinx, and what `Moonshine` raises.
+    """
+
+    def __init__(self, model: Path | str, *, language: str | None = None, threads: int = 1) -> None:
+        if language not in (None, "en"):
+            raise UsageError(f"{model} knows English only, not {language}")
+        self._aligner = Aligner()
+        self._network = Moonshine(model, threads=threads)
+        self.folder, self.rate_hz = self._network.folder, self._network.rate_hz
+
+    def recognize(self, samples: Floats) -> Heard:
+        """See `Recognizer`."""
+        found = self._network.transcribe(samples)
+        aligned = self._aligner.align(samples, found.text)
+        return Heard(aligned.words, "en", found.mean_log_probability, aligned.hesitations)
+
+
+class CtcRecognizer(Recognizer):
+    """A network with CTC output: whatever languages it was trained on. Raises what `CtcRecogniser` raises."""
+
+    def __init__(self, model: Path | str, *, language: str | None = None, threads: int = 1) -> None:
+        self._network = CtcRecogniser(model, language=language, threads=threads)
+        self.folder, self.rate_hz = self._network.folder, self._network.rate_hz
+        self._language = language
+
+    def recognize(self, samples: Floats) -> Heard:
+        """See `Recognizer`."""
+        found = self._network.transcribe(samples)
+        words = words_of(found.pieces, len(samples) / self.rate_hz)
+        language = found.language or self._language or ("zh" if is_ideographic(found.text) else "und")
+        return Heard(words, language, found.mean_log_probability)
+
+
+RECOGNIZERS: dict[str, type[MoonshineRecognizer | CtcRecognizer]] = {
+    "moonshine": MoonshineRecognizer,
+    "ctc-recogniser": CtcRecognizer,
+}
+"""What runs a model folder, by the task in its manifest."""
+
+
+def open_recognizer(
+    model: Path | str = "moonshine-tiny-en", *, language: str | None = None, threads: int = 1
+) -> Recognizer:
+    """The recogniser in a model folder, by its id or path.
+
+    Raises ModelError: none there, damaged, or for something else; UsageError for a language that it does not
+    know; MissingRuntimeError, MissingExtraError.
+    """
+    folder = find(model)
+    kind = RECOGNIZERS.get(folder.manifest.task)
+    if kind is None:
+        raise ModelError(folder.path, f"is no recogniser, but for {folder.manifest.task}")
+    return kind(model, language=language, threads=threads)
+
+
+def words_of(pieces: tuple[Piece, ...], length_s: float) -> tuple[Word, ...]:
+    """Words of pieces: one begins at a space, and at each character of a script without spaces."""
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        text = piece.text
+        continues = groups and not text.startswith(" ") and not is_ideographic(text[:1])
+        if continues and not (text[:1].isalnum() and is_ideographic(groups[-1][-1].text[-1:])):
+            groups[-1].append(piece)
+        elif text.strip():
+            groups.append([piece])
+    words: list[Word] = []
+    ends = [group[0].start for group in groups[1:]] + [length_s]
+    for group, limit in zip(groups, ends, strict=True):
+        text = "".join(piece.text for piece in group).strip()
+        words.append(Word(group[0].start, min(group[-1].end + SPIKE_TAIL_S, limit), text))
+    return tuple(words)

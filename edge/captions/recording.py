@@ -1,0 +1,187 @@
+"""Captions of a recording: speech found, recognised, and written as sentences with the times of their words.
+
+decode -> speech in chunks (edge.captions.speech) -> recogniser -> doubtful text left out -> sentences
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.captions import sentences as grouping
+from edge.captions.recognizers import Heard, Recognizer, open_recognizer
+from edge.captions.sentences import CaptionSettings
+from edge.captions.speech import Chunk, SpeechSettings, chunks, sounding
+from edge.errors import NoAudioError
+from edge.media import AudioBlock, Health, MediaInfo, decode_audio, probe
+from edge.models.segmenter import Segmenter
+from edge.vocabulary import Caption, Span, Word
+
+Floats = NDArray[np.float32]
+
+Progress = Callable[[float], None]
+"""Called now and then with the share of the work that is done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every choice on the way to captions."""
+
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
+    captions: CaptionSettings = field(default_factory=CaptionSettings)
+    doubt: float = -0.8
+    """Text with a lower mean log-probability is left out: what recognisers write for noise."""
+    loops: int = 5
+    """Text that says the same words this often in a row is a recogniser going round in circles: said once."""
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """What is said in a recording."""
+
+    media: MediaInfo
+    duration_s: float
+    """Length of the sound in seconds."""
+    language: str
+    """Of most of the words, as in BCP 47; "und" where nothing is said."""
+    sentences: list[Caption]
+    """In order, disjoint; each with the times of its words."""
+    sounding: list[Span]
+    """Where voices sound, by labels and level, whether or not the recogniser had words for it."""
+    hesitations: list[Span]
+    """Sounds such as "um" that the text leaves out."""
+    settings: Settings
+    notes: list[str]
+    """One line for each thing that was wrong with the file; empty for a sound one."""
+
+    @property
+    def captions(self) -> list[Caption]:
+        """The sentences in portions to be shown."""
+        settings = self.settings.captions
+        return [part for one in self.sentences for part in grouping.captions(one, settings)]
+
+
+def caption(
+    path: Path | str,
+    settings: Settings | None = None,
+    *,
+    recognizer: Recognizer | None = None,
+    segmenter: Segmenter | None = None,
+    audio_stream: int | None = None,
+    progress: Progress | None = None,
+) -> Captioned:
+    """Write down what is said in a recording, video or audio, in any container that FFmpeg reads.
+
+    The recording is decoded once and never held in memory. `recognizer` and `segmenter` save loading the
+    models again; `audio_stream` is an index from `media.audio`.
+
+    Raises InputError if it cannot be read, NoAudioError if there is nothing to hear, ModelError.
+    """
+    settings = settings or Settings()
+    media, health = probe(path), Health()
+    recognizer, segmenter = recognizer or open_recognizer(), segmenter or Segmenter()
+    counter = _Counter(media.duration_s * segmenter.rate_hz, progress)
+    blocks = decode_audio(path, rate_hz=segmenter.rate_hz, stream=audio_stream, health=health)
+    heard = list(recognize(counter.count(blocks), segmenter, recognizer, settings))
+    if not counter.samples:
+        raise NoAudioError(path, "holds no sound")
+    return Captioned(
+        media=media,
+        duration_s=counter.samples / segmenter.rate_hz,
+        language=_language(heard),
+        sentences=list(grouping.sentences(_words(heard), settings.captions)),
+        sounding=[span for one in heard for span in one.sounding],
+        hesitations=[span for one in heard for span in one.hesitations],
+        settings=settings,
+        notes=health.notes(),
+    )
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was recognised in a chunk. Times are seconds of the recording."""
+
+    words: tuple[Word, ...]
+    language: str
+    log_probability: float
+    sounding: tuple[Span, ...]
+    hesitations: tuple[Span, ...]
+
+
+def recognize(
+    blocks: Iterable[Floats], segmenter: Segmenter, recognizer: Recognizer, settings: Settings
+) -> Iterator[Said]:
+    """What is said, chunk by chunk, as blocks float32[n] at the segmenter's rate arrive."""
+    for chunk in chunks(blocks, segmenter, settings.speech):
+        yield said(chunk, recognizer.recognize(chunk.samples), segmenter.rate_hz, settings)
+
+
+def said(chunk: Chunk, heard: Heard, rate_hz: int, settings: Settings) -> Said:
+    """What was heard in a chunk, on the recording's clock, without what is not to be believed."""
+    zero = chunk.start / rate_hz
+    words = believable(heard, settings)
+    return Said(
+        tuple(replace(word, start=zero + word.start, end=zero + word.end) for word in words),
+        heard.language,
+        heard.log_probability,
+        _moved(sounding(chunk.samples, rate_hz), zero),
+        _moved(heard.hesitations, zero) if words else (),
+    )
+
+
+def _moved(spans: Iterable[Span], by_s: float) -> tuple[Span, ...]:
+    return tuple(Span(by_s + one.start, by_s + one.end) for one in spans)
+
+
+def believable(heard: Heard, settings: Settings) -> tuple[Word, ...]:
+    """The words of a chunk: none if the recogniser was not sure, loops said once."""
+    if heard.log_probability < settings.doubt:
+        return ()
+    return _without_loops(heard.words, settings.loops)
+
+
+def _without_loops(words: tuple[Word, ...], loops: int) -> tuple[Word, ...]:
+    texts = [word.text.strip(".,!?").lower() for word in words]
+    at = 0
+    while at < len(texts):
+        for length in range(1, (len(texts) - at) // loops + 1):
+            turns = 1
+            phrase = texts[at : at + length]
+            while texts[at + turns * length : at + (turns + 1) * length] == phrase:
+                turns += 1
+            if turns >= loops:
+                stop = at + turns * length
+                return (*words[: at + length], *_without_loops(words[stop:], loops))
+        at += 1
+    return words
+
+
+class _Counter:
+    """Counts the samples that go by, and reports."""
+
+    def __init__(self, total: float, progress: Progress | None) -> None:
+        self._total, self._progress = total, progress
+        self.samples = 0
+
+    def count(self, blocks: Iterable[AudioBlock]) -> Iterator[Floats]:
+        for block in blocks:
+            yield block.samples
+            self.samples = block.start + len(block.samples)
+            if self._progress and self._total > 0:
+                self._progress(min(1.0, self.samples / self._total))
+
+
+def _words(heard: Iterable[Said]) -> Iterator[Word]:
+    for one in heard:
+        yield from one.words
+
+
+def _language(heard: list[Said]) -> str:
+    counts: dict[str, int] = {}
+    for one in heard:
+        counts[one.language] = counts.get(one.language, 0) + len(one.words)
+    return max(counts, key=lambda name: counts[name], default="und") if any(counts.values()) else "und"

@@ -1,0 +1,232 @@
+"""Speech recognisers with CTC output: a row of scores every few hundredths of a second, best path.
+
+    samples -> Kaldi's filter bank -> network -> the likeliest piece of each row -> runs made one, no blanks
+
+After Graves et al. 2006, "Connectionist temporal classification". The networks are those that sherpa-onnx
+runs; `python -m tools.importers ctc` makes model folders of them.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from edge.errors import ModelError, UsageError
+from edge.models.folder import ModelFolder
+from edge.models.frontend import Fbank
+from edge.models.session import Session, SessionSettings
+from edge.models.store import find
+
+SPACE = "\u2581"
+"""What stands for a space in pieces, and so begins a word."""
+
+Floats = NDArray[np.float32]
+Count = Annotated[int, Meta(ge=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a word, or a character, and the rows in which it is the likeliest."""
+
+    text: str
+    """With a leading space where a word begins."""
+    start: float
+    """Seconds after the first sample."""
+    end: float
+    log_probability: float
+    """Natural logarithm, mean of its rows."""
+
+
+@dataclass(frozen=True)
+class CtcTranscript:
+    """What was said."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    language: str | None
+    """Of networks that tell it: zh, en, yue ..."""
+    mean_log_probability: float
+    """Of the pieces; 0 where there are none."""
+
+
+class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the manifest of such a recogniser says beside its front end."""
+
+    kind: str
+    """As sherpa-onnx calls it."""
+    tokens: str
+    """A file of the folder: a piece, a space and its number a line."""
+    vocabulary: Annotated[int, Meta(ge=1)]
+    blank: Count
+    row_s: Annotated[float, Meta(gt=0)]
+    """Seconds from one row of the output to the next."""
+    prefix_rows: Count = 0
+    """Rows before the first that stands for sound: what was spoken and how."""
+    language: str = "auto"
+    language_auto: int | None = None
+    language_zh: int | None = None
+    language_en: int | None = None
+    language_yue: int | None = None
+    language_ja: int | None = None
+    language_ko: int | None = None
+    text_norm_with: int | None = None
+    """With marks and numbers in digits."""
+    text_norm_without: int | None = None
+
+
+class CtcRecogniser:
+    """A recogniser with CTC output by its id or folder, loaded and ready.
+
+    `language` is for networks that are told one. Raises ModelError if the folder is damaged or something
+    else, UsageError for a language that it does not know, MissingRuntimeError.
+    """
+
+    def __init__(
+        self,
+        model: Path | str,
+        *,
+        language: str | None = None,
+        threads: int = 1,
+        settings: SessionSettings | None = None,
+    ) -> None:
+        self.folder: ModelFolder = find(model)
+        self.front_end, self._parameters = self.folder.description("ctc-recogniser", Fbank, Parameters)
+        self._pieces = _pieces(self.folder, self._parameters)
+        self._statistics = _statistics(self.folder, self.front_end)
+        self.network = Session(self.folder, "recogniser", settings=settings, threads=threads)
+        self._choices = _choices(self._parameters, language) if len(self.network.inputs) == 4 else []
+
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate that `transcribe` expects."""
+        return self.front_end.rate_hz
+
+    def close(self) -> None:
+        """Give back what the runtime holds."""
+        self.network.close()
+
+    def scores(self, samples: Floats) -> Floats:
+        """The network's output float32[rows, vocabulary] for samples float32[n] in -1..1."""
+        rows = self.front_end.rows(samples)
+        if not len(rows):
+            return np.zeros((0, self._parameters.vocabulary), np.float32)
+        if self._statistics is not None:
+            rows = (rows + self._statistics[0]) * self._statistics[1]
+        inputs = self.network.inputs
+        numbers = [len(rows), *self._choices]
+        given = [np.array([number], tensor.dtype) for number, tensor in zip(numbers, inputs[1:], strict=True)]
+        return np.asarray(self.network.run(rows[None], *given)[0][0], np.float32)
+
+    def transcribe(self, samples: Floats) -> CtcTranscript:
+        """The text of a stretch of speech, float32[n] in -1..1 at `rate_hz`, and the times of its pieces."""
+        rows = _log_softmax(self.scores(samples))
+        skip = self._parameters.prefix_rows
+        pieces = self._read(rows[skip:], len(samples) / self.rate_hz)
+        told = {self._pieces[number] for number in rows[:skip].argmax(axis=1)}
+        language = next((match[1] for name in told if (match := re.fullmatch(r"<\|([a-z]+)\|>", name))), None)
+        mean = float(np.mean([piece.log_probability for piece in pieces])) if pieces else 0.0
+        return CtcTranscript("".join(piece.text for piece in pieces).strip(), pieces, language, mean)
+
+    def _read(self, rows: Floats, length_s: float) -> tuple[Piece, ...]:
+        """The best path through log-probabilities [rows, vocabulary]: runs of one number become a piece."""
+        best = rows.argmax(axis=1)
+        edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
+        row_s = self._parameters.row_s
+        found: list[Piece] = []
+        held = b""
+        for first, stop in pairwise(edges):
+            number = int(best[first])
+            if number == self._parameters.blank:
+                continue
+            if (byte := _byte(self._pieces[number])) is not None:
+                held += byte
+                text = _whole(held)
+                if text is None:
+                    continue
+                held = b""
+            else:
+                text = _text(self._pieces[number])
+            if text:
+                start, end = min(first * row_s, length_s - row_s / 2), min(stop * row_s, length_s)
+                found.append(Piece(text, float(start), float(end), float(rows[first:stop, number].mean())))
+        return tuple(found)
+
+
+def _text(piece: str) -> str:
+    """What a piece puts into the text: nothing if it marks something."""
+    return "" if re.fullmatch(r"<.*>", piece) else piece.replace(SPACE, " ")
+
+
+def _byte(piece: str) -> bytes | None:
+    """Of a piece that is one byte of a character."""
+    found = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", piece)
+    return bytes.fromhex(found[1]) if found else None
+
+
+def _whole(held: bytes) -> str | None:
+    """The character of these bytes; None while some are missing, a replacement if there can be none."""
+    try:
+        return held.decode()
+    except UnicodeDecodeError as error:
+        return None if error.reason == "unexpected end of data" else "\ufffd"
+
+
+def read_pieces(content: bytes) -> list[str]:
+    """Pieces by their number, from lines of a piece, a space and its number. Raises ValueError."""
+    try:
+        pairs = [line.rsplit(maxsplit=1) for line in content.decode().splitlines() if line.strip()]
+        found = {int(pair[-1]): pair[0] if len(pair) == 2 else " " for pair in pairs}
+    except ValueError as error:
+        raise ValueError(f"has other lines than a piece and its number: {error}") from error
+    if not found or sorted(found) != list(range(len(found))):
+        raise ValueError("does not number its pieces from 0 on without gaps")
+    return [found[number] for number in range(len(found))]
+
+
+def _pieces(folder: ModelFolder, parameters: Parameters) -> list[str]:
+    """The pieces of a folder. Raises ModelError."""
+    try:
+        found = read_pieces(folder.read(parameters.tokens))
+    except ValueError as error:
+        raise ModelError(folder.path / parameters.tokens, str(error)) from error
+    if len(found) != parameters.vocabulary or parameters.blank >= len(found):
+        wanted = f"{parameters.vocabulary} with the blank {parameters.blank} among them"
+        raise ModelError(folder.path / parameters.tokens, f"has {len(found)} pieces, not {wanted}")
+    return found
+
+
+def _statistics(folder: ModelFolder, front_end: Fbank) -> Floats | None:
+    """What is added to a row and multiplied with it, float32[2, numbers]. Raises ModelError."""
+    if front_end.statistics is None:
+        return None
+    shape = (2, front_end.stack * front_end.n_mels)
+    try:
+        found = np.load(io.BytesIO(folder.read(front_end.statistics)), allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise ModelError(folder.path / front_end.statistics, f"is no .npy file: {error}") from error
+    if not isinstance(found, np.ndarray) or found.shape != shape:
+        raise ModelError(folder.path / front_end.statistics, f"does not hold numbers of shape {shape}")
+    return found.astype(np.float32)
+
+
+def _choices(parameters: Parameters, language: str | None) -> list[int]:
+    """Numbers of the language, and of how the text is written. Raises UsageError."""
+    name = language or parameters.language
+    number = getattr(parameters, f"language_{name}", None)
+    if number is None:
+        known = [field[9:] for field in parameters.__struct_fields__ if field.startswith("language_")]
+        raise UsageError(f"the model knows no language {name!r}, but {', '.join(known)}")
+    return [number, parameters.text_norm_with or 0]
+
+
+def _log_softmax(rows: Floats) -> Floats:
+    shifted = rows - rows.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)), np.float32)
