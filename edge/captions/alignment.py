@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from edge.captions.numbers import numbers_spelled
 from edge.errors import MissingExtraError
-from edge.vocabulary import Span, Word
+from edge.vocabulary import Word
 
 Floats = NDArray[np.float32]
 
@@ -48,8 +47,8 @@ SOUNDS = {
 }  # fmt: skip
 """Phones of groups of letters, for words that no dictionary has: near enough to find where they are."""
 
-HESITATIONS = {"uh": "AH", "um": "AH M"}
-"""Sounds that may stand between words, and their phones."""
+HESITATIONS = ("uh", "um")
+"""Sounds that may stand between words."""
 
 HESITATION_COST = 0.02
 """Probability of one between two words."""
@@ -64,21 +63,6 @@ Times = tuple[float, float]
 """Start and end in seconds."""
 
 _LETTERS = re.compile("|".join(sorted(SOUNDS, key=len, reverse=True)))
-
-
-@dataclass(frozen=True)
-class Aligned:
-    """Words with their times, and sounds of hesitation between them. Seconds from the first sample."""
-
-    words: tuple[Word, ...]
-    hesitations: tuple[Span, ...]
-
-
-@dataclass(frozen=True)
-class _Path:
-    words: Sequence[Times | None]
-    """None for those that were left out."""
-    hesitations: tuple[Span, ...] = ()
 
 
 class Aligner:
@@ -99,7 +83,7 @@ class Aligner:
             hmm=str(models / "en-us"), lm=None, dict=None, samprate=RATE_HZ, loglevel="FATAL"
         )
 
-    def align(self, samples: Floats, text: str) -> Aligned:
+    def align(self, samples: Floats, text: str) -> tuple[Word, ...]:
         """The words of `text` with their times in seconds from the first of `samples` float32[n], 16 kHz.
 
         Words are what spaces separate, marks stay attached; all of them come back, in order, disjoint and
@@ -108,20 +92,20 @@ class Aligner:
         tokens = _tokens(text)
         spoken = [_spoken(token) for token in tokens]
         path = self._laid([word for words in spoken for word in words], samples)
-        spans = _gathered(spoken, path.words)
-        return Aligned(_in_order(tokens, spans, len(samples) / RATE_HZ), path.hesitations)
+        spans = _gathered(spoken, path)
+        return _in_order(tokens, spans, len(samples) / RATE_HZ)
 
-    def _laid(self, words: list[str], samples: Floats) -> _Path:
+    def _laid(self, words: list[str], samples: Floats) -> list[Times | None]:
         """Times of spoken words, by the strictest way that succeeds."""
         if not words or len(samples) < RATE_HZ // 20:
-            return _Path([None] * len(words))
+            return [None] * len(words)
         for word in {*words, *HESITATIONS}:
             self._learn(word)
         pulse = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
         path = self._best(words, pulse)
         if path is None:
-            return self._best(words, pulse, leave_out=True) or _Path([None] * len(words))
-        if any(self._hides(word, times) for word, times in zip(words, path.words, strict=True)):
+            return self._best(words, pulse, leave_out=True) or [None] * len(words)
+        if any(self._hides(word, times) for word, times in zip(words, path, strict=True)):
             return self._best(words, pulse, hesitate=True) or path
         return path
 
@@ -131,7 +115,7 @@ class Aligner:
 
     def _best(
         self, words: list[str], pulse: bytes, *, hesitate: bool = False, leave_out: bool = False
-    ) -> _Path | None:
+    ) -> list[Times | None] | None:
         """The likeliest path through the words in order; None if none was found that has them all."""
         arcs: list[tuple[Any, ...]] = [(at, at + 1, 1.0, word) for at, word in enumerate(words)]
         if hesitate:
@@ -198,22 +182,19 @@ def _spoken(token: str) -> list[str]:
 
 def _path(
     words: list[str], said: list[tuple[str, Times]], *, hesitate: bool, leave_out: bool
-) -> _Path | None:
-    """What was said told apart into words of the text and hesitations; None if words are missing."""
+) -> list[Times | None] | None:
+    """Times of the words of the text among what was said; None if words are missing."""
     found: list[Times | None] = []
-    hesitations: list[Span] = []
     for name, times in said:
         while leave_out and len(found) < len(words) and words[len(found)] != name:
             found.append(None)
         if len(found) < len(words) and words[len(found)] == name:
             found.append(times)
-        elif hesitate and name in HESITATIONS:
-            hesitations.append(Span(*times))
-        else:
+        elif not hesitate or name not in HESITATIONS:
             return None
     if len(found) < len(words) and not leave_out:
         return None
-    return _Path([*found, *[None] * (len(words) - len(found))], tuple(hesitations))
+    return [*found, *[None] * (len(words) - len(found))]
 
 
 def _gathered(spoken: Sequence[Sequence[str]], found: Sequence[Times | None]) -> list[Times | None]:

@@ -19,7 +19,7 @@ from edge.models.ctc import CtcRecogniser, Piece
 from edge.models.folder import ModelFolder
 from edge.models.moonshine import Moonshine
 from edge.models.store import find
-from edge.vocabulary import Span, Word
+from edge.vocabulary import Word
 
 Floats = NDArray[np.float32]
 
@@ -37,8 +37,6 @@ class Heard:
     """As in BCP 47: en, zh, yue ..."""
     log_probability: float
     """Mean natural logarithm over the pieces that the recogniser chose; 0 is certain."""
-    hesitations: tuple[Span, ...] = ()
-    """Sounds between words that the text leaves out, such as "um"; in seconds too."""
 
 
 class Recognizer(ABC):
@@ -68,8 +66,7 @@ class MoonshineRecognizer(Recognizer):
     def recognize(self, samples: Floats) -> Heard:
         """See `Recognizer`."""
         found = self._network.transcribe(samples)
-        aligned = self._aligner.align(samples, found.text)
-        return Heard(aligned.words, "en", found.mean_log_probability, aligned.hesitations)
+        return Heard(self._aligner.align(samples, found.text), "en", found.mean_log_probability)
 
 
 class CtcRecognizer(Recognizer):

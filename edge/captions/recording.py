@@ -13,15 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.captions import sentences as grouping
+from edge.captions.hesitation import hesitations
 from edge.captions.recognizers import Heard, Recognizer, open_recognizer
 from edge.captions.sentences import CaptionSettings
-from edge.captions.speech import Chunk, SpeechSettings, chunks, sounding
+from edge.captions.speech import (
+    Chunk,
+    Listener,
+    SpeechSettings,
+    chunks,
+    joined_runs,
+    loudness,
+    runs,
+    sounding,
+)
 from edge.errors import NoAudioError
 from edge.media import AudioBlock, Health, MediaInfo, decode_audio, probe
 from edge.models.segmenter import Segmenter
-from edge.vocabulary import Caption, Span, Word
+from edge.vocabulary import LABELS, Caption, Label, Span, Word
 
 Floats = NDArray[np.float32]
+
+MUSIC_S = 2.0
+"""Shorter music is a jingle at most."""
 
 Progress = Callable[[float], None]
 """Called now and then with the share of the work that is done, 0 to 1."""
@@ -40,6 +53,16 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Loudness:
+    """How loud a stretch of speech is, see `edge.captions.speech.loudness`."""
+
+    start: float
+    """Seconds."""
+    values: NDArray[np.float16]
+    """float16[n], one every `LEVEL_S`."""
+
+
+@dataclass(frozen=True)
 class Captioned:
     """What is said in a recording."""
 
@@ -50,13 +73,29 @@ class Captioned:
     """Of most of the words, as in BCP 47; "und" where nothing is said."""
     sentences: list[Caption]
     """In order, disjoint; each with the times of its words."""
-    sounding: list[Span]
-    """Where voices sound, by labels and level, whether or not the recogniser had words for it."""
+    loudness: list[Loudness]
+    """Of every stretch of speech, whether or not the recogniser had words for it."""
     hesitations: list[Span]
     """Sounds such as "um" that the text leaves out."""
+    music: list[Span]
+    """Where there is music or singing."""
     settings: Settings
     notes: list[str]
     """One line for each thing that was wrong with the file; empty for a sound one."""
+
+    @property
+    def media_s(self) -> float:
+        """Length of the recording in seconds: of its sound or its picture, whichever is longer."""
+        return max(self.duration_s, self.media.duration_s)
+
+    @property
+    def sounding(self) -> list[Span]:
+        """Where voices sound, by labels and level."""
+        return [
+            Span(one.start + span.start, one.start + span.end)
+            for one in self.loudness
+            for span in sounding(one.values.astype(np.float32))
+        ]
 
     @property
     def captions(self) -> list[Caption]:
@@ -86,7 +125,8 @@ def caption(
     recognizer, segmenter = recognizer or open_recognizer(), segmenter or Segmenter()
     counter = _Counter(media.duration_s * segmenter.rate_hz, progress)
     blocks = decode_audio(path, rate_hz=segmenter.rate_hz, stream=audio_stream, health=health)
-    heard = list(recognize(counter.count(blocks), segmenter, recognizer, settings))
+    ear = _Ear(segmenter)
+    heard = list(recognize(counter.count(blocks), ear, recognizer, settings))
     if not counter.samples:
         raise NoAudioError(path, "holds no sound")
     return Captioned(
@@ -94,8 +134,9 @@ def caption(
         duration_s=counter.samples / segmenter.rate_hz,
         language=_language(heard),
         sentences=list(grouping.sentences(_words(heard), settings.captions)),
-        sounding=[span for one in heard for span in one.sounding],
+        loudness=[one.loudness for one in heard],
         hesitations=[span for one in heard for span in one.hesitations],
+        music=ear.music,
         settings=settings,
         notes=health.notes(),
     )
@@ -108,28 +149,30 @@ class Said:
     words: tuple[Word, ...]
     language: str
     log_probability: float
-    sounding: tuple[Span, ...]
+    loudness: Loudness
     hesitations: tuple[Span, ...]
 
 
 def recognize(
-    blocks: Iterable[Floats], segmenter: Segmenter, recognizer: Recognizer, settings: Settings
+    blocks: Iterable[Floats], listener: Listener, recognizer: Recognizer, settings: Settings
 ) -> Iterator[Said]:
-    """What is said, chunk by chunk, as blocks float32[n] at the segmenter's rate arrive."""
-    for chunk in chunks(blocks, segmenter, settings.speech):
-        yield said(chunk, recognizer.recognize(chunk.samples), segmenter.rate_hz, settings)
+    """What is said, chunk by chunk, as blocks float32[n] at the listener's rate arrive."""
+    for chunk in chunks(blocks, listener, settings.speech):
+        yield said(chunk, recognizer.recognize(chunk.samples), listener.rate_hz, settings)
 
 
 def said(chunk: Chunk, heard: Heard, rate_hz: int, settings: Settings) -> Said:
     """What was heard in a chunk, on the recording's clock, without what is not to be believed."""
     zero = chunk.start / rate_hz
     words = believable(heard, settings)
+    loud = loudness(chunk.samples, rate_hz)
+    unsaid = hesitations(chunk.samples, rate_hz, loud, words)
     return Said(
         tuple(replace(word, start=zero + word.start, end=zero + word.end) for word in words),
         heard.language,
         heard.log_probability,
-        _moved(sounding(chunk.samples, rate_hz), zero),
-        _moved(heard.hesitations, zero) if words else (),
+        Loudness(zero, loud.astype(np.float16)),
+        _moved(unsaid, zero),
     )
 
 
@@ -158,6 +201,29 @@ def _without_loops(words: tuple[Word, ...], loops: int) -> tuple[Word, ...]:
                 return (*words[: at + length], *_without_loops(words[stop:], loops))
         at += 1
     return words
+
+
+class _Ear:
+    """A segmenter that remembers where there was music."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        self._music: list[NDArray[np.bool_]] = []
+        self.rate_hz, self.frame_s = segmenter.rate_hz, segmenter.frame_s
+
+    def confidences(self, blocks: Iterable[Floats], *, chunk_s: float) -> Iterator[Floats]:
+        """See `Listener`."""
+        for rows in self._segmenter.confidences(blocks, chunk_s=chunk_s):
+            self._music.append(rows[:, [LABELS.index(Label.SINGING), LABELS.index(Label.MUSIC)]].sum(1) > 0.5)
+            yield rows
+
+    @property
+    def music(self) -> list[Span]:
+        """Stretches of music of `MUSIC_S` at least, but for breaks that are shorter."""
+        width = round(MUSIC_S / self.frame_s)
+        whole = np.concatenate([np.zeros(0, bool), *self._music])
+        found = joined_runs(runs(whole), width)
+        return [Span(a * self.frame_s, b * self.frame_s) for a, b in found if b - a >= width]
 
 
 class _Counter:

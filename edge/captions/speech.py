@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge.errors import UsageError
 from edge.vocabulary import LABELS, Label, Span
+from kernels.mel import Mel, MelOptions, Norm
 
 Floats = NDArray[np.float32]
 Spans = list[tuple[int, int]]
@@ -23,6 +25,12 @@ Spans = list[tuple[int, int]]
 
 LEVEL_S = 0.01
 """Seconds per level when pauses are looked for."""
+
+VOICE_HZ = (200.0, 4000.0)
+"""Where voices are far above most noise: rumble lies below, hiss above."""
+
+RANGE_DB = 40.0
+"""What is this far below the loudest is silence."""
 
 PAUSE_S = 0.2
 """What a pause is at least: shorter silences are parts of words (stops before p, t and k)."""
@@ -103,18 +111,23 @@ def chunks(
         yield from cutter.cut(first * frame, min(stop * frame, sound.end))
 
 
-def sounding(samples: Floats, rate_hz: int) -> list[Span]:
-    """Where something sounds in a stretch of speech float32[n], by its level; pauses are `PAUSE_S` at least.
+def loudness(samples: Floats, rate_hz: int) -> Floats:
+    """How loud voices are in a stretch of speech float32[n], every `LEVEL_S`: 0 its pauses, 1 its loudest.
 
-    Levels are judged against the loudest and the quietest of the stretch, so it should hold some of both.
+    Judged by the stretch itself, so it should hold some of both; a pause is 40 dB below the loudest at most.
     """
     level = _levels(samples, rate_hz)
     if not len(level):
-        return []
-    loud, quiet = np.quantile(level, 0.95), np.quantile(level, 0.05)
-    limit = max(min(quiet + 8.0, loud - 12.0), loud - 40.0)
-    runs = _joined(_runs(level > limit), round(PAUSE_S / LEVEL_S))
-    return [Span(first * LEVEL_S, stop * LEVEL_S) for first, stop in runs if stop - first >= 3]
+        return level
+    loud, quiet = (float(np.quantile(level, share)) for share in (0.95, 0.05))
+    quiet = min(max(quiet, loud - RANGE_DB), loud - 1.0)
+    return np.asarray((level - quiet) / (loud - quiet), np.float32)
+
+
+def sounding(loudness: Floats, *, above: float = 0.25, pause_s: float = PAUSE_S) -> list[Span]:
+    """Stretches of at least 30 ms that are louder than `above`; shorter silences than `pause_s` are sound."""
+    loud = joined_runs(runs(loudness > above), round(pause_s / LEVEL_S))
+    return [Span(first * LEVEL_S, stop * LEVEL_S) for first, stop in loud if stop - first >= 3]
 
 
 class _Sound:
@@ -195,16 +208,17 @@ class _Finder:
 
     def _spans(self) -> Spans:
         """Stretches of speech among the frames held, with their margins, disjoint."""
-        runs = [
+        spoken = [
             (first, stop)
-            for first, stop in _runs(self._voice >= self._ends_below)
+            for first, stop in runs(self._voice >= self._ends_below)
             if stop - first >= self._least and self._voice[first:stop].max() >= self._begins_at
         ]
         length, margin = len(self._voice), self._margin
         wide = [
-            (max(0, first - margin), min(length, stop + margin)) for first, stop in _joined(runs, self._gap)
+            (max(0, first - margin), min(length, stop + margin))
+            for first, stop in joined_runs(spoken, self._gap)
         ]
-        return _joined(wide, 1)
+        return joined_runs(wide, 1)
 
 
 class _Cutter:
@@ -257,22 +271,31 @@ def _quietest(samples: Floats, shortest: int, rate_hz: int) -> int:
 
 
 def _levels(samples: Floats, rate_hz: int) -> Floats:
-    """Decibels of full scale every `LEVEL_S`, -100 at least."""
-    frame = round(LEVEL_S * rate_hz)
-    whole = samples[: len(samples) // frame * frame].reshape(-1, frame)
-    return np.asarray(10 * np.log10(np.square(whole).mean(axis=1) + 1e-10), np.float32)
+    """Decibels, from an arbitrary zero, every `LEVEL_S`: of the frequencies that voices fill."""
+    mel = _bands(rate_hz)
+    margin = (mel.options.window - mel.options.hop) // 2
+    power = mel(np.pad(samples, margin)).sum(axis=1)
+    return np.asarray(10 * np.log10(power + 1e-10), np.float32)
 
 
-def _runs(true: NDArray[np.bool_]) -> Spans:
-    """Stretches of true."""
+@cache
+def _bands(rate_hz: int) -> Mel:
+    hop = round(LEVEL_S * rate_hz)
+    n_fft = 1 << (3 * hop - 1).bit_length()
+    options = MelOptions(rate_hz, n_fft, n_fft, hop, 16, *VOICE_HZ, logarithm=False, norm=Norm.PEAK)
+    return Mel(options)
+
+
+def runs(true: NDArray[np.bool_]) -> Spans:
+    """Stretches of true in bool[n]."""
     edges = np.flatnonzero(np.diff(true, prepend=False, append=False)).reshape(-1, 2)
     return [(int(first), int(stop)) for first, stop in edges]
 
 
-def _joined(runs: Spans, gap: int) -> Spans:
-    """Runs with less than `gap` between them made one."""
+def joined_runs(spans: Spans, gap: int) -> Spans:
+    """Stretches with less than `gap` between them made one."""
     joined: Spans = []
-    for first, stop in runs:
+    for first, stop in spans:
         if joined and first - joined[-1][1] < gap:
             joined[-1] = joined[-1][0], stop
         else:

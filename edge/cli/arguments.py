@@ -23,12 +23,16 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line; `run` of the result is the command to call. Exits with 2 on bad usage."""
     parser = _Parser(
-        prog="edge", description="Find the songs in a recording and cut them out, offline.", epilog=EXIT_CODES
+        prog="edge",
+        description="Songs, captions and clean takes from recordings, offline.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=f"edge {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_songs(commands)
     _add_label(commands)
+    _add_caption(commands)
+    _add_clean(commands)
     _add_models(commands)
     _add_doctor(commands)
     return parser.parse_args(arguments)
@@ -109,6 +113,80 @@ def _add_label(commands: argparse._SubParsersAction[_Parser]) -> None:
     label.set_defaults(run=_run_label)
     _add_input(label)
     _add_output(label, label.add_argument_group("output"))
+
+
+def _add_caption(commands: argparse._SubParsersAction[_Parser]) -> None:
+    caption = commands.add_parser(
+        "caption",
+        help="write down what is said; with -o as subtitles",
+        description="Write down what is said, with the times of all words; no text over music or silence.",
+        epilog=EXIT_CODES,
+    )
+    caption.set_defaults(run=_run_caption)
+    _add_speech(caption)
+    out = caption.add_argument_group("output")
+    out.add_argument("-o", "--output", type=Path, metavar="FILE", help="subtitles: .srt, .vtt or .ass")
+    out.add_argument("--json", action="store_true", help="print one JSON document")
+    out.add_argument("--force", action="store_true", help="overwrite existing files")
+
+
+def _add_clean(commands: argparse._SubParsersAction[_Parser]) -> None:
+    clean = commands.add_parser(
+        "clean",
+        help="cut out blanks, fillers and repeated takes",
+        description="Cut silence, fillers (um, uh ...) and all but the last of repeated takes out of a talk.",
+        epilog=EXIT_CODES,
+    )
+    clean.set_defaults(run=_run_clean)
+    _add_speech(clean)
+    out = clean.add_argument_group("output")
+    out.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file (default NAME-clean.EXT)")
+    out.add_argument("--dry-run", action="store_true", help="show what would go, write nothing")
+    out.add_argument(
+        "--captions", type=Path, metavar="FILE", help="captions that fit the file: .srt, .vtt, .ass"
+    )
+    out.add_argument("--timeline", type=Path, metavar="FILE", help="for editors: .otio, .edl or .fcpxml")
+    out.add_argument("--encode", action="store_true", help="encode all pictures, copy none")
+    out.add_argument("--json", action="store_true", help="print one JSON document")
+    out.add_argument("--force", action="store_true", help="overwrite existing files")
+    rules = clean.add_argument_group("what goes")
+    rules.add_argument(
+        "--level", choices=("off", "light", "medium"), default="light",
+        help="off: nothing; light (default): fillers that are mere sounds; medium: also you know, i mean ...",
+    )  # fmt: skip
+    rules.add_argument("--keep", metavar="KINDS", help="leave some alone: blanks,fillers,repeats")
+    rules.add_argument(
+        "--filler", action="append", default=[], metavar="WORD", help="a filler of yours; repeat"
+    )
+    rules.add_argument(
+        "--blank", type=float, default=1.0, metavar="S", help="silence that is a blank (default 1 s)"
+    )
+    rules.add_argument(
+        "--pause",
+        type=float,
+        default=0.15,
+        metavar="S",
+        help="silence left at each side of a cut (default 0.15 s)",
+    )
+
+
+def _add_speech(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "media", type=Path, metavar="MEDIA", help="video or audio, anything that FFmpeg reads"
+    )
+    parser.add_argument(
+        "--model", default="moonshine-tiny-en", metavar="ID|DIR",
+        help="recogniser, by its id or folder (default moonshine-tiny-en)",
+    )  # fmt: skip
+    parser.add_argument("--language", metavar="L", help="for recognisers that are told: zh, en, ja ...")
+    parser.add_argument("--sung", action="store_true", help="words that are sung count too")
+    parser.add_argument(
+        "--audio-stream", type=int, metavar="N", help="stream index (default: the recording's default)"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=1, metavar="N", help="threads for the networks (default 1)"
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _add_models(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -192,6 +270,18 @@ def _run_doctor(options: argparse.Namespace) -> None:
 
 def _run_models(options: argparse.Namespace) -> None:
     from edge.cli.models import run  # noqa: PLC0415
+
+    run(options)
+
+
+def _run_caption(options: argparse.Namespace) -> None:
+    from edge.cli.caption import run  # noqa: PLC0415
+
+    run(options)
+
+
+def _run_clean(options: argparse.Namespace) -> None:
+    from edge.cli.clean import run  # noqa: PLC0415
 
     run(options)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, Protocol
 
+from edge.media import MediaInfo
 from edge.singing.recording import Clip, Found
 from edge.singing.songs import Song
 
@@ -18,13 +19,29 @@ def print_json(document: dict[str, Any]) -> None:
     print()
 
 
-def print_notes(found: Found) -> None:
+class Heard(Protocol):
+    """What listening to a recording gives, whatever was listened for."""
+
+    @property
+    def media(self) -> MediaInfo:
+        """The recording."""
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What was wrong with it."""
+
+
+def print_notes(found: Heard) -> None:
     """What was wrong with the file, one line each, on stderr."""
     for note in found.notes:
         print(f"edge: {found.media.path}: {note}", file=sys.stderr)
 
 
-def media(found: Found) -> dict[str, Any]:
+def media(found: Heard) -> dict[str, Any]:
     """The `media` object of a document."""
     return {
         "file": str(found.media.path),
