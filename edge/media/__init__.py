@@ -1,4 +1,4 @@
-"""Recordings in, recordings out: probe, decode sound, fetch frames, cut. PyAV is loaded on first use."""
+"""Recordings in, recordings out: probe, decode sound, fetch frames, cut, join. Loads PyAV on first use."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from edge.media.description import AudioStream, MediaInfo, VideoStream, probe
     from edge.media.frames import Frame, frames_at
     from edge.media.health import Health
+    from edge.media.joining import Joined, Part, join, snap
     from edge.media.source import open_container
     from edge.media.targets import default_suffix
 
@@ -22,6 +23,10 @@ _HOME = {
     "Frame": "frames",
     "frames_at": "frames",
     "Health": "health",
+    "Joined": "joining",
+    "Part": "joining",
+    "join": "joining",
+    "snap": "joining",
     "AudioStream": "description",
     "MediaInfo": "description",
     "VideoStream": "description",
@@ -36,14 +41,18 @@ __all__ = [
     "CutResult",
     "Frame",
     "Health",
+    "Joined",
     "MediaInfo",
+    "Part",
     "VideoStream",
     "cut",
     "decode_audio",
     "default_suffix",
     "frames_at",
+    "join",
     "open_container",
     "probe",
+    "snap",
 ]
 
 

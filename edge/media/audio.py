@@ -73,10 +73,24 @@ def choose_audio(info: MediaInfo, index: int | None) -> AudioStream:
 def sound(
     info: MediaInfo, chosen: AudioStream, to: SoundFormat, blocks: Blocks, health: Health
 ) -> Iterator[Piece]:
-    """Decode one stream through `blocks`, in any rate and layout: what `decode_audio` and `cut` share."""
+    """Decode one stream through `blocks`, in any rate and layout: what `decode_audio` and `join` share."""
+    with open_container(info.path) as container:
+        yield from sound_in(container, info, chosen, to, blocks, health=health)
+
+
+def sound_in(
+    container: InputContainer,
+    info: MediaInfo,
+    chosen: AudioStream,
+    to: SoundFormat,
+    blocks: Blocks,
+    *,
+    health: Health,
+) -> Iterator[Piece]:
+    """As `sound`, from an open container; one that was read from serves only past `PREROLL`, by seeking."""
     start = Fraction(blocks.position, to.rate_hz)
     first = blocks.position
-    with open_container(info.path) as container, damage_means_unreadable(info.path):
+    with damage_means_unreadable(info.path):
         stream = container.streams.audio[_rank(container, chosen.index)]
         listen_to(container, [stream])
         health.declared_s = _declared_s(info, stream)

@@ -1,12 +1,13 @@
-"""Tracks of a cut: each decodes its part of the source, moves it to zero and yields encoded packets.
+"""Tracks of an output: each decodes its part of a plan and yields encoded packets.
 
 A track adds its stream to the output when it is first asked for packets, and only if it has any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import groupby
 from typing import TypeAlias, cast
 
 import av
@@ -14,21 +15,17 @@ from av.audio.stream import AudioStream as AvAudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import PictureType, VideoFrame
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 
-from edge.errors import NoAudioError
-from edge.media.audio import sound
-from edge.media.decoding import pictures_from
-from edge.media.description import AudioStream, MediaInfo
-from edge.media.health import Health
-from edge.media.sound import Blocks, Piece, Samples, SoundFormat
-from edge.media.source import listen_to, open_container, picture_stream
-from edge.media.targets import VIDEO_OPTIONS, AudioEncoding, CutPlan, audio_encoding, video_encoder
+from edge.media.canvas import Canvas, Shape, shape_of
+from edge.media.description import AudioStream
+from edge.media.plan import Lane, Plan
+from edge.media.reel import open_reel
+from edge.media.sound import Piece, Samples, SoundFormat
+from edge.media.splice import spliced
+from edge.media.targets import VIDEO_OPTIONS, AudioEncoding, audio_encoding, video_encoder
 from kernels.sound import fade_in, fade_out
-
-SNAP = Fraction(2, 1000)
-"""A frame this near a cut point is at it: Matroska rounds times to 1 ms, and seconds are floats."""
 
 MIN_TICKS_PER_S = 10_000
 """Output time bases are at least this fine, so that a cut between two frames can be told."""
@@ -38,72 +35,81 @@ MPEG4_TIME_BASE = Fraction(1, 60_000)
 
 Packets: TypeAlias = "list[Packet[Stream]]"
 Track: TypeAlias = "Iterator[tuple[Fraction, Packets]]"
-"""(seconds after the cut's start, packets encoded so far), in rising order."""
+"""(seconds after the output's start, packets encoded so far), in rising order."""
 
 
-def picture_track(plan: CutPlan, out: OutputContainer) -> Track:
-    """Encode the pictures on display in [start, end); frame times are kept, nothing is made up.
+def picture_track(plan: Plan, out: OutputContainer) -> Track:
+    """Encode the pictures on display in each stretch; frame times are kept, nothing is made up.
 
-    The frame on display at `start` begins at 0. Raises InputError, UsageError (no encoder).
+    The frame on display at a stretch's start begins with it. Raises InputError, UsageError (no encoder).
     """
-    info, video = plan.info, plan.video
-    if video is None:
-        return
-    start, end = info.zero + plan.start, info.zero + plan.end
-    with open_container(info.path) as container:
-        source = picture_stream(container)
-        if source is None:
-            return
-        listen_to(container, [source])
-        source.thread_type = "AUTO"
-        usual = 1 / video.rate if video.rate else Fraction(1, 25)
-        frames = pictures_from(container, source, max(start, info.zero + video.start), Health())
-        stream: AvVideoStream | None = None
-        last_tick = -1
-        for begins, ends, frame in _on_display(frames, start, end, usual):
-            if stream is None:
-                stream = _add_video(out, video_encoder(plan.target), source, frame)
-            time_base = stream.codec_context.time_base
-            tick = round((begins - start) / time_base)
-            if tick > last_tick:
-                picture = _encodable(frame, stream)
-                picture.pts, picture.time_base = tick, time_base
-                picture.duration = round((ends - begins) / time_base)
-                last_tick = tick
-                yield begins - start, cast("Packets", stream.encode(picture))
-    if stream is not None:
-        yield end - start, cast("Packets", stream.encode(None))
+    encoder: _PictureEncoder | None = None
+    for info, stretches in groupby(plan.stretches, key=lambda stretch: stretch.info):
+        if info.video is None:
+            continue  # the picture before stays
+        with open_reel(info, threads=True) as reel:
+            for stretch in stretches:
+                start, end = info.zero + stretch.start, info.zero + stretch.end
+                for begins, ends, frame in reel.between(start, end):
+                    if encoder is None:
+                        encoder = _PictureEncoder(out, video_encoder(plan.target), reel.stream, frame)
+                    at, aspect = stretch.at + begins - start, reel.stream.sample_aspect_ratio
+                    yield at, encoder.encode(frame, aspect, at, ends - begins)
+    if encoder is not None:
+        yield plan.length, encoder.finish()
 
 
-def sound_track(plan: CutPlan, source: AudioStream, out: OutputContainer) -> Track:
-    """Encode the sound of [start, end), to the sample, with raised-cosine fades at both ends.
+class _PictureEncoder:
+    """Adds a stream shaped after its first frame, and encodes frames at exact times."""
 
-    Silence where the sound begins later or has holes; ends where the sound ends. Raises InputError,
+    def __init__(self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> None:
+        self._stream = _add_video(out, codec, source, frame)
+        natural = shape_of(frame, source.sample_aspect_ratio)
+        aspect = self._stream.codec_context.sample_aspect_ratio or Fraction(1)
+        shape = Shape(self._stream.width, self._stream.height, aspect, natural.rotation)
+        self._canvas = Canvas(shape, natural)
+        self._last_tick = -1
+
+    def encode(
+        self, frame: VideoFrame, pixel_aspect: Fraction | None, at: Fraction, length: Fraction
+    ) -> Packets:
+        """Encode a frame on display for `length` seconds from `at` on; two at one tick are one."""
+        time_base = self._stream.codec_context.time_base
+        tick = round(at / time_base)
+        if tick <= self._last_tick:
+            return []
+        picture = self._canvas.fitted(frame, pixel_aspect)
+        picture.pts, picture.time_base, picture.duration = tick, time_base, round(length / time_base)
+        self._last_tick = tick
+        return cast("Packets", self._stream.encode(picture))
+
+    def finish(self) -> Packets:
+        """What the encoder still holds."""
+        return cast("Packets", self._stream.encode(None))
+
+
+def sound_track(plan: Plan, lane: Lane, out: OutputContainer) -> Track:
+    """Encode a lane, to the sample, with raised-cosine fades at both ends of the output.
+
+    Silence where sound begins later or has holes; at the end see `Plan.filled`. Raises InputError,
     UsageError (the encoder is missing).
     """
+    source = next(stream for stream in lane if stream is not None)
     encoding = audio_encoding(plan.target, source)
     to = SoundFormat(encoding.rate_hz, encoding.layout)
-    first, last = round(plan.start * to.rate_hz), round(plan.end * to.rate_hz)
+    total = round(plan.length * to.rate_hz)
+    fade = min(round(plan.fade_s * to.rate_hz), total // 2)
     stream: AvAudioStream | None = None
-    for piece in _sound_or_nothing(plan.info, source, to, Blocks(to.channels, to.step, first, last)):
+    for piece in spliced(plan, lane, to):
         if stream is None:
             stream = _add_audio(out, encoding, source)
-        samples = _faded(piece, first, last, round(plan.fade_s * to.rate_hz))
+        samples = _faded(piece, total, fade)
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=to.layout)
-        frame.sample_rate, frame.pts = to.rate_hz, piece.start - first
+        frame.sample_rate, frame.pts = to.rate_hz, piece.start
         frame.time_base = Fraction(1, to.rate_hz)
-        yield Fraction(piece.start - first, to.rate_hz), cast("Packets", stream.encode(frame))
+        yield Fraction(piece.start, to.rate_hz), cast("Packets", stream.encode(frame))
     if stream is not None:
-        yield plan.end - plan.start, cast("Packets", stream.encode(None))
-
-
-def _sound_or_nothing(
-    info: MediaInfo, source: AudioStream, to: SoundFormat, blocks: Blocks
-) -> Iterator[Piece]:
-    try:
-        yield from sound(info, source, to, blocks, Health())
-    except NoAudioError:
-        return  # a stream with nothing decodable must not spoil the others
+        yield plan.length, cast("Packets", stream.encode(None))
 
 
 def _add_audio(out: OutputContainer, encoding: AudioEncoding, source: AudioStream) -> AvAudioStream:
@@ -116,30 +122,12 @@ def _add_audio(out: OutputContainer, encoding: AudioEncoding, source: AudioStrea
     return stream
 
 
-def _faded(piece: Piece, first: int, last: int, fade: int) -> Samples:
+def _faded(piece: Piece, total: int, fade: int) -> Samples:
     begins, ends = piece.start, piece.start + len(piece.samples)
-    if fade == 0 or (begins >= first + fade and ends <= last - fade):
+    if fade == 0 or (begins >= fade and ends <= total - fade):
         return piece.samples
-    rising = fade_in(piece.samples, fade, begins - first)
-    return fade_out(rising, fade, begins - (last - 1 - fade))
-
-
-def _on_display(
-    frames: Iterable[VideoFrame], start: Fraction, end: Fraction, usual: Fraction
-) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
-    """(begins, ends, frame) clipped to [start, end), all in container time."""
-    held: tuple[Fraction, VideoFrame] | None = None
-    for frame in frames:
-        begins = (frame.pts or 0) * (frame.time_base or Fraction(0))
-        if held is not None and begins > start + SNAP:
-            yield max(held[0], start), min(begins, end), held[1]
-        if begins >= end - SNAP:
-            return
-        held = begins, frame
-    if held is not None:  # the last picture of the recording
-        ends = held[0] + ((held[1].duration or 0) * (held[1].time_base or Fraction(0)) or usual)
-        if ends > start + SNAP:
-            yield max(held[0], start), min(ends, end), held[1]
+    rising = fade_in(piece.samples, fade, begins)
+    return fade_out(rising, fade, begins - (total - 1 - fade))
 
 
 def _add_video(out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> AvVideoStream:
@@ -167,9 +155,3 @@ def _fine(time_base: Fraction) -> Fraction:
     if time_base.denominator > 1_000_000:
         return Fraction(1, 90_000)
     return Fraction(1, time_base.denominator * -(-MIN_TICKS_PER_S // time_base.denominator))
-
-
-def _encodable(frame: VideoFrame, stream: AvVideoStream) -> VideoFrame:
-    picture = frame.reformat(stream.width, stream.height, "yuv420p")
-    picture.pict_type = PictureType.NONE  # the source's choice of keyframes is not the encoder's
-    return picture

@@ -15,8 +15,8 @@ from av.video.stream import VideoStream as AvVideoStream
 from edge.errors import InputError, UsageError
 from edge.media.decoding import SEEK_MARGINS_S, packets, seek
 from edge.media.health import Health
+from edge.media.plan import Plan
 from edge.media.source import listen_to, open_container, picture_stream
-from edge.media.targets import CutPlan
 
 LEAD_S = 1
 """Seconds read before the keyframe: the sound that goes with it may lie earlier in the file."""
@@ -34,20 +34,21 @@ class Copied:
     pictures: int
 
 
-def copy_packets(plan: CutPlan, out: OutputContainer) -> Copied:
-    """Copy from the last keyframe at or before the start to the end.
+def copy_packets(plan: Plan, out: OutputContainer) -> Copied:
+    """Copy the plan's one stretch, from the last keyframe at or before its start to its end.
 
     Raises UsageError if the output's container cannot hold the codecs, InputError if nothing is there.
     """
-    zero, pictures = plan.info.zero, 0
-    with open_container(plan.info.path) as container:
+    (stretch,), pictures = plan.stretches, 0
+    zero = stretch.info.zero
+    with open_container(stretch.info.path) as container:
         streams = _streams(container, plan)
         _refuse_unfit(streams, plan, out)
         listen_to(container, streams)
-        begin = _entry(container, streams[0], zero + plan.start)
+        begin = _entry(container, streams[0], zero + stretch.start)
         copies = {stream.index: _copy_of(stream, plan, out) for stream in streams}
         end = begin
-        for packet in _packets_between(container, streams, begin, zero + plan.end):
+        for packet in _packets_between(container, streams, begin, zero + stretch.end):
             end = max(end, _time(packet) + (packet.duration or 0) * packet.time_base)
             pictures += isinstance(packet.stream, AvVideoStream)
             _move(packet, -begin)
@@ -56,27 +57,27 @@ def copy_packets(plan: CutPlan, out: OutputContainer) -> Copied:
     return Copied(begin - zero, end - zero, pictures)
 
 
-def _streams(container: InputContainer, plan: CutPlan) -> list[AvVideoStream | AvAudioStream]:
+def _streams(container: InputContainer, plan: Plan) -> list[AvVideoStream | AvAudioStream]:
     """What goes into the copy, first the stream that decides where it begins."""
     video = picture_stream(container) if plan.video else None
     by_index = {stream.index: stream for stream in container.streams.audio}
     streams: list[AvVideoStream | AvAudioStream] = [video] if video else []
-    streams += [by_index[stream.index] for stream in plan.audio]
+    streams += [by_index[lane[0].index] for lane in plan.lanes if lane[0]]
     if not streams:
-        raise InputError(plan.info.path, f"has nothing to copy into a {plan.target.muxer} file")
+        raise InputError(plan.stretches[0].info.path, f"has nothing to copy into a {plan.target.muxer} file")
     return streams
 
 
-def _refuse_unfit(streams: Sequence[Stream], plan: CutPlan, out: OutputContainer) -> None:
+def _refuse_unfit(streams: Sequence[Stream], plan: Plan, out: OutputContainer) -> None:
     fits = out.supported_codecs | UNADVERTISED.get(plan.target.muxer, set())
     for stream in streams:
         codec = stream.codec_context.name
         if codec not in fits:
             what = f"{codec} cannot be copied into a {plan.target.muxer} file"
-            raise UsageError(f"{plan.info.path}: {what}; encode instead, or choose .mkv")
+            raise UsageError(f"{plan.stretches[0].info.path}: {what}; encode instead, or choose .mkv")
 
 
-def _copy_of(stream: AvVideoStream | AvAudioStream, plan: CutPlan, out: OutputContainer) -> Stream:
+def _copy_of(stream: AvVideoStream | AvAudioStream, plan: Plan, out: OutputContainer) -> Stream:
     copy = out.add_stream_from_template(stream, opaque=True)
     if isinstance(copy, AvVideoStream) and plan.video and plan.video.rotation:
         copy.set_display_rotation(plan.video.rotation)

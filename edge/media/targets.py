@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -14,7 +13,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.codec import Codec
 
 from edge.errors import UsageError
-from edge.media.description import AudioStream, MediaInfo, VideoStream
+from edge.media.description import AudioStream, MediaInfo
 from edge.media.source import DAMAGE
 
 H264 = ("libx264", "libopenh264", "mpeg4")
@@ -44,7 +43,7 @@ TARGETS = {
     ".ogg": Target("ogg", "libopus"),
     ".opus": Target("opus", "libopus"),
 }
-"""Every suffix `cut` writes. To add one: its line here, its encoder's bit rate in BIT_RATES."""
+"""Every suffix `cut` and `join` write. To add one: its line here, its encoder's bit rate in BIT_RATES."""
 
 BIT_RATES = {"aac": 96_000, "libmp3lame": 96_000, "libopus": 64_000}
 """Bits per second and channel at which each encoder is taken for transparent."""
@@ -57,19 +56,6 @@ VIDEO_OPTIONS = {
     "libvpx": {"crf": "10", "b": "4M", "deadline": "realtime", "cpu-used": "8"},
 }
 """Encoder options: visually close to the source, several times real time at 720p on one core."""
-
-
-@dataclass(frozen=True, slots=True)
-class CutPlan:
-    """What to cut: [start, end) in seconds after zero, and the streams that go along, the main one first."""
-
-    info: MediaInfo
-    start: Fraction
-    end: Fraction
-    target: Target
-    video: VideoStream | None
-    audio: tuple[AudioStream, ...]
-    fade_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

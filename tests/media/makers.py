@@ -39,6 +39,9 @@ class Recipe:
     gop: int = 25
     b_frames: int = 2
     video: str | None = "libx264"
+    pix_fmt: str = "yuv420p"
+    encoding: dict[str, str] = field(default_factory=dict)
+    """Further options of the picture's encoder."""
     video_start: Fraction = Fraction(0)
     frame_times: tuple[Fraction, ...] | None = None
     """Presentation times for a variable frame rate; None is `fps` throughout."""
@@ -103,16 +106,17 @@ Step = tuple[Fraction, "list[Packet[Stream]]"]
 
 
 def _pictures(out: OutputContainer, recipe: Recipe) -> Iterator[Step]:
-    options = {"preset": "ultrafast", "crf": "23", "bf": str(recipe.b_frames)}
+    options = {"preset": "ultrafast", "crf": "23", "bf": str(recipe.b_frames), **recipe.encoding}
     stream = cast(VideoStream, out.add_stream(recipe.video or "", rate=recipe.fps, options=options))
-    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, recipe.pix_fmt
     stream.codec_context.gop_size = recipe.gop
-    time_base = Fraction(1, 90_000) if recipe.fps.denominator == 1 else 1 / recipe.fps
+    old = recipe.video in {"mpeg4", "mpeg2video"}  # their time bases have 16 bits
+    time_base = Fraction(1, 90_000) if recipe.fps.denominator == 1 and not old else 1 / recipe.fps
     stream.codec_context.time_base = time_base
     if recipe.rotation:
         stream.set_display_rotation(recipe.rotation)
     for number, time in enumerate(recipe.times):
-        frame = VideoFrame.from_ndarray(picture(number), format="yuv420p")
+        frame = VideoFrame.from_ndarray(picture(number), format="yuv420p").reformat(format=recipe.pix_fmt)
         frame.pts, frame.time_base = round(time / time_base), time_base
         yield time, cast("list[Packet[Stream]]", stream.encode(frame))
     yield recipe.times[-1], cast("list[Packet[Stream]]", stream.encode(None))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from av.container import OutputContainer
 
 from edge.errors import InputError, OutputError
-from edge.media import cut, cutting
+from edge.media import cut, render
 from edge.media.encode import Track, picture_track
-from edge.media.targets import CutPlan
+from edge.media.plan import Plan
 from edge.vocabulary import Span
 
 from .conftest import Film
@@ -43,23 +40,6 @@ def test_a_folder_that_cannot_be_written_is_an_output_error(film: Film, tmp_path
         cut(film("plain.mp4", PLAIN), Span(1, 2), tmp_path / "file" / "a.mp4")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB, mounted for one test, with a page or two left."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting is not permitted here")
-    (disk / "filler").write_bytes(bytes(60_000))
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.wav", "a.m4a"])
 @pytest.mark.parametrize("copy", [False, True])
 def test_a_full_disk_is_named_and_nothing_is_left(
@@ -78,7 +58,7 @@ def test_an_interrupt_leaves_nothing_behind(
 ) -> None:
     steps = 0
 
-    def interrupted(plan: CutPlan, out: OutputContainer) -> Track:
+    def interrupted(plan: Plan, out: OutputContainer) -> Track:
         nonlocal steps
         for step in picture_track(plan, out):
             steps += 1
@@ -86,7 +66,7 @@ def test_an_interrupt_leaves_nothing_behind(
                 raise KeyboardInterrupt
             yield step
 
-    monkeypatch.setattr(cutting, "picture_track", interrupted)
+    monkeypatch.setattr(render, "picture_track", interrupted)
     with pytest.raises(KeyboardInterrupt):
         cut(film("plain.mp4", PLAIN), Span(0, 4), tmp_path / "a.mp4")
     assert steps == 30

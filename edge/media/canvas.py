@@ -1,0 +1,98 @@
+"""Pictures of any size, shape and rotation, fitted to the one the output has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import PictureType, VideoFrame
+
+BLACK = 16
+"""Luma of black, where the range is limited; in full range a dark grey nobody sees."""
+
+Plane = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A coded picture: size in pixels, width by height of a pixel, degrees counter-clockwise to upright."""
+
+    width: int
+    height: int
+    pixel_aspect: Fraction
+    rotation: int
+
+
+def shape_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> Shape:
+    """The shape of a decoded frame whose stream has these pixels (None: square)."""
+    return Shape(frame.width, frame.height, pixel_aspect or Fraction(1), round(frame.rotation / 90) % 4 * 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What pictures are put on: `shape` is the output's, `natural` that of pictures which simply fill it."""
+
+    shape: Shape
+    natural: Shape
+    format: str = "yuv420p"
+
+    def fitted(self, frame: VideoFrame, pixel_aspect: Fraction | None) -> VideoFrame:
+        """The frame in the canvas's size and format, `format` 4:2:0 with 8 bits; bars are black."""
+        shape = shape_of(frame, pixel_aspect)
+        if shape == self.natural:
+            picture = frame.reformat(self.shape.width, self.shape.height, self.format)
+        else:
+            picture = self._padded(frame, shape)
+        picture.pict_type = PictureType.NONE  # the source's choice of keyframes is not the encoder's
+        return picture
+
+    def _padded(self, frame: VideoFrame, shape: Shape) -> VideoFrame:
+        turns = (shape.rotation - self.shape.rotation) // 90 % 4
+        width, height = self._size_of(shape, turns)
+        size = (height, width) if turns % 2 else (width, height)
+        planes = _planes(frame.reformat(*size, self.format), *size)
+        canvas = _blank(self.shape.width, self.shape.height)
+        left, top = (self.shape.width - width) // 4 * 2, (self.shape.height - height) // 4 * 2
+        for plane, ground, scale in zip(planes, canvas, (1, 2, 2), strict=True):
+            part = np.rot90(plane, turns)
+            y, x = top // scale, left // scale
+            ground[y : y + part.shape[0], x : x + part.shape[1]] = part
+        whole = np.concatenate([plane.reshape(-1) for plane in canvas]).reshape(-1, self.shape.width)
+        picture = VideoFrame.from_ndarray(whole, format=self.format)
+        picture.colorspace, picture.color_range = frame.colorspace, frame.color_range
+        return picture
+
+    def _size_of(self, shape: Shape, turns: int) -> tuple[int, int]:
+        """Even width and height, in the canvas's pixels, at which the turned picture just fits."""
+        wide, high = shape.width * shape.pixel_aspect, Fraction(shape.height)
+        if turns % 2:
+            wide, high = high, wide
+        wide /= self.shape.pixel_aspect
+        factor = min(self.shape.width / wide, self.shape.height / high)
+        return _even(wide * factor, self.shape.width), _even(high * factor, self.shape.height)
+
+
+def _even(length: Fraction, most: int) -> int:
+    return min(max(round(length / 2) * 2, 2), most)
+
+
+def _planes(frame: VideoFrame, width: int, height: int) -> tuple[Plane, Plane, Plane]:
+    flat = cast(Plane, frame.to_ndarray()).reshape(-1)
+    luma, chroma = width * height, width * height // 4
+    return (
+        flat[:luma].reshape(height, width),
+        flat[luma : luma + chroma].reshape(height // 2, width // 2),
+        flat[luma + chroma :].reshape(height // 2, width // 2),
+    )
+
+
+def _blank(width: int, height: int) -> tuple[Plane, Plane, Plane]:
+    halved = (height // 2, width // 2)
+    return (
+        np.full((height, width), BLACK, np.uint8),
+        np.full(halved, 128, np.uint8),
+        np.full(halved, 128, np.uint8),
+    )

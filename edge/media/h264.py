@@ -1,0 +1,182 @@
+"""H.264's bitstream as far as a cut needs it: NAL units, parameter sets, the header MP4 and Matroska keep.
+
+Section numbers are those of ITU-T H.264 (08/2021); the header is that of ISO/IEC 14496-15, 5.3.3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+IDR, SEQUENCE_SET, PICTURE_SET, DELIMITER, FILLER = 5, 7, 8, 9, 12
+"""Types of NAL units (table 7-1)."""
+
+HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
+"""Profiles whose sequence sets say more about colour (7.3.2.1.1)."""
+
+_START = re.compile(b"\0\0\1")
+_ESCAPED = re.compile(b"\0\0\3")
+
+
+def kind(nal: bytes) -> int:
+    """The type of a NAL unit."""
+    return nal[0] & 31
+
+
+def nals(data: bytes, length_size: int) -> list[bytes]:
+    """Split a packet, framed by lengths of `length_size` bytes or, if that is 0, by start codes (annex B)."""
+    found = []
+    if length_size == 0:
+        starts = [match.end() for match in _START.finditer(data)]
+        ends = [start - 3 for start in starts[1:]] + [len(data)]
+        found = [data[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=True)]
+    else:
+        at = 0
+        while at + length_size <= len(data):
+            begin = at + length_size
+            at = begin + int.from_bytes(data[at:begin], "big")
+            found.append(data[begin:at])
+    return [nal for nal in found if nal]
+
+
+def framed(units: Iterable[bytes]) -> bytes:
+    """NAL units with lengths of four bytes before them."""
+    return b"".join(len(nal).to_bytes(4, "big") + nal for nal in units)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSet:
+    """What a sequence parameter set says (7.3.2.1.1). `chroma` 1 is 4:2:0; `depth` is bits of luma."""
+
+    id: int
+    profile: int
+    chroma: int
+    depth: int
+    references: int
+    progressive: bool
+
+
+def sequence_set(nal: bytes) -> SequenceSet:
+    """Read a sequence parameter set. Raises IndexError if it is too short."""
+    profile, bits = nal[1], _Bits(_ESCAPED.sub(b"\0\0", nal[4:]))
+    number, chroma, depth = bits.golomb(), 1, 8
+    if profile in HIGH_PROFILES:
+        chroma = bits.golomb()
+        bits.skip(1 if chroma == 3 else 0)
+        depth = 8 + bits.golomb()
+        bits.golomb()
+        bits.skip(1)
+        if bits.take(1):
+            for n in range(12 if chroma == 3 else 8):
+                if bits.take(1):
+                    bits.skip_scaling_list(16 if n < 6 else 64)
+    bits.golomb()
+    order = bits.golomb()
+    if order == 0:
+        bits.golomb()
+    elif order == 1:
+        bits.skip(1)
+        for _ in range(2):
+            bits.golomb()
+        for _ in range(bits.golomb()):
+            bits.golomb()
+    references = bits.golomb()
+    bits.skip(1)
+    bits.golomb()
+    bits.golomb()
+    return SequenceSet(number, profile, chroma, depth, references, bool(bits.take(1)))
+
+
+def picture_set_id(nal: bytes) -> int:
+    """The number of a picture parameter set. Raises IndexError if it is too short."""
+    return _Bits(_ESCAPED.sub(b"\0\0", nal[1:])).golomb()
+
+
+@dataclass(slots=True)
+class ParameterSets:
+    """The parameter sets a stream was seen to use, and how its packets are framed."""
+
+    length_size: int = 0
+    """Bytes of a NAL unit's length; 0 means start codes."""
+    sequence: dict[int, bytes] = field(default_factory=dict)
+    picture: dict[int, bytes] = field(default_factory=dict)
+    """Number -> NAL unit."""
+    changed: bool = False
+    """One number stood for different sets in the course of the stream."""
+
+    @classmethod
+    def of(cls, header: bytes | None) -> ParameterSets:
+        """Those in a stream's header (FFmpeg's extradata)."""
+        if not header or header[0] != 1:
+            sets = cls()
+            sets.see(nals(header or b"", 0))
+            return sets
+        sets, at = cls((header[4] & 3) + 1), 5
+        for mask in (31, 255):
+            count, at = header[at] & mask, at + 1
+            for _ in range(count):
+                size = int.from_bytes(header[at : at + 2], "big")
+                sets.see([header[at + 2 : at + 2 + size]])
+                at += 2 + size
+        return sets
+
+    def see(self, units: Iterable[bytes]) -> None:
+        """Remember the parameter sets among NAL units."""
+        for nal in units:
+            if kind(nal) == SEQUENCE_SET:
+                self._put(self.sequence, sequence_set(nal).id, nal)
+            elif kind(nal) == PICTURE_SET:
+                self._put(self.picture, picture_set_id(nal), nal)
+
+    def _put(self, sets: dict[int, bytes], number: int, nal: bytes) -> None:
+        # Some encoders pad with zeros: those are no part of a NAL unit (7.4.1).
+        nal = nal.rstrip(b"\0")
+        self.changed |= sets.setdefault(number, nal) != nal
+
+    def free_number(self) -> int | None:
+        """A number that names neither a sequence nor a picture set yet; None if all 32 do."""
+        return next((n for n in range(7, 32) if n not in self.sequence and n not in self.picture), None)
+
+
+def header(sequence: Sequence[bytes], picture: Sequence[bytes]) -> bytes:
+    """The "avcC" of an 8-bit 4:2:0 stream that uses these parameter sets, framed as by `framed`."""
+    first = sequence[0]
+    out = bytes([1, first[1], first[2], max(nal[3] for nal in sequence), 0xFF, 0xE0 | len(sequence)])
+    out += b"".join(len(nal).to_bytes(2, "big") + nal for nal in sequence)
+    out += bytes([len(picture)]) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in picture)
+    return out + bytes([0xFD, 0xF8, 0xF8, 0]) if first[1] in HIGH_PROFILES else out
+
+
+class _Bits:
+    """Bits of a NAL unit, the escapes taken out, from the front (7.2)."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, count: int) -> int:
+        value = 0
+        for _ in range(count):
+            value = value << 1 | self._data[self._at >> 3] >> (7 - (self._at & 7)) & 1
+            self._at += 1
+        return value
+
+    def skip(self, count: int) -> None:
+        self._at += count
+
+    def golomb(self) -> int:
+        """An unsigned Exp-Golomb number (9.1)."""
+        zeros = 0
+        while not self.take(1):
+            zeros += 1
+        return (1 << zeros) - 1 + self.take(zeros)
+
+    def skip_scaling_list(self, size: int) -> None:
+        """Go past a scaling list (7.3.2.1.1.1): signed differences, until one makes the rest the same."""
+        last = following = 8
+        for _ in range(size):
+            if following:
+                code = self.golomb()
+                following = (last + ((code + 1) // 2 if code % 2 else -(code // 2))) % 256
+            last = following or last
