@@ -9,9 +9,11 @@ stand between words: recognisers leave those out of the text.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -90,24 +92,33 @@ class Aligner:
         inside the samples (where there is room for 10 ms each).
         """
         tokens = _tokens(text)
-        spoken = [_spoken(token) for token in tokens]
-        path = self._laid([word for words in spoken for word in words], samples)
-        spans = _gathered(spoken, path)
-        return _in_order(tokens, spans, len(samples) / RATE_HZ)
+        length_s = len(samples) / RATE_HZ
+        readings = [[_spoken(token, by_digits=by_digits) for token in tokens] for by_digits in (False, True)]
+        if readings[0] == readings[1]:
+            return _in_order(tokens, self._spans(readings[0], samples)[0], length_s)
+        spans, _ = max((self._spans(spoken, samples) for spoken in readings), key=itemgetter(1))
+        return _in_order(tokens, spans, length_s)
 
-    def _laid(self, words: list[str], samples: Floats) -> list[Times | None]:
-        """Times of spoken words, by the strictest way that succeeds."""
+    def _spans(self, spoken: list[list[str]], samples: Floats) -> tuple[list[Times | None], float]:
+        """Times of tokens from the words that they are spoken as, and how well those fit."""
+        path, score = self._laid([word for words in spoken for word in words], samples)
+        return _gathered(spoken, path), score
+
+    def _laid(self, words: list[str], samples: Floats) -> tuple[list[Times | None], float]:
+        """Times of spoken words by the strictest way that succeeds, and its logarithmic score."""
+        nothing: list[Times | None] = [None] * len(words)
         if not words or len(samples) < RATE_HZ // 20:
-            return [None] * len(words)
+            return nothing, -math.inf
         for word in {*words, *HESITATIONS}:
             self._learn(word)
         pulse = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
         path = self._best(words, pulse)
         if path is None:
-            return self._best(words, pulse, leave_out=True) or [None] * len(words)
+            return self._best(words, pulse, leave_out=True) or nothing, -math.inf
+        score = float(self._decoder.hyp().best_score)
         if any(self._hides(word, times) for word, times in zip(words, path, strict=True)):
-            return self._best(words, pulse, hesitate=True) or path
-        return path
+            path = self._best(words, pulse, hesitate=True) or path
+        return path, score
 
     def _hides(self, word: str, times: Times | None) -> bool:
         phones = self._decoder.lookup_word(word).count(" ") + 1
@@ -171,12 +182,12 @@ def _tokens(text: str) -> list[str]:
     return tokens
 
 
-def _spoken(token: str) -> list[str]:
-    """The lower-case words that a token stands for; none for a mark."""
+def _spoken(token: str, *, by_digits: bool = False) -> list[str]:
+    """The lower-case words that a token stands for; none for a mark. `by_digits` reads 42 as "four two"."""
     text = token.lower().replace("\u2019", "'")
     for symbol, word in SYMBOLS.items():
         text = text.replace(symbol, word)
-    words = re.sub(r"[^a-z' ]+", " ", numbers_spelled(text)).split()
+    words = re.sub(r"[^a-z' ]+", " ", numbers_spelled(text, by_digits=by_digits)).split()
     return [word for word in (word.strip("'") for word in words) if word]
 
 

@@ -29,10 +29,9 @@ LOUD, BREAK_S = 0.35, 0.05
 SOUNDING = 3.0
 """Frames this far below the loudest (natural logarithm of power: 13 dB) are not looked at."""
 
-DRIFT, CHANGE = 0.85, 0.72
-"""Most that the shape of the spectrum of a hesitation varies, and changes in 40 ms (natural logarithm, mean
-over bands). Of 13 in recordings of spontaneous speech 12 are below both, of 128 words 16, half of those drawn
-out like hesitations; words, however, are covered by the text."""
+UNSTEADY = 1.46
+"""Most that the shape of the spectrum of a hesitation varies, and changes in 40 ms, together (natural
+logarithm, mean over bands). All of 13 in recordings of spontaneous speech are below."""
 
 
 def hesitations(samples: Floats, rate_hz: int, loudness: Floats, words: Sequence[Word]) -> list[Span]:
@@ -59,7 +58,7 @@ def is_steady(samples: Floats, rate_hz: int) -> bool:
     shape = frames - frames.mean(axis=1, keepdims=True)
     drift = float(shape.std(axis=0).mean())
     change = float(np.abs(shape[4:] - shape[:-4]).mean()) if len(shape) > 4 else 0.0
-    return drift < DRIFT and change < CHANGE
+    return drift + change < UNSTEADY
 
 
 def _part(samples: Floats, rate_hz: int, span: Span) -> Floats:

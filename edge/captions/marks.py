@@ -6,18 +6,20 @@ filler that was missed, so a gap in which something sounds is no blank.
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
-from edge.captions.fillers import Filler, Level, find_fillers
+from edge.captions.fillers import Level, find_fillers
 from edge.captions.recording import Captioned
-from edge.captions.repeats import Repeat, RepeatSettings, find_repeats
+from edge.captions.repeats import RepeatSettings, find_repeats
 from edge.captions.text import joined
 from edge.errors import UsageError
 from edge.spans import merged, outside
-from edge.vocabulary import Caption, Span, Word
+from edge.vocabulary import Span, Word
 
 
 class Kind(StrEnum):
@@ -40,6 +42,8 @@ class MarkSettings:
     repeats: bool = True
     blank_s: float = 1.0
     """Silence of this length is a blank."""
+    take_pause_s: float = 0.3
+    """Between two takes there is a pause of this length, even where they are written as one sentence."""
     extra_fillers: tuple[str, ...] = ()
     """Words of the user that are fillers too."""
     repeat: RepeatSettings = field(default_factory=RepeatSettings)
@@ -67,83 +71,99 @@ class Item:
 def mark(found: Captioned, settings: MarkSettings | None = None) -> list[Item]:
     """Every sentence, or its parts around what is marked, and every blank, filler and repeat."""
     settings = settings or MarkSettings()
-    spoken = list(_spoken(found, settings))
+    spoken = _said(found, settings)
+    ends = [item.end for item in spoken]
+    for span in found.hesitations:
+        at = bisect_right(ends, span.start)
+        if at == len(spoken) or spoken[at].start >= span.end:
+            spoken.insert(at, _hesitation(span, settings))
+            ends.insert(at, span.end)
     voices = [Span(item.start, item.end) for item in spoken]
     silent = outside(Span(0, found.media_s), merged([*voices, *found.sounding, *found.music]))
     blanks = [_blank(span, settings) for span in silent if span.seconds >= settings.blank_s]
     return sorted([*spoken, *blanks], key=lambda item: item.start)
 
 
-def _spoken(found: Captioned, settings: MarkSettings) -> Iterator[Item]:
-    """Sentences and hesitations: repeats whole, other sentences in parts around what is marked in them."""
-    fillers = [
-        list(find_fillers(sentence.words, found.language, settings.level, settings.extra_fillers))
-        for sentence in found.sentences
+@dataclass(frozen=True)
+class _Mark:
+    """What a word is a part of; words in a row with the same mark are an item."""
+
+    sentence: int
+    kind: Kind = Kind.SPEECH
+    first: int = 0
+    """The first word of the filler or repeat."""
+    reason: str = ""
+    score: float | None = None
+
+
+def _said(found: Captioned, settings: MarkSettings) -> list[Item]:
+    """All words as items, in order."""
+    words: list[Word] = []
+    marks: list[_Mark] = []
+    for number, sentence in enumerate(found.sentences):
+        whole = Word(sentence.start, sentence.end, sentence.text)
+        words += sentence.words or (whole,)
+        marks += [_Mark(number)] * (len(words) - len(marks))
+    fillers = list(find_fillers(words, found.language, settings.level, settings.extra_fillers))
+    for filler in fillers:
+        reason = f"the filler {filler.name!r}"
+        for at in range(filler.first, filler.stop):
+            marks[at] = _Mark(marks[at].sentence, Kind.FILLER, filler.first, reason)
+    for part, mark in _repeats(words, marks, settings):
+        marks[part.start : part.stop] = [mark] * len(part)
+    starts = [
+        at
+        for at in range(len(words))
+        if at == 0 or marks[at] != marks[at - 1] or _parted(words[at - 1], words[at], found, settings)
     ]
-    said = [_without(sentence, there) for sentence, there in zip(found.sentences, fillers, strict=True)]
-    repeats = {one.sentence: one for one in find_repeats(said, settings.repeat)}
-    unsaid = deque(_hesitation(span, settings) for span in found.hesitations)
-    for number, (sentence, there) in enumerate(zip(found.sentences, fillers, strict=True)):
-        while unsaid and unsaid[0].start < sentence.start:
-            yield unsaid.popleft()
-        inside = []
-        while unsaid and unsaid[0].start < sentence.end:
-            inside.append(unsaid.popleft())
-        if number in repeats:
-            yield _repeat(sentence, repeats[number], found.sentences, settings)
-        else:
-            yield from _parts(sentence, there, inside, settings)
-    yield from unsaid
+    parts = pairwise([*starts, len(words)])
+    return [_item(words[first:stop], marks[first], settings) for first, stop in parts]
 
 
-def _without(sentence: Caption, fillers: Sequence[Filler]) -> str:
-    """The sentence without its fillers."""
-    gone = {at for one in fillers for at in range(one.first, one.stop)}
-    if not gone:
-        return sentence.text
-    return joined(word.text for at, word in enumerate(sentence.words) if at not in gone)
+def _parted(before: Word, after: Word, found: Captioned, settings: MarkSettings) -> bool:
+    """There is a blank between two words, or a hesitation."""
+    if after.start - before.end >= settings.blank_s:
+        return True
+    at = bisect_left(found.hesitations, Span(before.end, max(after.start, before.end + 1e-9)))
+    return at < len(found.hesitations) and found.hesitations[at].end <= after.start
 
 
-def _repeat(sentence: Caption, repeat: Repeat, sentences: Sequence[Caption], settings: MarkSettings) -> Item:
-    kept = sentences[repeat.kept]
-    reason = f"said again at {kept.start:.2f} s: {kept.text}"
-    remove = settings.repeats and settings.level is not Level.OFF
-    return Item(sentence.start, sentence.end, Kind.REPEAT, sentence.text, remove, reason, repeat.score)
+def _repeats(
+    words: Sequence[Word], marks: Sequence[_Mark], settings: MarkSettings
+) -> Iterator[tuple[range, _Mark]]:
+    """Words that are said again: whole sentences, and parts of them between pauses.
+
+    Both, because a take may be one sentence and the next be written as two, or two takes be written as one.
+    """
+    for pause_s in (math.inf, settings.take_pause_s):
+        parts = list(_units(words, marks, pause_s))
+        plain = [joined(words[at].text for at in part if marks[at].kind is not Kind.FILLER) for part in parts]
+        for repeat in find_repeats(plain, settings.repeat):
+            part, kept = parts[repeat.sentence], parts[repeat.kept]
+            text = joined(words[at].text for at in kept)
+            reason = f"said again at {words[kept.start].start:.2f} s: {text}"
+            sentence = marks[part.start].sentence
+            yield part, _Mark(sentence, Kind.REPEAT, part.start, reason, repeat.score)
 
 
-def _parts(
-    sentence: Caption, fillers: Sequence[Filler], unsaid: Sequence[Item], settings: MarkSettings
-) -> Iterator[Item]:
-    """A sentence as items of speech, parted by its fillers, hesitations and long pauses."""
-    if not sentence.words:
-        yield Item(sentence.start, sentence.end, Kind.SPEECH, sentence.text, False, "")
-        return
-    marked = [_filler(sentence.words[one.first : one.stop], settings) for one in fillers]
-    gone = {at for one in fillers for at in range(one.first, one.stop)}
-    left = [word for at, word in enumerate(sentence.words) if at not in gone]
-    held: list[Word] = []
-    parts: list[Word | Item] = [*left, *marked, *unsaid]
-    for one in sorted(parts, key=lambda part: part.start):
-        if held and (isinstance(one, Item) or one.start - held[-1].end >= settings.blank_s):
-            yield _speech(held)
-            held = []
-        if isinstance(one, Item):
-            yield one
-        else:
-            held.append(one)
-    if held:
-        yield _speech(held)
+def _units(words: Sequence[Word], marks: Sequence[_Mark], pause_s: float) -> Iterator[range]:
+    """Ranges of words that belong to one sentence, with no pause of this length between them."""
+    first = 0
+    for at in range(1, len(words) + 1):
+        if (
+            at == len(words)
+            or marks[at].sentence != marks[at - 1].sentence
+            or words[at].start - words[at - 1].end >= pause_s
+        ):
+            yield range(first, at)
+            first = at
 
 
-def _speech(words: Sequence[Word]) -> Item:
+def _item(words: Sequence[Word], mark: _Mark, settings: MarkSettings) -> Item:
     text = joined(word.text for word in words)
-    return Item(words[0].start, words[-1].end, Kind.SPEECH, text, False, "")
-
-
-def _filler(words: Sequence[Word], settings: MarkSettings) -> Item:
-    text = joined(word.text for word in words)
-    reason = f"the filler {text.strip('.,!?')!r}"
-    return Item(words[0].start, words[-1].end, Kind.FILLER, text, settings.fillers, reason)
+    asked = {Kind.FILLER: settings.fillers, Kind.REPEAT: settings.repeats}.get(mark.kind, False)
+    remove = asked and settings.level is not Level.OFF
+    return Item(words[0].start, words[-1].end, mark.kind, text, remove, mark.reason, mark.score)
 
 
 def _hesitation(span: Span, settings: MarkSettings) -> Item:

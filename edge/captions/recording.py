@@ -5,7 +5,7 @@ decode -> speech in chunks (edge.captions.speech) -> recogniser -> doubtful text
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,9 +29,19 @@ from edge.captions.speech import (
 from edge.errors import NoAudioError
 from edge.media import AudioBlock, Health, MediaInfo, decode_audio, probe
 from edge.models.segmenter import Segmenter
+from edge.spans import outside
 from edge.vocabulary import LABELS, Caption, Label, Span, Word
 
 Floats = NDArray[np.float32]
+
+ROOM_S = 0.2
+"""Seconds around speech that is recognised once more."""
+
+SCRAP_S = 0.1
+"""Less sound than this at the end of a word, beyond a silence, may be a neighbour's."""
+
+SHORTEST_S = 0.03
+"""No word is trimmed to less."""
 
 MUSIC_S = 2.0
 """Shorter music is a jingle at most."""
@@ -48,6 +58,8 @@ class Settings:
     captions: CaptionSettings = field(default_factory=CaptionSettings)
     doubt: float = -0.8
     """Text with a lower mean log-probability is left out: what recognisers write for noise."""
+    missed_s: float = 0.8
+    """Speech of this length without any word is recognised once more."""
     loops: int = 5
     """Text that says the same words this often in a row is a recogniser going round in circles: said once."""
 
@@ -158,26 +170,68 @@ def recognize(
 ) -> Iterator[Said]:
     """What is said, chunk by chunk, as blocks float32[n] at the listener's rate arrive."""
     for chunk in chunks(blocks, listener, settings.speech):
-        yield said(chunk, recognizer.recognize(chunk.samples), listener.rate_hz, settings)
+        yield said(chunk, recognizer, settings)
 
 
-def said(chunk: Chunk, heard: Heard, rate_hz: int, settings: Settings) -> Said:
-    """What was heard in a chunk, on the recording's clock, without what is not to be believed."""
-    zero = chunk.start / rate_hz
-    words = believable(heard, settings)
+def said(chunk: Chunk, recognizer: Recognizer, settings: Settings) -> Said:
+    """What is said in a chunk, on the recording's clock, without what is not to be believed.
+
+    Recognisers skip what they take for a slip, above all a sentence that is said twice. So what sounds for
+    long and has no word is recognised once more, by itself.
+    """
+    rate_hz = recognizer.rate_hz
     loud = loudness(chunk.samples, rate_hz)
+    voiced = sounding(loud)
+    heard = recognizer.recognize(chunk.samples)
+    words = list(trimmed(believable(heard, settings), voiced))
+    missed = [part for span in voiced for part in outside(span, _spans(words))] if words else []
+    for part in missed:
+        if part.seconds >= settings.missed_s:
+            begin = max(0, round((part.start - ROOM_S) * rate_hz))
+            again = recognizer.recognize(chunk.samples[begin : round((part.end + ROOM_S) * rate_hz)])
+            more = (moved(word, begin / rate_hz) for word in believable(again, settings))
+            words += trimmed(more, [part])
+    words.sort(key=lambda word: word.start)
+    zero = chunk.start / rate_hz
     unsaid = hesitations(chunk.samples, rate_hz, loud, words)
     return Said(
-        tuple(replace(word, start=zero + word.start, end=zero + word.end) for word in words),
+        tuple(moved(word, zero) for word in words),
         heard.language,
         heard.log_probability,
         Loudness(zero, loud.astype(np.float16)),
-        _moved(unsaid, zero),
+        tuple(Span(zero + one.start, zero + one.end) for one in unsaid),
     )
 
 
-def _moved(spans: Iterable[Span], by_s: float) -> tuple[Span, ...]:
-    return tuple(Span(by_s + one.start, by_s + one.end) for one in spans)
+def trimmed(words: Iterable[Word], voiced: Sequence[Span]) -> Iterator[Word]:
+    """Words without the silence that alignment gave them at their ends.
+
+    A word is from the first to the last of its sounds that is not a mere scrap of a neighbour's.
+    """
+    for word in words:
+        parts = [
+            (max(word.start, one.start), min(word.end, one.end))
+            for one in voiced
+            if one.start < word.end and word.start < one.end
+        ]
+        sounds = [part for part in parts if part[1] - part[0] >= SCRAP_S] or sorted(parts, key=_length)[-1:]
+        if sounds and sounds[-1][1] - sounds[0][0] >= SHORTEST_S:
+            yield replace(word, start=sounds[0][0], end=sounds[-1][1])
+        else:
+            yield word
+
+
+def _length(part: tuple[float, float]) -> float:
+    return part[1] - part[0]
+
+
+def moved(word: Word, by_s: float) -> Word:
+    """The word so much later."""
+    return replace(word, start=word.start + by_s, end=word.end + by_s)
+
+
+def _spans(words: Iterable[Word]) -> list[Span]:
+    return [Span(word.start, word.end) for word in words]
 
 
 def believable(heard: Heard, settings: Settings) -> tuple[Word, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 from edge.captions.text import is_ideographic
 from edge.errors import UsageError
 from kernels.text import encode, levenshtein_window, likeness_window
+
+LETTERS = 3
+"""Letters that say as much as a Chinese character: an English word of 5 is about a word of 2."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class RepeatSettings:
     window: int = 4
     """Sentences before and after that one is compared with."""
     min_length: int = 4
-    """Letters that a sentence needs: shorter ones are said again for good reasons."""
+    """Characters that a sentence needs: shorter ones are said again for good reasons. A character of a script
+    without spaces counts for as much as `LETTERS` of others."""
     weights: tuple[float, float, float] = (0.2, 0.6, 0.2)
     """Of overlap, Levenshtein and cosine in the score. Any two English sentences share most of their letters,
     so it is the order that tells them apart; in Chinese all three do."""
@@ -62,7 +67,7 @@ def find_repeats(texts: Sequence[str], settings: RepeatSettings | None = None) -
     settings = settings or RepeatSettings()
     plain = [_plain(text) for text in texts]
     fit = np.array([_fits(text, settings) for text in plain], bool)
-    scores = pair_scores(plain, settings)
+    scores = np.maximum(pair_scores(plain, settings), _false_starts(plain, settings))
     first, offset = np.nonzero(scores >= settings.threshold)
     second = first + offset + 1
     both = fit[first] & fit[np.minimum(second, len(texts) - 1)]
@@ -92,9 +97,26 @@ def pair_scores(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.fl
     return np.asarray(np.where(there, score, 0), np.float32)
 
 
+def _false_starts(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.float32]:
+    """1 - distance / length of each text to the beginning of the longer one after it, else 0.
+
+    In the first column of float32[texts, window]: one who breaks off begins again at once.
+    """
+    found = np.zeros((len(texts), settings.window), np.float32)
+    if len(texts) > 1:
+        heads = [text[: len(before)] for before, text in pairwise(texts)]
+        pairs = [text for pair in zip(texts, heads, strict=False) for text in pair]
+        lengths = np.array([len(text) for text in texts[:-1]])
+        same = np.array([len(head) for head in heads]) == lengths
+        order = 1 - levenshtein_window(pairs, 1)[::2, 0] / np.maximum(lengths, 1)
+        found[:-1, 0] = np.where(same & (lengths > 0), order, 0)
+    return found
+
+
 def _fits(text: str, settings: RepeatSettings) -> bool:
     """Long enough, and with a letter of the kind that is asked for."""
-    if len(text) < settings.min_length:
+    weight = sum(LETTERS if is_ideographic(one) else 1 for one in text)
+    if weight < LETTERS * settings.min_length:
         return False
     return any(one.isalpha() for one in text) if settings.letters == "any" else is_ideographic(text)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge.errors import UsageError
 from edge.vocabulary import LABELS, Label, Span
+from kernels.labels import runs as label_runs
 from kernels.mel import Mel, MelOptions, Norm
 
 Floats = NDArray[np.float32]
@@ -63,7 +64,7 @@ class SpeechSettings:
     """Stretches closer than this are recognised together."""
     least_s: float = 0.2
     """Shorter stretches are no speech."""
-    margin_s: float = 0.25
+    margin_s: float = 0.5
     """Seconds before and after a stretch that are recognised with it: the labels are 0.1 s coarse."""
     shortest_s: float = 8.0
     """Chunks are cut at the best pause after this many seconds ..."""
@@ -288,8 +289,7 @@ def _bands(rate_hz: int) -> Mel:
 
 def runs(true: NDArray[np.bool_]) -> Spans:
     """Stretches of true in bool[n]."""
-    edges = np.flatnonzero(np.diff(true, prepend=False, append=False)).reshape(-1, 2)
-    return [(int(first), int(stop)) for first, stop in edges]
+    return [(int(first), int(stop)) for first, stop in label_runs(true.astype(np.int32), 1)]
 
 
 def joined_runs(spans: Spans, gap: int) -> Spans:

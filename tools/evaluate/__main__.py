@@ -1,6 +1,6 @@
 """`python -m tools.evaluate WHAT [--data DIR] [--json]`: how good it is, on real recordings.
 
-Faces, sentences and recognition need their models in the store: see `python -m tools.importers`.
+All but segments and songs need models in the store: see `python -m tools.importers`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from edge.errors import EdgeError
-from tools.evaluate import faces, recognition, segments, sentences, songs
+from tools.evaluate import captions, faces, quickcut, recognition, segments, sentences, songs
 from tools.paths import data_root
 
 WHAT: dict[str, ModuleType] = {
@@ -21,6 +21,8 @@ WHAT: dict[str, ModuleType] = {
     "faces": faces,
     "sentences": sentences,
     "recognition": recognition,
+    "captions": captions,
+    "quickcut": quickcut,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 

@@ -1,0 +1,147 @@
+"""Quick cut on talks composed of a pack: which blanks, fillers and repeats are found, and what is left."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.captions.clean import clean, plan_clean
+from edge.captions.marks import Item, Kind
+from edge.captions.recognizers import Recognizer, open_recognizer
+from edge.captions.recording import caption
+from edge.models.segmenter import Segmenter
+from edge.vocabulary import Caption, Span
+from tools.evaluate.pack import RATE_HZ
+from tools.evaluate.recognition import edits, words
+from tools.evaluate.talks import talks
+from tools.sound.wave import write_wav
+
+KINDS = (Kind.BLANK, Kind.FILLER, Kind.REPEAT)
+TALKS = 8
+APART_S = 1.0
+
+IOU = 0.5
+"""An item is found if it covers this share of what both cover."""
+
+
+def evaluate(
+    data: Path, *, count: int = TALKS, seed: int = 0, recognizer: Recognizer | None = None
+) -> dict[str, Any]:
+    """Talks marked and cleaned.
+
+    Keys: blank, filler, repeat -> precision, recall, found, true, marked; talks; minutes; lost (share of the
+    kept words that the cleaned talk, recognised anew, has not, or has otherwise), drift_s (median distance of
+    re-timed words to those recognised in the cleaned talk); errors (kind, talk, start, end).
+    """
+    recognizer, segmenter = recognizer or open_recognizer(), Segmenter()
+    counts: Counter[tuple[Kind, str]] = Counter()
+    errors: list[dict[str, Any]] = []
+    seconds, kept_words, wrong, distances = 0.0, 0, 0, list[float]()
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, talk in enumerate(talks(data, count, seed=seed)):
+            file = Path(scratch, f"talk{number}.wav")
+            write_wav(file, talk.sound(np.random.default_rng([seed, number])), RATE_HZ)
+            found = caption(file, recognizer=recognizer, segmenter=segmenter)
+            seconds += found.duration_s
+            plan = plan_clean(found)
+            for kind in KINDS:
+                errors += [
+                    {"talk": number, **error} for error in _score(kind, plan.items, talk.truth, counts)
+                ]
+            cleaned = clean(found, Path(scratch, f"clean{number}.wav"), plan=plan)
+            again = caption(cleaned.file, recognizer=recognizer, segmenter=segmenter)
+            left, heard = _words(cleaned.sentences), _words(again.sentences)
+            kept_words += len(left)
+            wrong += sum(edits([text for text, _ in left], [text for text, _ in heard]))
+            distances += _distances(left, heard)
+    return {
+        **{kind.value: _row(kind, counts) for kind in KINDS},
+        "talks": count,
+        "minutes": seconds / 60,
+        "lost": wrong / max(1, kept_words),
+        "drift_s": float(np.median(distances)) if distances else None,
+        "errors": errors,
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result for people."""
+    lines = [f"{'':8}{'precision':>11}{'recall':>8}{'found':>7}{'true':>6}{'marked':>8}"]
+    for kind in KINDS:
+        row = result[kind.value]
+        lines.append(
+            f"{kind.value:8}{row['precision']:11.3f}{row['recall']:8.3f}"
+            f"{row['found']:7}{row['true']:6}{row['marked']:8}"
+        )
+    lines.append(
+        f"{result['talks']} talks, {result['minutes']:.1f} min; cleaned and recognised anew, "
+        f"{result['lost']:.1%} of the words differ; the others are {1000 * (result['drift_s'] or 0):.0f} ms off"
+    )
+    return "\n".join(lines)
+
+
+def _score(
+    kind: Kind, items: Sequence[Item], truth: Sequence[tuple[Kind, Span]], counts: Counter[tuple[Kind, str]]
+) -> list[dict[str, Any]]:
+    """Count what was found of a kind; what was missed and what is wrong."""
+    marked = _joined([item for item in items if item.kind is kind and item.remove])
+    true = [span for there, span in truth if there is kind]
+    missed = []
+    for span in true:
+        hit = next((one for one in marked if one.iou(span) >= IOU), None)
+        if hit:
+            marked.remove(hit)
+            counts[kind, "found"] += 1
+        else:
+            missed.append(span)
+    counts[kind, "true"] += len(true)
+    counts[kind, "marked"] += len(true) - len(missed) + len(marked)
+    return [
+        {"kind": kind.value, "what": what, "start": span.start, "end": span.end}
+        for what, spans in (("missed", missed), ("wrong", marked))
+        for span in spans
+    ]
+
+
+def _joined(items: Sequence[Item]) -> list[Span]:
+    """Items of one kind; parts of a take, with less than `APART_S` between them, are one."""
+    spans: list[Span] = []
+    for item in items:
+        if spans and item.kind is Kind.REPEAT and item.start - spans[-1].end < APART_S:
+            spans[-1] = Span(spans[-1].start, item.end)
+        else:
+            spans.append(Span(item.start, item.end))
+    return spans
+
+
+def _row(kind: Kind, counts: Counter[tuple[Kind, str]]) -> dict[str, float]:
+    found, true, marked = (counts[kind, what] for what in ("found", "true", "marked"))
+    return {
+        "precision": found / marked if marked else 1.0,
+        "recall": found / true if true else 1.0,
+        "found": found,
+        "true": true,
+        "marked": marked,
+    }
+
+
+def _words(sentences: Sequence[Caption]) -> list[tuple[str, float]]:
+    """Words as they are compared, and when they begin."""
+    return [
+        (plain, word.start) for sentence in sentences for word in sentence.words for plain in words(word.text)
+    ]
+
+
+def _distances(left: Sequence[tuple[str, float]], heard: Sequence[tuple[str, float]]) -> list[float]:
+    """Seconds from each word to the nearest that is the same, if there is one within a second."""
+    distances = []
+    for text, time in left:
+        near = min((abs(time - other) for same, other in heard if same == text), default=9.0)
+        if near < 1.0:
+            distances.append(near)
+    return distances
