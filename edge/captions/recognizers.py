@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from numpy.typing import NDArray
 from edge.captions.alignment import Aligner
 from edge.captions.text import is_ideographic
 from edge.errors import ModelError, UsageError
+from edge.models import ctc
 from edge.models.ctc import CtcRecogniser, Piece
 from edge.models.folder import ModelFolder
-from edge.models.moonshine import Moonshine
+from edge.models.frontend import Fbank, Samples
+from edge.models.moonshine import Moonshine, Parameters
 from edge.models.store import find
 from edge.vocabulary import Word
 
@@ -40,49 +43,64 @@ class Heard:
 
 
 class Recognizer(ABC):
-    """A recogniser, loaded."""
+    """A recogniser. Its networks are loaded when it is first used."""
 
     folder: ModelFolder
     rate_hz: int
+    language: str | None
+    """What it was told to expect, as in BCP 47."""
+
+    @property
+    def identity(self) -> tuple[str, str, str | None]:
+        """What its answers depend on: the model's id and digest, and the language."""
+        manifest = self.folder.manifest
+        return manifest.id, manifest.digest, self.language
 
     @abstractmethod
     def recognize(self, samples: Floats) -> Heard:
-        """What is said in float32[n], at `rate_hz`, in -1..1: a few to 20 seconds that end in pauses."""
+        """What is said in float32[n], at `rate_hz`, in -1..1: a few to 20 seconds that end in pauses.
+
+        Raises ModelError, MissingRuntimeError, MissingExtraError if the networks cannot be loaded.
+        """
 
 
 class MoonshineRecognizer(Recognizer):
-    """Moonshine for the text, phone models for the times of its words. English.
+    """Moonshine for the text, phone models for the times of its words. English; needs pocketsphinx."""
 
-    Raises MissingExtraError without pocketsphinx, and what `Moonshine` raises.
-    """
-
-    def __init__(self, model: Path | str, *, language: str | None = None, threads: int = 1) -> None:
+    def __init__(self, folder: ModelFolder, *, language: str | None = None, threads: int = 1) -> None:
         if language not in (None, "en"):
-            raise UsageError(f"{model} knows English only, not {language}")
-        self._aligner = Aligner()
-        self._network = Moonshine(model, threads=threads)
-        self.folder, self.rate_hz = self._network.folder, self._network.rate_hz
+            raise UsageError(f"{folder.manifest.id} knows English only, not {language}")
+        self.folder, self.language, self._threads = folder, language, threads
+        self.rate_hz = folder.description("moonshine", Samples, Parameters)[0].rate_hz
 
     def recognize(self, samples: Floats) -> Heard:
         """See `Recognizer`."""
-        found = self._network.transcribe(samples)
-        return Heard(self._aligner.align(samples, found.text), "en", found.mean_log_probability)
+        aligner, network = self._loaded
+        found = network.transcribe(samples)
+        return Heard(aligner.align(samples, found.text), "en", found.mean_log_probability)
+
+    @cached_property
+    def _loaded(self) -> tuple[Aligner, Moonshine]:
+        return Aligner(), Moonshine(self.folder.path, threads=self._threads)
 
 
 class CtcRecognizer(Recognizer):
-    """A network with CTC output: whatever languages it was trained on. Raises what `CtcRecogniser` raises."""
+    """A network with CTC output: whatever languages it was trained on."""
 
-    def __init__(self, model: Path | str, *, language: str | None = None, threads: int = 1) -> None:
-        self._network = CtcRecogniser(model, language=language, threads=threads)
-        self.folder, self.rate_hz = self._network.folder, self._network.rate_hz
-        self._language = language
+    def __init__(self, folder: ModelFolder, *, language: str | None = None, threads: int = 1) -> None:
+        self.folder, self.language, self._threads = folder, language, threads
+        self.rate_hz = folder.description("ctc-recogniser", Fbank, ctc.Parameters)[0].rate_hz
 
     def recognize(self, samples: Floats) -> Heard:
         """See `Recognizer`."""
         found = self._network.transcribe(samples)
         words = words_of(found.pieces, len(samples) / self.rate_hz)
-        language = found.language or self._language or ("zh" if is_ideographic(found.text) else "und")
+        language = found.language or self.language or ("zh" if is_ideographic(found.text) else "und")
         return Heard(words, language, found.mean_log_probability)
+
+    @cached_property
+    def _network(self) -> CtcRecogniser:
+        return CtcRecogniser(self.folder.path, language=self.language, threads=self._threads)
 
 
 RECOGNIZERS: dict[str, type[MoonshineRecognizer | CtcRecognizer]] = {
@@ -95,16 +113,16 @@ RECOGNIZERS: dict[str, type[MoonshineRecognizer | CtcRecognizer]] = {
 def open_recognizer(
     model: Path | str = "moonshine-tiny-en", *, language: str | None = None, threads: int = 1
 ) -> Recognizer:
-    """The recogniser in a model folder, by its id or path.
+    """The recogniser in a model folder, by its id or path; its networks are loaded when it is first used.
 
     Raises ModelError: none there, damaged, or for something else; UsageError for a language that it does not
-    know; MissingRuntimeError, MissingExtraError.
+    know.
     """
     folder = find(model)
     kind = RECOGNIZERS.get(folder.manifest.task)
     if kind is None:
         raise ModelError(folder.path, f"is no recogniser, but for {folder.manifest.task}")
-    return kind(model, language=language, threads=threads)
+    return kind(folder, language=language, threads=threads)
 
 
 def words_of(pieces: tuple[Piece, ...], length_s: float) -> tuple[Word, ...]:

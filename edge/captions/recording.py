@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.captions import sentences as grouping
+from edge.captions.cache import Cache, CachedRecognizer, key
 from edge.captions.hesitation import hesitations
 from edge.captions.recognizers import Heard, Recognizer, open_recognizer
 from edge.captions.sentences import CaptionSettings
@@ -29,6 +31,7 @@ from edge.captions.speech import (
 from edge.errors import NoAudioError
 from edge.media import AudioBlock, Health, MediaInfo, decode_audio, probe
 from edge.models.segmenter import Segmenter
+from edge.models.store import find
 from edge.spans import outside
 from edge.vocabulary import LABELS, Caption, Label, Span, Word
 
@@ -42,6 +45,9 @@ SCRAP_S = 0.1
 
 SHORTEST_S = 0.03
 """No word is trimmed to less."""
+
+SPOKEN = 0.25
+"""Confidence of speaking of a hesitation; a steady noise beside speech has less."""
 
 MUSIC_S = 2.0
 """Shorter music is a jingle at most."""
@@ -123,31 +129,54 @@ def caption(
     recognizer: Recognizer | None = None,
     segmenter: Segmenter | None = None,
     audio_stream: int | None = None,
+    cache: Cache | None = None,
     progress: Progress | None = None,
 ) -> Captioned:
     """Write down what is said in a recording, video or audio, in any container that FFmpeg reads.
 
     The recording is decoded once and never held in memory. `recognizer` and `segmenter` save loading the
-    models again; `audio_stream` is an index from `media.audio`.
+    models again; `audio_stream` is an index from `media.audio`. With a `cache` a recording that was heard
+    before, whatever its name, is not heard again, nor is the beginning of one that has grown.
 
     Raises InputError if it cannot be read, NoAudioError if there is nothing to hear, ModelError.
     """
-    settings = settings or Settings()
-    media, health = probe(path), Health()
-    recognizer, segmenter = recognizer or open_recognizer(), segmenter or Segmenter()
+    settings, recognizer = settings or Settings(), recognizer or open_recognizer()
+    media = probe(path)
+    if cache is None:
+        return _listen(media, settings, recognizer, segmenter, audio_stream=audio_stream, progress=progress)
+    model = (segmenter.folder if segmenter else find("segmenter")).manifest.digest
+    at = key("captions", cache.content_digest(media.path), audio_stream, recognizer.identity, model, settings)
+    found = restored(cache.get(at), media, settings)
+    if found is None:
+        known = CachedRecognizer(recognizer, cache)
+        found = _listen(media, settings, known, segmenter, audio_stream=audio_stream, progress=progress)
+        cache.put(at, stored(found))
+    return found
+
+
+def _listen(
+    media: MediaInfo,
+    settings: Settings,
+    recognizer: Recognizer,
+    segmenter: Segmenter | None,
+    *,
+    audio_stream: int | None,
+    progress: Progress | None,
+) -> Captioned:
+    segmenter, health = segmenter or Segmenter(), Health()
     counter = _Counter(media.duration_s * segmenter.rate_hz, progress)
-    blocks = decode_audio(path, rate_hz=segmenter.rate_hz, stream=audio_stream, health=health)
+    blocks = decode_audio(media.path, rate_hz=segmenter.rate_hz, stream=audio_stream, health=health)
     ear = _Ear(segmenter)
     heard = list(recognize(counter.count(blocks), ear, recognizer, settings))
     if not counter.samples:
-        raise NoAudioError(path, "holds no sound")
+        raise NoAudioError(media.path, "holds no sound")
     return Captioned(
         media=media,
         duration_s=counter.samples / segmenter.rate_hz,
         language=_language(heard),
         sentences=list(grouping.sentences(_words(heard), settings.captions)),
         loudness=[one.loudness for one in heard],
-        hesitations=[span for one in heard for span in one.hesitations],
+        hesitations=[span for one in heard for span in one.hesitations if ear.speaking(span) >= SPOKEN],
         music=ear.music,
         settings=settings,
         notes=health.notes(),
@@ -258,26 +287,36 @@ def _without_loops(words: tuple[Word, ...], loops: int) -> tuple[Word, ...]:
 
 
 class _Ear:
-    """A segmenter that remembers where there was music."""
+    """A segmenter that remembers what it heard, frame by frame."""
 
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
-        self._music: list[NDArray[np.bool_]] = []
+        self._heard: list[NDArray[np.float16]] = []
         self.rate_hz, self.frame_s = segmenter.rate_hz, segmenter.frame_s
 
     def confidences(self, blocks: Iterable[Floats], *, chunk_s: float) -> Iterator[Floats]:
         """See `Listener`."""
         for rows in self._segmenter.confidences(blocks, chunk_s=chunk_s):
-            self._music.append(rows[:, [LABELS.index(Label.SINGING), LABELS.index(Label.MUSIC)]].sum(1) > 0.5)
+            self._heard.append(rows.astype(np.float16))
             yield rows
+
+    def speaking(self, span: Span) -> float:
+        """Mean confidence that somebody speaks."""
+        first, stop = int(span.start / self.frame_s), int(np.ceil(span.end / self.frame_s))
+        return float(self._rows[first:stop, LABELS.index(Label.SPEAKING)].mean())
 
     @property
     def music(self) -> list[Span]:
-        """Stretches of music of `MUSIC_S` at least, but for breaks that are shorter."""
+        """Stretches of music or singing of `MUSIC_S` at least, but for breaks that are shorter."""
+        musical = self._rows[:, [LABELS.index(Label.SINGING), LABELS.index(Label.MUSIC)]].sum(axis=1) > 0.5
         width = round(MUSIC_S / self.frame_s)
-        whole = np.concatenate([np.zeros(0, bool), *self._music])
-        found = joined_runs(runs(whole), width)
+        found = joined_runs(runs(musical), width)
         return [Span(a * self.frame_s, b * self.frame_s) for a, b in found if b - a >= width]
+
+    @property
+    def _rows(self) -> NDArray[np.float16]:
+        self._heard = [np.concatenate([np.zeros((0, len(LABELS)), np.float16), *self._heard])]
+        return self._heard[0]
 
 
 class _Counter:

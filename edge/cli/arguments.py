@@ -179,6 +179,7 @@ def _add_speech(parser: argparse.ArgumentParser) -> None:
         help="recogniser, by its id or folder (default moonshine-tiny-en)",
     )  # fmt: skip
     parser.add_argument("--language", metavar="L", help="for recognisers that are told: zh, en, ja ...")
+    parser.add_argument("--no-cache", action="store_true", help="recognise again what was recognised before")
     parser.add_argument("--sung", action="store_true", help="words that are sung count too")
     parser.add_argument(
         "--audio-stream", type=int, metavar="N", help="stream index (default: the recording's default)"

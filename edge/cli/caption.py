@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from edge.captions.cache import Cache
 from edge.captions.files import CAPTION_WRITERS, write_captions
 from edge.captions.recognizers import open_recognizer
 from edge.captions.recording import Captioned, Settings, caption
@@ -50,6 +51,7 @@ def listen(options: argparse.Namespace) -> Captioned:
             Settings(speech=SpeechSettings(sung=options.sung)),
             recognizer=open_recognizer(options.model, language=options.language, threads=options.threads),
             audio_stream=options.audio_stream,
+            cache=None if options.no_cache else Cache(),
             progress=progress,
         )
 
