@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
+from edge.captions.captioned import Captioned
 from edge.captions.cuts import CutSettings, cut_list
 from edge.captions.marks import Item, MarkSettings, mark
-from edge.captions.recording import Captioned, Progress
-from edge.captions.timeline import Clip, Timeline, place
+from edge.captions.placing import place
+from edge.captions.recording import Progress
+from edge.captions.timeline import Clip, Timeline
 from edge.errors import InputError
 from edge.files import whole_file
 from edge.media.joining import Part, join

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edge.captions.captioned import Captioned, Loudness
 from edge.captions.marks import Item, Kind
-from edge.captions.recording import Captioned, Loudness
 from edge.captions.speech import LEVEL_S
 from edge.errors import UsageError
 from edge.spans import merged, outside

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
+from edge.captions.captioned import Captioned
 from edge.captions.fillers import Level, find_fillers
-from edge.captions.recording import Captioned
 from edge.captions.repeats import RepeatSettings, find_repeats
 from edge.captions.text import joined
 from edge.errors import UsageError

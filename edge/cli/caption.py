@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from edge.captions.cache import Cache
+from edge.captions.captioned import Captioned, Settings
 from edge.captions.files import CAPTION_WRITERS, write_captions
 from edge.captions.recognizers import open_recognizer
-from edge.captions.recording import Captioned, Settings, caption
+from edge.captions.recording import caption
 from edge.captions.speech import SpeechSettings
 from edge.cli import show
 from edge.cli.progress import Progress

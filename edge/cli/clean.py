@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from edge.captions import sentences as grouping
+from edge.captions.captioned import Captioned
 from edge.captions.clean import Cleaned, CleanSettings, Plan, clean, plan_clean
 from edge.captions.cuts import CutSettings
 from edge.captions.files import CAPTION_WRITERS, TIMELINE_WRITERS, write_captions, write_timeline
 from edge.captions.fillers import Level
 from edge.captions.marks import Item, Kind, MarkSettings
-from edge.captions.recording import Captioned
 from edge.cli import show
 from edge.cli.caption import listen
 from edge.cli.progress import Progress

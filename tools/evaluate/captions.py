@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.captions.captioned import Captioned
 from edge.captions.recognizers import Recognizer, open_recognizer
-from edge.captions.recording import Captioned, caption
+from edge.captions.recording import caption
 from edge.models.segmenter import Segmenter
 from edge.vocabulary import Label
 from kernels.text import levenshtein_window

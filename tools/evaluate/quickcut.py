@@ -78,9 +78,10 @@ def table(result: dict[str, Any]) -> str:
             f"{kind.value:8}{row['precision']:11.3f}{row['recall']:8.3f}"
             f"{row['found']:7}{row['true']:6}{row['marked']:8}"
         )
+    drift_ms = 1000 * (result["drift_s"] or 0)
     lines.append(
         f"{result['talks']} talks, {result['minutes']:.1f} min; cleaned and recognised anew, "
-        f"{result['lost']:.1%} of the words differ; the others are {1000 * (result['drift_s'] or 0):.0f} ms off"
+        f"{result['lost']:.1%} of the words differ, the others are {drift_ms:.0f} ms off"
     )
     return "\n".join(lines)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edge.captions.numbers import spelled
 from edge.errors import InputError
 from tools.evaluate import recognition
-from edge.captions.numbers import spelled
 from tools.evaluate.recognition import words
 
 
