@@ -88,14 +88,22 @@ class Chunk:
     """Index of the first sample in the recording."""
     samples: Floats
     """float32[n]"""
+    final: bool = True
+    """False while the speech goes on: the next chunk begins at the same place and has more."""
 
 
 def chunks(
-    blocks: Iterable[Floats], listener: Listener, settings: SpeechSettings, *, hear_s: float = 12.0
+    blocks: Iterable[Floats],
+    listener: Listener,
+    settings: SpeechSettings,
+    *,
+    hear_s: float = 12.0,
+    live: bool = False,
 ) -> Iterator[Chunk]:
     """The speech of a recording in order: chunks that are disjoint, and cut where nobody speaks.
 
-    `hear_s` seconds are labelled at once, see `Segmenter.confidences`.
+    `hear_s` seconds are labelled at once, see `Segmenter.confidences`. With `live` what is being said comes
+    too, as often as that, up to the last sample that was heard.
     """
     sound = _Sound(blocks)
     finder = _Finder(settings, listener.frame_s)
@@ -107,6 +115,9 @@ def chunks(
         if (begun := finder.open) is not None:
             yield from cutter.cut_begun(begun * frame, finder.end * frame)
             finder.forget(cutter.done // frame)
+            if live:
+                first = max(begun * frame, cutter.done)
+                yield Chunk(first, sound.part(first, sound.end), final=False)
         sound.forget(finder.position * frame)
     for first, stop in finder.finish():
         yield from cutter.cut(first * frame, min(stop * frame, sound.end))
