@@ -6,6 +6,7 @@ import argparse
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distributions, version
 
 from edge.cli.show import print_json
@@ -148,11 +149,11 @@ def _paddle() -> str:
     return f"Paddle-Lite {runtime.version} for {processor()} in {runtime.python}"
 
 
-def _text() -> str:
+def _extra(package: str, purpose: str, extra: str) -> str:
     try:
-        return f"tokenizers {version('tokenizers')}"
+        return f"{package} {version(package)}"
     except PackageNotFoundError as error:
-        raise EdgeError("reads text for models: pip install 'edgereel[text]'") from error
+        raise EdgeError(f"{purpose}: pip install 'edgereel[{extra}]'") from error
 
 
 def _microphone() -> str:
@@ -172,7 +173,7 @@ def _installed() -> set[str]:
     return {name.lower().replace("_", "-") for name in names if name}
 
 
-NEEDED = {
+NEEDED: dict[str, Callable[[], str]] = {
     "machine": _machine,
     "kernels": _kernels,
     "media": _media,
@@ -181,4 +182,11 @@ NEEDED = {
     "store": _store,
 }
 
-OPTIONAL = {"litert": _litert, "paddle": _paddle, "text": _text, "microphone": _microphone}
+OPTIONAL: dict[str, Callable[[], str]] = {
+    "litert": _litert,
+    "paddle": _paddle,
+    "text": partial(_extra, "tokenizers", "reads text for models", "text"),
+    "captions": partial(_extra, "pocketsphinx", "finds the times of words", "captions"),
+    "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
+    "microphone": _microphone,
+}

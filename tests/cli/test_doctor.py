@@ -19,7 +19,7 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     needed = [check["name"] for check in document["checks"] if check["needed"]]
     assert needed == ["machine", "kernels", "media", "onnxruntime", "models", "store"]
     optional = [check["name"] for check in document["checks"] if not check["needed"]]
-    assert optional == ["litert", "paddle", "text", "microphone"]
+    assert optional == ["litert", "paddle", "text", "captions", "timelines", "microphone"]
 
 
 def test_two_builds_of_onnxruntime_are_a_clash_with_its_remedy(edge: EdgeCommand, tmp_path: Path) -> None:
