@@ -1,4 +1,4 @@
-"""`python -m tools.bench songs|start|kernels|runtimes`: how fast and how small, beside what else is."""
+"""`python -m tools.bench songs|captions|start|kernels|runtimes`: how fast and small, beside what else is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import EdgeError
-from tools.bench import kernels, runtimes, songs, start
+from tools.bench import captions, kernels, runtimes, songs, start
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
@@ -17,7 +17,7 @@ from tools.paths import data_root
 def main() -> int:
     """Run one benchmark and print its table or its JSON document."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("what", choices=["songs", "start", "kernels", "runtimes"])
+    parser.add_argument("what", choices=["songs", "start", "kernels", "runtimes", "captions"])
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument(
         "--minutes", type=float, metavar="N", help="length of the sound (default: songs 60, kernels 10)"
@@ -45,6 +45,10 @@ def _measured(options: argparse.Namespace) -> tuple[list[Row], str]:
         with as_in_a_wheel():
             rows, failed = runtimes.bench(data, quick)
         return rows, runtimes.describe(rows, failed)
+    if options.what == "captions":
+        with as_in_a_wheel():
+            rows = captions.bench(data, captions.Sizes.quick() if quick else captions.Sizes())
+        return rows, captions.describe(rows)
     if options.what == "kernels":
         size = kernels.Sizes.quick() if quick else kernels.Sizes()
         rows = kernels.bench(replace(size, minutes=options.minutes or size.minutes))

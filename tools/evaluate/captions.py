@@ -28,6 +28,9 @@ from tools.sound.wave import write_wav
 
 Floats = NDArray[np.float32]
 
+ORDERS = 4
+"""In how many orders the utterances are put: what comes before an utterance changes what is heard."""
+
 LONG_S = 240.0
 """About how long a composed recording is."""
 
@@ -56,7 +59,7 @@ def evaluate(data: Path, *, seed: int = 0, recognizer: Recognizer | None = None)
         whole = recognizer.recognize(samples(one.path))
         listed.append(_Scored(one, _text(found), " ".join(word.text for word in whole.words)))
     with tempfile.TemporaryDirectory() as scratch:
-        long = _long(sure, data, Path(scratch), seed)
+        long = composed(data, Path(scratch), seed)
         started = time.perf_counter()
         heard = [caption(file, recognizer=recognizer, segmenter=segmenter) for file, _ in long]
         elapsed = time.perf_counter() - started
@@ -192,19 +195,24 @@ class _Scored:
         return sum(least_edits(self.truth, self.alone))
 
 
-def _long(utterances: Sequence[Utterance], data: Path, folder: Path, seed: int) -> list[tuple[Path, str]]:
-    """Recordings of about `LONG_S` with all utterances in some order, and their transcripts."""
+def composed(data: Path, folder: Path, seed: int = 0) -> list[tuple[Path, str]]:
+    """Recordings of about `LONG_S` with a pack's utterances in `ORDERS` orders, and their transcripts.
+
+    Raises InputError if there are none.
+    """
     rng = np.random.default_rng(seed)
+    utterances = [one for one in read_utterances(data) if one.doubt is None]
     between = [entry.path for entry in read_pack(data) if entry.label in (Label.MUSIC, Label.OTHER)]
     made: list[tuple[Path, str]] = []
     pieces, texts = list[Floats](), list[str]()
-    for number, at in enumerate(rng.permutation(len(utterances))):
+    order = [int(at) for _ in range(ORDERS) for at in rng.permutation(len(utterances))]
+    for number, at in enumerate(order, 1):
         pieces += [loud_as(samples(utterances[at].path), 0.08), silence(rng.uniform(*PAUSES_S))]
         texts.append(utterances[at].transcript)
-        if number % 4 == 3 and between:
+        if number % 4 == 0 and between:
             other = samples(between[int(rng.integers(len(between)))])[: 8 * RATE_HZ]
             pieces += [loud_as(other, 0.05), silence(rng.uniform(*PAUSES_S))]
-        if sum(map(len, pieces)) > LONG_S * RATE_HZ or number == len(utterances) - 1:
+        if sum(map(len, pieces)) > LONG_S * RATE_HZ or number == len(order):
             whole = np.concatenate(pieces)
             whole = whole + rng.normal(0, NOISE, len(whole)).astype(np.float32)
             file = folder / f"long{len(made)}.wav"
@@ -217,7 +225,7 @@ def _long(utterances: Sequence[Utterance], data: Path, folder: Path, seed: int) 
 def _peak_mb(file: Path) -> float:
     """Peak resident memory of `edge caption` in a fresh process, with kernels as in a wheel."""
     with as_in_a_wheel():
-        return run_edge("caption", str(file)).megabytes
+        return run_edge("caption", "--no-cache", str(file)).megabytes
 
 
 def _text(found: Captioned) -> str:
