@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -77,7 +77,7 @@ def find_fillers(
         return
     listed = FILLERS.get(language.partition("-")[0], FillerWords((), ()))
     names = (*listed.sounds, *extra, *(listed.phrases if level is Level.MEDIUM else ()))
-    known = {_plain(name) for name in names} - {""}
+    known = {_plain(name): _most_words(name) for name in names}
     free = {_plain(name) for name in (*listed.sounds, *extra) if not is_ideographic(name)}
     plain = [_plain(word.text) for word in words]
     at = 0
@@ -89,7 +89,12 @@ def find_fillers(
         at = fit[-1] if fit else at + 1
 
 
-def _ends(plain: Sequence[str], at: int, known: Collection[str]) -> list[int]:
+def _most_words(name: str) -> int:
+    """Of how many words a filler can be: "um" is one, and not the letters "U. M."."""
+    return len(name) if is_ideographic(name) else len(name.split())
+
+
+def _ends(plain: Sequence[str], at: int, known: Mapping[str, int]) -> list[int]:
     """Where those of the known fillers end that begin with this word."""
     longest = max(map(len, known), default=0)
     ends, text = [], ""
@@ -97,7 +102,7 @@ def _ends(plain: Sequence[str], at: int, known: Collection[str]) -> list[int]:
         text += plain[stop - 1]
         if not plain[stop - 1] or len(text) > longest:
             break
-        if text in known:
+        if stop - at <= known.get(text, 0):
             ends.append(stop)
     return ends
 

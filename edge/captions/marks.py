@@ -49,7 +49,7 @@ class MarkSettings:
     repeat: RepeatSettings = field(default_factory=RepeatSettings)
 
     def __post_init__(self) -> None:
-        if self.blank_s <= 0:
+        if not self.blank_s > 0:
             raise UsageError(f"a blank must last longer than 0 s, got {self.blank_s}")
 
 
@@ -114,18 +114,22 @@ def _said(found: Captioned, settings: MarkSettings) -> list[Item]:
     starts = [
         at
         for at in range(len(words))
-        if at == 0 or marks[at] != marks[at - 1] or _parted(words[at - 1], words[at], found, settings)
+        if at == 0 or marks[at] != marks[at - 1] or _parted(words, marks, at, found, settings)
     ]
     parts = pairwise([*starts, len(words)])
     return [_item(words[first:stop], marks[first], settings) for first, stop in parts]
 
 
-def _parted(before: Word, after: Word, found: Captioned, settings: MarkSettings) -> bool:
-    """There is a blank between two words, or a hesitation."""
-    if after.start - before.end >= settings.blank_s:
+def _parted(
+    words: Sequence[Word], marks: Sequence[_Mark], at: int, found: Captioned, settings: MarkSettings
+) -> bool:
+    """There is a blank before a word, or a hesitation; what is hesitated inside a take is a part of it."""
+    start, end = words[at - 1].end, words[at].start
+    if end - start >= settings.blank_s:
         return True
-    at = bisect_left(found.hesitations, Span(before.end, max(after.start, before.end + 1e-9)))
-    return at < len(found.hesitations) and found.hesitations[at].end <= after.start
+    first = bisect_left(found.hesitations, start, key=lambda span: span.start)
+    hesitates = first < len(found.hesitations) and found.hesitations[first].end <= end
+    return hesitates and marks[at].kind is not Kind.REPEAT
 
 
 def _repeats(

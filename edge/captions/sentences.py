@@ -71,7 +71,7 @@ def _too_much(words: Sequence[Word], settings: CaptionSettings) -> bool:
 
 def _best_cut(words: Sequence[Word], count: int, settings: CaptionSettings) -> int:
     """How many words go into the first of `count` captions."""
-    total = _columns(joined(word.text for word in words))
+    total = max(1, _columns(joined(word.text for word in words)))
     best, least = len(words), float("inf")
     for cut in range(1, len(words)):
         width = _columns(joined(word.text for word in words[:cut]))

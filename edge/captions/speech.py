@@ -113,12 +113,11 @@ def chunks(
         for first, stop in finder.add(_voice(rows, settings)):
             yield from cutter.cut(first * frame, stop * frame)
         if (begun := finder.open) is not None:
-            yield from cutter.cut_begun(begun * frame, finder.end * frame)
-            finder.forget(cutter.done // frame)
+            yield from cutter.cut_begun(begun[0] * frame, begun[1] * frame)
             if live:
-                first = max(begun * frame, cutter.done)
+                first = max(begun[0] * frame, cutter.done)
                 yield Chunk(first, sound.part(first, sound.end), final=False)
-        sound.forget(finder.position * frame)
+        sound.forget(max(finder.position * frame, cutter.done))
     for first, stop in finder.finish():
         yield from cutter.cut(first * frame, min(stop * frame, sound.end))
 
@@ -160,8 +159,7 @@ class _Sound:
 
     def part(self, first: int, stop: int) -> Floats:
         """Samples [first, stop), none of which may be forgotten."""
-        self._held = [np.concatenate(self._held)] if self._held else []
-        whole = self._held[0] if self._held else np.zeros(0, np.float32)
+        whole = np.concatenate([np.zeros(0, np.float32), *self._held])
         return whole[first - self._first : stop - self._first].copy()
 
     def forget(self, before: int) -> None:
@@ -171,66 +169,63 @@ class _Sound:
 
 
 class _Finder:
-    """Confidences in, stretches of speech out, in frames."""
+    """Confidences in, stretches of speech out, in frames; the same whatever pieces they come in."""
 
     def __init__(self, settings: SpeechSettings, frame_s: float) -> None:
         self._begins_at, self._ends_below = settings.begins_at, settings.ends_below
         self._gap = round(settings.gap_s / frame_s)
         self._margin = round(settings.margin_s / frame_s)
         self._least = round(settings.least_s / frame_s)
-        self._voice = np.zeros(0, np.float32)
-        self.position = 0
-        """The first frame that may still be asked for."""
-
-    @property
-    def end(self) -> int:
+        self._spoken: Spans = []
+        self._since: int | None = None
+        """Where the speech began that goes on."""
+        self.end = 0
         """Frames so far."""
-        return self.position + len(self._voice)
 
     @property
-    def open(self) -> int | None:
-        """Where the stretch that goes on begins, if one does."""
-        spans = self._spans()
-        return self.position + spans[0][0] if spans else None
+    def open(self) -> tuple[int, int] | None:
+        """What is known of the stretch that may go on, if there is one."""
+        return next(iter(self._spans()), None)
+
+    @property
+    def position(self) -> int:
+        """The first frame that may still be asked for."""
+        return self.open[0] if self.open else max(0, self._next - self._margin)
 
     def add(self, voice: Floats) -> Spans:
         """Take the next frames; the stretches that are over."""
-        self._voice = np.concatenate([self._voice, voice])
-        return self._take(len(self._voice) - self._gap - self._margin)
+        for confidence in voice.tolist():
+            if self._since is None and confidence >= self._begins_at:
+                self._since = self.end
+            elif self._since is not None and confidence < self._ends_below:
+                self._spoken, self._since = self._heard(), None
+            self.end += 1
+        apart = max(self._gap, 2 * self._margin + 1) - self._margin
+        over = [span for span in self._spans() if span[1] + apart <= self._next]
+        if over:
+            self._spoken = [span for span in self._spoken if span[0] > over[-1][1]]
+        return over
 
     def finish(self) -> Spans:
         """The rest."""
-        return self._take(len(self._voice) + 1)
+        return self._spans()
 
-    def forget(self, before: int) -> None:
-        """Give up the frames before this one."""
-        gone = max(0, before - self.position)
-        self._voice = self._voice[gone:]
-        self.position += gone
+    @property
+    def _next(self) -> int:
+        """Where speech that is not known of yet begins at the earliest."""
+        return self.end if self._since is None else self._since
 
-    def _take(self, settled: int) -> Spans:
-        """Stretches that end before frame `settled` of those held; forgets what the rest does not need."""
-        spans = self._spans()
-        over = [(self.position + first, self.position + stop) for first, stop in spans if stop < settled]
-        begun = (
-            spans[len(over)][0] if len(over) < len(spans) else len(self._voice) - self._margin - self._least
-        )
-        self.forget(max(self.position + begun, over[-1][1] if over else 0))
-        return over
+    def _heard(self) -> Spans:
+        """Speech that is not over, without margins."""
+        long = self._since is not None and self.end - self._since >= self._least
+        return joined_runs([*self._spoken, *([(self._next, self.end)] if long else [])], self._gap)
 
     def _spans(self) -> Spans:
-        """Stretches of speech among the frames held, with their margins, disjoint."""
-        spoken = [
-            (first, stop)
-            for first, stop in runs(self._voice >= self._ends_below)
-            if stop - first >= self._least and self._voice[first:stop].max() >= self._begins_at
-        ]
-        length, margin = len(self._voice), self._margin
-        wide = [
-            (max(0, first - margin), min(length, stop + margin))
-            for first, stop in joined_runs(spoken, self._gap)
-        ]
-        return joined_runs(wide, 1)
+        """Stretches that are not over, with their margins, disjoint."""
+        margin = self._margin
+        return joined_runs(
+            [(max(0, first - margin), min(self.end, stop + margin)) for first, stop in self._heard()], 1
+        )
 
 
 class _Cutter:

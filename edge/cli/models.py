@@ -97,7 +97,7 @@ def try_networks(folder: ModelFolder) -> dict[str, str]:
 def describe(folder: ModelFolder) -> dict[str, Any]:
     """A model in plain data."""
     manifest = folder.manifest
-    size = sum((folder.path / name).stat().st_size for name in manifest.files)
+    size = sum(folder.file(name).stat().st_size for name in manifest.files)
     builtin = folder.path.parent == store.builtin_root()
     return {
         "id": manifest.id,
@@ -106,7 +106,7 @@ def describe(folder: ModelFolder) -> dict[str, Any]:
         "megabytes": round(size / MIB, 2),
         "quantization": manifest.quantization,
         "licence": manifest.licence,
-        "where": "ships with edge" if builtin else str(folder.path),
+        "where": "ships with edge" if builtin else str(folder.weights or folder.path),
     }
 
 

@@ -8,6 +8,7 @@ runs; `python -m tools.importers ctc` makes model folders of them.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from edge.models.store import find
 
 SPACE = "\u2581"
 """What stands for a space in pieces, and so begins a word."""
+
+_Utf8 = codecs.getincrementaldecoder("utf-8")
+"""Bytes to characters; what makes no character is left out."""
 
 Floats = NDArray[np.float32]
 Count = Annotated[int, Meta(ge=0)]
@@ -130,8 +134,7 @@ class CtcRecogniser:
         rows = _log_softmax(self.scores(samples))
         skip = self._parameters.prefix_rows
         pieces = self._read(rows[skip:], len(samples) / self.rate_hz)
-        told = {self._pieces[number] for number in rows[:skip].argmax(axis=1)}
-        language = next((match[1] for name in told if (match := re.fullmatch(r"<\|([a-z]+)\|>", name))), None)
+        language = _language(self._pieces[int(rows[0].argmax())]) if skip and len(rows) else None
         mean = float(np.mean([piece.log_probability for piece in pieces])) if pieces else 0.0
         return CtcTranscript("".join(piece.text for piece in pieces).strip(), pieces, language, mean)
 
@@ -139,24 +142,21 @@ class CtcRecogniser:
         """The best path through log-probabilities [rows, vocabulary]: runs of one number become a piece."""
         best = rows.argmax(axis=1)
         edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
-        row_s = self._parameters.row_s
+        row_s = min(self._parameters.row_s, length_s / max(1, len(rows)))  # the last row may be part silence
         found: list[Piece] = []
-        held = b""
+        bytes_to_text = _Utf8("ignore")
         for first, stop in pairwise(edges):
             number = int(best[first])
             if number == self._parameters.blank:
                 continue
             if (byte := _byte(self._pieces[number])) is not None:
-                held += byte
-                text = _whole(held)
-                if text is None:
-                    continue
-                held = b""
+                text = bytes_to_text.decode(byte)
             else:
+                bytes_to_text.reset()
                 text = _text(self._pieces[number])
             if text:
-                start, end = min(first * row_s, length_s - row_s / 2), min(stop * row_s, length_s)
-                found.append(Piece(text, float(start), float(end), float(rows[first:stop, number].mean())))
+                log_probability = float(rows[first:stop, number].mean())
+                found.append(Piece(text, float(first * row_s), float(stop * row_s), log_probability))
         return tuple(found)
 
 
@@ -171,12 +171,10 @@ def _byte(piece: str) -> bytes | None:
     return bytes.fromhex(found[1]) if found else None
 
 
-def _whole(held: bytes) -> str | None:
-    """The character of these bytes; None while some are missing, a replacement if there can be none."""
-    try:
-        return held.decode()
-    except UnicodeDecodeError as error:
-        return None if error.reason == "unexpected end of data" else "\ufffd"
+def _language(piece: str) -> str | None:
+    """The language that the first row names."""
+    found = re.fullmatch(r"<\|([a-z]+)\|>", piece)
+    return found[1] if found and found[1] != "nospeech" else None
 
 
 def read_pieces(content: bytes) -> list[str]:

@@ -12,6 +12,7 @@ import msgspec
 from edge.errors import ModelError
 from edge.models.limits import MIB, Limits
 from edge.models.manifest import Manifest, ManifestError, Network, decode
+from edge.models.packages import weights_of
 
 MANIFEST = "manifest.json"
 
@@ -29,6 +30,13 @@ class ModelFolder:
     path: Path
     manifest: Manifest
     limits: Limits
+    weights: Path | None = None
+    """Where the files are that do not lie in `path`, see `edge.models.packages`."""
+
+    def file(self, name: str) -> Path:
+        """Where a file of the model is."""
+        here = self.path / name
+        return here if self.weights is None or here.exists() else self.weights / name
 
     def network(self, role: str) -> Network:
         """What the manifest says of the network in this role. Raises ModelError if there is none."""
@@ -58,7 +66,7 @@ class ModelFolder:
 
     def read(self, name: str) -> bytes:
         """The bytes of a file that the manifest names, once their hash is right; else ModelError."""
-        file = self.path / name
+        file = self.file(name)
         if name not in self.manifest.files:
             raise ModelError(file, "is not named by the manifest")
         content = _read(file, self.limits.file_bytes)
@@ -83,7 +91,7 @@ def open_folder(path: Path, limits: Limits | None = None) -> ModelFolder:
         raise ModelError(path / MANIFEST, str(error)) from error
     if len(manifest.files) > limits.files:
         raise ModelError(path, f"names {len(manifest.files)} files; the limit is {limits.files}")
-    folder = ModelFolder(path, manifest, limits)
+    folder = ModelFolder(path, manifest, limits, weights_of(path))
     networks = {network.file for network in manifest.networks.values()}
     for name in manifest.files.keys() - networks:
         folder.read(name)

