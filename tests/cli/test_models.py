@@ -29,10 +29,11 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     assert [model["id"] for model in listed["models"]][:2] == ["segmenter", "tiny"]
     verified = edge("models", "verify", **store)
     assert verified.returncode == 0
-    assert verified.stdout.count("ok ") == 2
+    states = {line.split()[0]: line.split()[1] for line in verified.stdout.splitlines()}
+    assert (states["segmenter"], states["tiny"]) == ("ok", "ok")
     assert "net on onnxruntime" in verified.stdout
     assert edge("models", "remove", "tiny", **store).returncode == 0
-    assert "tiny" not in edge("models", "list", **store).stdout
+    assert "\ntiny " not in edge("models", "list", **store).stdout
 
 
 def test_a_damaged_model_fails_verification_by_name(
