@@ -243,9 +243,9 @@ def _filled(tokens: Sequence[str], spans: Sequence[Times | None], length_s: floa
 def _in_order(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> tuple[Word, ...]:
     """Words whose times rise and lie in [0, length_s]."""
     least = min(SHORTEST_S, length_s / max(1, len(tokens)))
+    latest = [max(0.0, length_s - left * least) for left in range(len(tokens), -1, -1)]  # leaves room for all
     words: list[Word] = []
     for number, (token, span) in enumerate(zip(tokens, _filled(tokens, spans, length_s), strict=True)):
-        last = length_s - (len(tokens) - number - 1) * least  # leaves room for those to come
-        start = min(max(span[0], words[-1].end if words else 0.0), last - least)
-        words.append(Word(start, min(max(span[1], start + least), last), token))
+        start = min(max(span[0], words[-1].end if words else 0.0), latest[number])
+        words.append(Word(start, min(max(span[1], start + least), latest[number + 1]), token))
     return tuple(words)

@@ -120,12 +120,17 @@ class CachedRecognizer(Recognizer):
         self._recognizer, self._cache = recognizer, cache
         self.folder, self.rate_hz, self.language = recognizer.folder, recognizer.rate_hz, recognizer.language
 
+    @property
+    def identity(self) -> tuple[str, str, str | None]:
+        """See `Recognizer`."""
+        return self._recognizer.identity
+
     def recognize(self, samples: NDArray[np.float32]) -> Heard:
         """See `Recognizer`."""
         sound = hashlib.sha256(np.ascontiguousarray(samples, np.float32).tobytes()).hexdigest()
-        at = key("heard", sound, self._recognizer.identity)
+        at = key("heard", sound, self.identity)
         if (found := self._cache.get(at)) is not None:
-            with suppress(msgspec.MsgspecError):
+            with suppress(msgspec.MsgspecError, ValueError):
                 return msgspec.msgpack.decode(found, type=Heard)
         heard = self._recognizer.recognize(samples)
         self._cache.put(at, msgspec.msgpack.encode(heard))

@@ -111,14 +111,15 @@ def restored(content: bytes | None, media: MediaInfo, settings: Settings) -> Cap
     """What `stored` gave; None if that is nothing, or something else."""
     try:
         kept = msgspec.msgpack.decode(content or b"", type=_Kept)
-    except msgspec.MsgspecError:
+        loudness = [Loudness(start, np.frombuffer(values, np.float16)) for start, values in kept.loudness]
+    except (msgspec.MsgspecError, ValueError):
         return None
     return Captioned(
         media=media,
         duration_s=kept.duration_s,
         language=kept.language,
         sentences=kept.sentences,
-        loudness=[Loudness(start, np.frombuffer(values, np.float16)) for start, values in kept.loudness],
+        loudness=loudness,
         hesitations=kept.hesitations,
         music=kept.music,
         settings=settings,

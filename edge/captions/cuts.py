@@ -18,6 +18,9 @@ from edge.vocabulary import Span
 ROUNDING_S = 1e-6
 """Times nearer than this are one."""
 
+TAKEN = 0.25
+"""No cut takes more than this share of what stays beside it, however quiet it is there."""
+
 
 @dataclass(frozen=True)
 class CutSettings:
@@ -33,7 +36,8 @@ class CutSettings:
     """Sounds this long that no word covers, and that are not marked, stay."""
 
     def __post_init__(self) -> None:
-        if min(self.pause_s, self.reach_s, self.shortest_s, self.uncovered_s) < 0:
+        lengths = (self.pause_s, self.reach_s, self.shortest_s, self.uncovered_s)
+        if not all(length >= 0 for length in lengths):
             raise UsageError("lengths of cuts cannot be negative")
 
 
@@ -45,19 +49,24 @@ def cut_list(items: Sequence[Item], found: Captioned, settings: CutSettings | No
     settings = settings or CutSettings()
     going = [item for item in items if item.remove]
     starts = [item.start for item in going]
+    kept = merged(_kept(items, found, settings))
+    reaches = {
+        edge: min(settings.reach_s, TAKEN * span.seconds) for span in kept for edge in (span.start, span.end)
+    }
     cuts = []
-    for gap in outside(Span(0, found.media_s), merged(_kept(items, found, settings))):
+    for gap in outside(Span(0, found.media_s), kept):
         gone = going[bisect_left(starts, gap.start - ROUNDING_S) : bisect_left(starts, gap.end)]
         cut = _cut(gap, gone, found, settings) if gone else None
         if cut is not None:
-            cuts.append(cut)
+            start = max(cut.start, gap.start - reaches.get(gap.start, 0.0))
+            cuts.append(Span(start, min(cut.end, gap.end + reaches.get(gap.end, 0.0))))
     return cuts
 
 
 def _kept(items: Sequence[Item], found: Captioned, settings: CutSettings) -> Iterator[Span]:
     """What must stay: items that are not removed, and sounds that are long enough and not marked."""
     for item in items:
-        if not item.remove and item.kind is not Kind.BLANK:
+        if not item.remove:
             yield Span(item.start, item.end)
     marked = merged([Span(item.start, item.end) for item in items if item.kind is not Kind.BLANK])
     for sound in [*found.sounding, *found.music]:

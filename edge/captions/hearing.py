@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.captions.captioned import Loudness, Settings
-from edge.captions.hesitation import hesitations
+from edge.captions.hesitation import WRITTEN_FOR, disguised, hesitations
 from edge.captions.recognizers import Heard, Recognizer
 from edge.captions.speech import Chunk, Listener, chunks, joined_runs, loudness, runs, sounding
 from edge.models.segmenter import Segmenter
@@ -69,11 +69,13 @@ def said(chunk: Chunk, recognizer: Recognizer, settings: Settings) -> Said:
         if part.seconds >= settings.missed_s:
             begin = max(0, round((part.start - ROOM_S) * rate_hz))
             again = recognizer.recognize(chunk.samples[begin : round((part.end + ROOM_S) * rate_hz)])
-            more = (moved(word, begin / rate_hz) for word in believable(again, settings))
-            words += trimmed(more, [part])
+            more = [moved(word, begin / rate_hz) for word in believable(again, settings)]
+            words += trimmed(_within(more, part), voiced)
     words.sort(key=lambda word: word.start)
     zero = chunk.start / rate_hz
-    unsaid = hesitations(chunk.samples, rate_hz, loud, words)
+    written_for = WRITTEN_FOR.get(heard.language, frozenset())
+    unsaid = hesitations(chunk.samples, rate_hz, loud, words, written_for)
+    words = [word for word in words if not (disguised(word, written_for) and _covered(word, unsaid))]
     return Said(
         tuple(moved(word, zero) for word in words),
         heard.language,
@@ -101,6 +103,13 @@ def trimmed(words: Iterable[Word], voiced: Sequence[Span]) -> Iterator[Word]:
             yield word
 
 
+def _within(words: Iterable[Word], part: Span) -> Iterator[Word]:
+    """The words that lie in a part for the most, cut to it: the others were heard before."""
+    for word in words:
+        if part.start < (word.start + word.end) / 2 < part.end:
+            yield replace(word, start=max(word.start, part.start), end=min(word.end, part.end))
+
+
 def _length(part: tuple[float, float]) -> float:
     return part[1] - part[0]
 
@@ -108,6 +117,10 @@ def _length(part: tuple[float, float]) -> float:
 def moved(word: Word, by_s: float) -> Word:
     """The word so much later."""
     return replace(word, start=word.start + by_s, end=word.end + by_s)
+
+
+def _covered(word: Word, spans: Iterable[Span]) -> bool:
+    return any(span.start <= (word.start + word.end) / 2 < span.end for span in spans)
 
 
 def _spans(words: Iterable[Word]) -> list[Span]:

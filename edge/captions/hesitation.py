@@ -6,7 +6,7 @@ spectrum hardly changes are hesitations, in any language.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 import numpy as np
@@ -34,16 +34,34 @@ UNSTEADY = 1.46
 logarithm, mean over bands). All of 13 in recordings of spontaneous speech are below."""
 
 
-def hesitations(samples: Floats, rate_hz: int, loudness: Floats, words: Sequence[Word]) -> list[Span]:
+WRITTEN_FOR = {"en": frozenset({"a", "oh", "you"})}
+"""What recognisers of a language write for a hesitation that stands alone."""
+
+
+def hesitations(
+    samples: Floats,
+    rate_hz: int,
+    loudness: Floats,
+    words: Sequence[Word],
+    written_for: Collection[str] = (),
+) -> list[Span]:
     """Hesitations in a stretch of speech float32[n] with these words in it; seconds from its first sample.
 
-    `loudness` is what `edge.captions.speech.loudness` has for it.
+    `loudness` is what `edge.captions.speech.loudness` has for it. A sound between pauses is taken as a whole
+    where it has no words but some of `written_for`: those then stand for nothing, see `disguised`.
     """
-    loud = sounding(loudness, above=LOUD, pause_s=BREAK_S)
-    covered = [Span(word.start, word.end) for word in words]
-    bare = [part for span in loud for part in outside(span, covered)]
-    found = [part for part in bare if SHORTEST_S <= part.seconds <= LONGEST_S]
+    found: list[Span] = []
+    for sound in sounding(loudness, above=LOUD, pause_s=BREAK_S):
+        there = [word for word in words if word.start < sound.end and sound.start < word.end]
+        real = [Span(word.start, word.end) for word in there if not disguised(word, written_for)]
+        bare = outside(sound, real if not real else [Span(word.start, word.end) for word in there])
+        found += [part for part in bare if SHORTEST_S <= part.seconds <= LONGEST_S]
     return [part for part in found if is_steady(_part(samples, rate_hz, part), rate_hz)]
+
+
+def disguised(word: Word, written_for: Collection[str]) -> bool:
+    """The word may stand for a hesitation."""
+    return word.text.strip(".,!?-").lower() in written_for
 
 
 def is_steady(samples: Floats, rate_hz: int) -> bool:

@@ -110,7 +110,8 @@ def _said(found: Captioned, settings: MarkSettings) -> list[Item]:
         for at in range(filler.first, filler.stop):
             marks[at] = _Mark(marks[at].sentence, Kind.FILLER, filler.first, reason)
     for part, mark in _repeats(words, marks, settings):
-        marks[part.start : part.stop] = [mark] * len(part)
+        if marks[part.start].kind is not Kind.REPEAT:
+            marks[part.start : part.stop] = [mark] * len(part)
     starts = [
         at
         for at in range(len(words))

@@ -128,16 +128,19 @@ def open_recognizer(
 def words_of(pieces: tuple[Piece, ...], length_s: float) -> tuple[Word, ...]:
     """Words of pieces: one begins at a space, and at each character of a script without spaces."""
     groups: list[list[Piece]] = []
+    begins = True
     for piece in pieces:
         text = piece.text
-        continues = groups and not text.startswith(" ") and not is_ideographic(text[:1])
-        if continues and not (text[:1].isalnum() and is_ideographic(groups[-1][-1].text[-1:])):
-            groups[-1].append(piece)
-        elif text.strip():
-            groups.append([piece])
+        begins = begins or text.startswith(" ") or is_ideographic(text[:1])
+        if not text.strip():
+            continue
+        if begins or (text[:1].isalnum() and is_ideographic(groups[-1][-1].text[-1:])):
+            groups.append([])
+        groups[-1].append(piece)
+        begins = False
     words: list[Word] = []
-    ends = [group[0].start for group in groups[1:]] + [length_s]
-    for group, limit in zip(groups, ends, strict=True):
+    ends = [*(group[0].start for group in groups[1:]), length_s]
+    for group, limit in zip(groups, ends, strict=False):  # there may be no group at all
         text = "".join(piece.text for piece in group).strip()
         words.append(Word(group[0].start, min(group[-1].end + SPIKE_TAIL_S, limit), text))
     return tuple(words)

@@ -58,6 +58,8 @@ def settings(options: argparse.Namespace) -> CleanSettings:
 def check_output(options: argparse.Namespace, destination: Path) -> None:
     """Refuse now what could not be written after the work is done."""
     target_for(destination)
+    if options.media.exists() and destination.exists() and destination.samefile(options.media):
+        raise UsageError(f"{destination} is the recording itself; choose another name")
     for path, known in ((options.captions, CAPTION_WRITERS), (options.timeline, TIMELINE_WRITERS)):
         if path and path.suffix.lower() not in known:
             raise UsageError(f"{path}: it can be one of {' '.join(known)}")
@@ -65,8 +67,6 @@ def check_output(options: argparse.Namespace, destination: Path) -> None:
         if path:
             refuse_existing(path, options.force)
             refuse_unwritable(path.parent)
-    if options.media.exists() and destination.exists() and destination.samefile(options.media):
-        raise UsageError(f"{destination} is the recording itself; choose another name")
 
 
 def write(

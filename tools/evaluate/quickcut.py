@@ -22,8 +22,9 @@ from tools.evaluate.talks import talks
 from tools.sound.wave import write_wav
 
 KINDS = (Kind.BLANK, Kind.FILLER, Kind.REPEAT)
-TALKS = 8
-APART_S = 1.0
+TALKS = 16
+APART_S = {Kind.BLANK: 0.0, Kind.FILLER: 0.05, Kind.REPEAT: 1.0}
+"""Marks of a kind with less between them are one: sentences of a take, parts of a hum."""
 
 IOU = 0.5
 """An item is found if it covers this share of what both cover."""
@@ -50,9 +51,7 @@ def evaluate(
             seconds += found.duration_s
             plan = plan_clean(found)
             for kind in KINDS:
-                errors += [
-                    {"talk": number, **error} for error in _score(kind, plan.items, talk.truth, counts)
-                ]
+                errors += [{"talk": number, **error} for error in score(kind, plan.items, talk.truth, counts)]
             cleaned = clean(found, Path(scratch, f"clean{number}.wav"), plan=plan)
             again = caption(cleaned.file, recognizer=recognizer, segmenter=segmenter)
             left, heard = _words(cleaned.sentences), _words(again.sentences)
@@ -86,7 +85,7 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _score(
+def score(
     kind: Kind, items: Sequence[Item], truth: Sequence[tuple[Kind, Span]], counts: Counter[tuple[Kind, str]]
 ) -> list[dict[str, Any]]:
     """Count what was found of a kind; what was missed and what is wrong."""
@@ -110,10 +109,10 @@ def _score(
 
 
 def _joined(items: Sequence[Item]) -> list[Span]:
-    """Items of one kind; parts of a take, with less than `APART_S` between them, are one."""
+    """Items of one kind, those made one that have less than `APART_S` between them."""
     spans: list[Span] = []
     for item in items:
-        if spans and item.kind is Kind.REPEAT and item.start - spans[-1].end < APART_S:
+        if spans and item.start - spans[-1].end < APART_S[item.kind]:
             spans[-1] = Span(spans[-1].start, item.end)
         else:
             spans.append(Span(item.start, item.end))

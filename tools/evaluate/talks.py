@@ -20,6 +20,7 @@ from edge.captions.speech import loudness, sounding
 from edge.errors import InputError
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, samples
+from tools.evaluate.recognition import FOREIGN
 
 Floats = NDArray[np.float32]
 
@@ -113,11 +114,15 @@ def another_take(sentence: Floats, rng: np.random.Generator) -> Floats:
 
 
 def read_sentences(data: Path) -> list[Path]:
-    """Recordings of sentences that are read out, without hesitations in them, in file order.
+    """Recordings of English sentences that are read out, without hesitations in them, in file order.
 
     Raises InputError if there is no manifest.
     """
-    return [data / row["path"] for row in _rows(data) if row.get("subclass") in READ and not _hesitates(row)]
+    return [
+        data / row["path"]
+        for row in _rows(data)
+        if row.get("subclass") in READ and not _hesitates(row) and not _is_foreign(row)
+    ]
 
 
 def read_hesitations(data: Path) -> list[Floats]:
@@ -161,6 +166,10 @@ def loud_as(sound: Floats, level: float) -> Floats:
 
 def _hesitates(row: dict[str, str]) -> bool:
     return not set(HESITATIONS).isdisjoint(row.get("transcript", "").lower().split())
+
+
+def _is_foreign(row: dict[str, str]) -> bool:
+    return Path(row["path"]).name.startswith(FOREIGN)
 
 
 def _rows(data: Path) -> list[dict[str, str]]:

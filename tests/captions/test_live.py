@@ -1,0 +1,75 @@
+"""Captions while somebody speaks: provisional ones that are replaced, final ones that stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.captions.live import Heard, LiveSettings, listen
+from edge.captions.recognizers import Heard as Recognised
+from edge.captions.recognizers import Recognizer
+from edge.media import decode_audio
+from edge.models.segmenter import Segmenter
+from edge.models.store import find
+from edge.vocabulary import Label, Span, Word
+from tools.sound.sample import Truth
+
+Floats = NDArray[np.float32]
+
+
+class Clock(Recognizer):
+    """Hears a word in every half second."""
+
+    def __init__(self) -> None:
+        self.folder, self.rate_hz, self.language = find("segmenter"), 16_000, None
+        self.longest_s = 0.0
+
+    def recognize(self, samples: Floats) -> Recognised:
+        seconds = len(samples) / self.rate_hz
+        self.longest_s = max(self.longest_s, seconds)
+        words = [Word(at / 2, at / 2 + 0.4, f"w{at}") for at in range(int(2 * seconds))]
+        return Recognised(tuple(words), "en", -0.1)
+
+
+def heard(recording: Path, segmenter: Segmenter, block_s: float) -> tuple[list[Heard], Clock]:
+    def blocks() -> Iterator[Floats]:
+        for block in decode_audio(recording, block_s=block_s):
+            yield block.samples
+
+    clock = Clock()
+    return list(listen(blocks(), recognizer=clock, segmenter=segmenter)), clock
+
+
+def test_final_captions_cover_the_talk_and_are_in_order(
+    sample: tuple[Path, Truth], segmenter: Segmenter
+) -> None:
+    found, clock = heard(sample[0], segmenter, 0.25)
+    final = [sentence for one in found if one.final for sentence in one.sentences]
+    assert all(before.end <= after.start for before, after in pairwise(final))
+    for span, label in sample[1].sections:
+        if label is Label.SPEAKING:
+            covered = sum(span.overlap(Span(one.start, one.end)) for one in final)
+            assert covered > 0.6 * span.seconds
+    assert clock.longest_s <= 2 * LiveSettings().settings.speech.longest_s + 5
+
+
+def test_what_is_said_comes_while_it_is_said_and_grows_until_it_is_final(
+    sample: tuple[Path, Truth], segmenter: Segmenter
+) -> None:
+    found, _ = heard(sample[0], segmenter, 0.25)
+    assert not found[0].final
+    provisional = [one for one in found if not one.final]
+    assert len(provisional) > 15
+    for before, after in pairwise(found):
+        if not before.final and not after.final:
+            same = before.sentences[0].start == after.sentences[0].start
+            assert not same or after.sentences[-1].end >= before.sentences[-1].end
+
+
+def test_silence_says_nothing(segmenter: Segmenter) -> None:
+    still = (np.zeros(4000, np.float32) for _ in range(80))
+    assert list(listen(still, recognizer=Clock(), segmenter=segmenter)) == []
