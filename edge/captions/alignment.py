@@ -55,8 +55,12 @@ HESITATIONS = ("uh", "um")
 HESITATION_COST = 0.02
 """Probability of one between two words."""
 
-LEFT_OUT_COST = 1e-12
-"""Probability that a word of the text was not said."""
+LEFT_OUT, LEFT_OUT_COST = 4, 1e-3
+"""So many words of the text in a row may not have been said, and the probability of that.
+
+The decoder hardly goes from one such step to another, and with steps of ten it takes five times as long; what
+is less likely than 1e-4 lies outside its beam.
+"""
 
 WORD_S, PHONE_S = 0.35, 0.14
 """A word that lasts longer than the first and the second for each phone hides something else."""
@@ -132,7 +136,9 @@ class Aligner:
         if hesitate:
             arcs += [(at, at, HESITATION_COST, name) for at in range(len(words) + 1) for name in HESITATIONS]
         if leave_out:
-            arcs += [(at, at + 1, LEFT_OUT_COST) for at in range(len(words))]
+            for left_out in range(1, LEFT_OUT + 1):
+                last = len(words) - left_out
+                arcs += [(at, at + left_out, LEFT_OUT_COST) for at in range(last + 1)]
         decoder = self._decoder
         try:
             decoder.add_fsg("text", decoder.create_fsg("text", 0, len(words), arcs))

@@ -20,7 +20,7 @@ from edge.errors import NoAudioError
 from edge.media import AudioBlock, Health, MediaInfo, decode_audio, probe
 from edge.models.segmenter import Segmenter
 from edge.models.store import find
-from edge.vocabulary import Word
+from edge.vocabulary import Span, Word
 
 Floats = NDArray[np.float32]
 
@@ -76,14 +76,15 @@ def _listen(
     heard = list(recognize(counter.count(blocks), ear, recognizer, settings))
     if not counter.samples:
         raise NoAudioError(media.path, "holds no sound")
+    duration_s = counter.samples / segmenter.rate_hz
     return Captioned(
         media=media,
-        duration_s=counter.samples / segmenter.rate_hz,
+        duration_s=duration_s,
         language=_language(heard),
         sentences=list(sentences(_words(heard), settings.captions)),
         loudness=[one.loudness for one in heard],
         hesitations=[span for one in heard for span in one.hesitations if ear.speaking(span) >= SPOKEN],
-        music=ear.music,
+        music=[Span(one.start, min(one.end, duration_s)) for one in ear.music],
         settings=settings,
         notes=health.notes(),
     )

@@ -1,0 +1,295 @@
+"""`edge clean` as people and programs use it: what it writes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edge.captions.cache import SETTING as CACHE
+from edge.captions.cache import Cache, key
+from edge.captions.captioned import Captioned, Settings, stored
+from edge.captions.recognizers import open_recognizer
+from edge.cli import main
+from edge.media import probe
+from edge.models.store import SETTING as STORE
+from edge.models.store import find
+from tests.captions.test_clean import KEPT, RATE_HZ, film, steady, talk, voice
+from tests.captions.test_interchange import valid_fcpxml
+from tests.captions.test_marks import told
+from tests.conftest import EdgeCommand
+from tests.media.makers import measure, sound_of, write_sound
+from tests.tools.importers.makers import moonshine as tiny_moonshine
+from tools.importers import moonshine
+from tools.importers.install import Target
+from tools.importers.sources import open_source
+from tools.sound.signals import RATE_HZ as SPEECH_HZ
+from tools.sound.speech import speak
+from tools.sound.wave import write_wav
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of a run of `edge clean`."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Clean = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a tiny recogniser under the default id, and a cache."""
+    folder = tmp_path_factory.mktemp("home")
+    source = open_source(moonshine.PACKAGE, tiny_moonshine(folder))
+    moonshine.run(source, Target(folder / "models", "moonshine-tiny-en"), data=None)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STORE, str(home / "models"))
+    monkeypatch.setenv(CACHE, str(home / "cache"))
+
+
+@pytest.fixture
+def clean(capsys: pytest.CaptureFixture[str]) -> Clean:
+    """`edge clean` in this process."""
+
+    def run(*arguments: object) -> Outcome:
+        try:
+            code = main(["clean", *map(str, arguments)])
+        except SystemExit as ended:
+            code = int(str(ended.code))
+        said = capsys.readouterr()
+        return Outcome(code, said.out, said.err)
+
+    return run
+
+
+def remember(home: Path, found: Captioned) -> Path:
+    """Have the command find in its cache what was heard in a recording."""
+    cache = Cache(home / "cache")
+    path = found.media.path
+    recogniser = open_recognizer(home / "models" / "moonshine-tiny-en")
+    model = find("segmenter").manifest.digest
+    digest = cache.content_digest(path)
+    cache.put(key("captions", digest, None, recogniser.identity, model, Settings()), stored(found))
+    return path
+
+
+@pytest.fixture(scope="module")
+def video(home: Path) -> Path:
+    """A talk with everything that may go, known to the cache."""
+    return remember(home, film(home / "talk.mp4", talk, steady(talk)))
+
+
+@pytest.fixture(scope="module")
+def sound(home: Path) -> Path:
+    """The same without pictures."""
+    write_sound(home / "sound.wav", voice(talk), RATE_HZ, codec="pcm_s16le", fmt="s16")
+    return remember(home, replace(talk, media=probe(home / "sound.wav")))
+
+
+def result_of(done: Outcome) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+def test_the_file_its_captions_and_its_timeline_are_written(
+    edge: EdgeCommand, video: Path, tmp_path: Path
+) -> None:
+    names = [tmp_path / name for name in ("a.mp4", "a.srt", "a.fcpxml")]
+    outputs = ("-o", names[0], "--captions", names[1], "--timeline", names[2])
+    root = str(Path(__file__).parents[2])
+    done = edge("clean", video, *outputs, "--json", env=os.environ | {"PYTHONPATH": root})
+    result = result_of(Outcome(done.returncode, done.stdout, done.stderr))
+    assert sorted(tmp_path.iterdir()) == sorted(names)
+    assert (result["schema"], result["file"], result["how"]) == (1, str(names[0]), "smart")
+    assert result["language"] == "en"
+    assert result["media"]["file"] == str(video)
+    for item in result["items"]:
+        assert item.keys() == {"start", "end", "kind", "text", "remove", "reason", "score"}
+        assert 0 <= item["start"] < item["end"] <= talk.media_s + 0.001
+        assert item["kind"] in ("speech", "blank", "filler", "repeat")
+    assert [(item["kind"], item["text"]) for item in result["items"] if item["remove"]] == [
+        ("blank", ""), ("blank", ""), ("filler", "um"), ("repeat", "The lens gathers the light."),
+        ("filler", ""), ("blank", ""), ("filler", "Uh"), ("blank", ""),
+    ]  # fmt: skip
+    assert result["kept_seconds"] + result["removed_seconds"] == pytest.approx(talk.media_s, abs=0.03)
+    assert result["kept_seconds"] == pytest.approx(float(measure(names[0]).times[-1]) + 0.033, abs=0.04)
+    lines = names[1].read_text().splitlines()
+    assert [line for line in lines if line[:1].isalpha()] == KEPT
+    assert [element.get("start") for element in valid_fcpxml(names[2]).iter("asset-clip")]
+
+
+def test_a_dry_run_writes_nothing_and_says_the_same(clean: Clean, sound: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sound.parent.iterdir() if path.is_file()}
+    planned = result_of(clean(sound, "--dry-run", "--json"))
+    assert before == {path: path.stat().st_mtime_ns for path in sound.parent.iterdir() if path.is_file()}
+    assert planned.keys() >= {
+        "schema",
+        "media",
+        "language",
+        "items",
+        "cuts",
+        "kept_seconds",
+        "removed_seconds",
+    }
+    assert "file" not in planned
+    done = result_of(clean(sound, "-o", tmp_path / "a.wav", "--json"))
+    assert {name: done[name] for name in planned} == planned
+    plain = clean(sound, "--dry-run", "-o", tmp_path / "b.wav")
+    assert plain.returncode == 0
+    rows = plain.stdout.splitlines()
+    assert len(rows) == 9
+    assert rows[3].split(maxsplit=5) == ["-", "0:06.7", "-", "0:08.7", "repeat", rows[3].split(maxsplit=5)[5]]
+    assert rows[-1] == "sound.wav: 0:07.8 of 0:17.4 would be left"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_the_default_name_stands_beside_the_recording(clean: Clean, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "my talk.wav"
+    write_sound(path, voice(talk), RATE_HZ, codec="pcm_s16le", fmt="s16")
+    before = path.read_bytes()
+    remember(home, replace(talk, media=probe(path)))
+    done = clean(path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["my talk-clean.wav", "my talk.wav"]
+    assert path.read_bytes() == before
+    assert done.stdout.splitlines()[-1] == f"{tmp_path / 'my talk-clean.wav'}: 0:07.8 of 0:17.4 left"
+    assert len(sound_of(tmp_path / "my talk-clean.wav")[0]) == pytest.approx(7.8 * RATE_HZ, abs=2400)
+
+
+def test_level_off_gives_the_same_bytes(clean: Clean, video: Path, tmp_path: Path) -> None:
+    result = result_of(clean(video, "-o", tmp_path / "a.mp4", "--level", "off", "--json"))
+    assert (result["how"], result["cuts"], result["removed_seconds"]) == ("unchanged", [], 0)
+    assert (tmp_path / "a.mp4").read_bytes() == video.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        (["--keep", "blanks"], {"filler", "repeat"}),
+        (["--keep", "repeats, fillers", "--blank", "1.5"], {"blank"}),
+        (["--filler", "everybody", "--keep", "blanks,repeats"], {"filler"}),
+    ],
+)
+def test_what_goes_is_a_choice(clean: Clean, sound: Path, options: list[str], kinds: set[str]) -> None:
+    result = result_of(clean(sound, "--dry-run", "--json", *options))
+    gone = [item for item in result["items"] if item["remove"]]
+    assert {item["kind"] for item in gone} == kinds
+    if "--blank" in options:
+        assert [item["end"] - item["start"] >= 1.5 for item in gone] == [True, True]
+    assert ("everybody." in {item["text"] for item in gone}) == ("--filler" in options)
+
+
+def test_pauses_and_encoding_are_a_choice(clean: Clean, video: Path, tmp_path: Path) -> None:
+    tight = result_of(
+        clean(
+            video,
+            "-o",
+            tmp_path / "a.mp4",
+            "--pause",
+            "0.05",
+            "--encode",
+            "--keep",
+            "fillers,repeats",
+            "--json",
+        )
+    )
+    assert tight["how"] == "encoded"
+    (first, *_) = (cut for cut in tight["cuts"] if cut["start"] > 0)
+    blank = next(item for item in tight["items"] if item["kind"] == "blank" and item["start"] > 0)
+    assert first["start"] - blank["start"] == pytest.approx(0.05, abs=0.001)
+    assert blank["end"] - first["end"] == pytest.approx(0.05, abs=0.001)
+
+
+def bad_inputs(folder: Path, media: Path) -> dict[str, tuple[list[object], int]]:
+    """Arguments after `edge clean`, and the exit code that they deserve."""
+    (folder / "there.wav").write_text("precious")
+    (folder / "there.srt").write_text("precious")
+    out = folder / "out.wav"
+    return {
+        "missing file": ([folder / "missing.mp4"], 3),
+        "directory": ([folder, "-o", out], 3),
+        "no such stream": ([media, "-o", out, "--audio-stream", 7], 3),
+        "no argument": ([], 2),
+        "unknown suffix": ([media, "-o", folder / "out.xyz"], 2),
+        "unknown captions": ([media, "-o", out, "--captions", folder / "a.txt"], 2),
+        "unknown timeline": ([media, "-o", out, "--timeline", folder / "a.xml"], 2),
+        "kind unknown": ([media, "-o", out, "--keep", "blanks,pauses"], 2),
+        "negative blank": ([media, "-o", out, "--blank", "-1"], 2),
+        "pause of no length": ([media, "-o", out, "--pause", "nan"], 2),
+        "language unknown": ([media, "-o", out, "--language", "zh"], 2),
+        "the recording itself": ([media, "-o", media], 2),
+        "the recording itself by force": ([media, "-o", media, "--force"], 2),
+        "output is there": ([media, "-o", folder / "there.wav"], 1),
+        "captions are there": ([media, "-o", out, "--captions", folder / "there.srt"], 1),
+        "no such model": ([media, "-o", out, "--model", "nobody"], 1),
+    }
+
+
+def test_bad_input_gives_one_line_and_its_exit_code(clean: Clean, sound: Path, tmp_path: Path) -> None:
+    recording = sound.read_bytes()
+    for name, (arguments, code) in bad_inputs(tmp_path, sound).items():
+        before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+        result = clean(*arguments)
+        assert result.returncode == code, f"{name}: {result.returncode} {result.stderr}"
+        assert len(result.stderr.strip().splitlines()) == 1, f"{name}: {result.stderr}"
+        assert result.stderr.startswith("edge"), name
+        assert "failed with" not in result.stderr, name
+        assert result.stdout == "", name
+        assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before, name
+    assert sound.read_bytes() == recording
+
+
+def test_a_talk_of_which_nothing_would_be_left_is_refused(clean: Clean, home: Path, tmp_path: Path) -> None:
+    found = told("um [0.3] uh [3.0]")
+    write_sound(tmp_path / "um.wav", voice(found), RATE_HZ)
+    remember(home, replace(found, media=probe(tmp_path / "um.wav")))
+    result = clean(tmp_path / "um.wav")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr == f"edge: {tmp_path / 'um.wav'}: would be empty: nothing is said in it\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["um.wav"]
+    assert result_of(clean(tmp_path / "um.wav", "--dry-run", "--json"))["kept_seconds"] == 0
+
+
+def test_an_existing_file_is_replaced_by_force_only(clean: Clean, sound: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "a.wav"
+    precious.write_text("precious")
+    refused = clean(sound, "-o", precious)
+    assert refused.returncode == 1
+    assert "already exists" in refused.stderr
+    assert precious.read_text() == "precious"
+    assert clean(sound, "-o", precious, "--force").returncode == 0
+    assert precious.read_bytes().startswith(b"RIFF")
+
+
+def test_speech_is_heard_and_the_silence_within_it_goes(clean: Clean, tmp_path: Path) -> None:
+    pytest.importorskip("pocketsphinx")
+    speech = [
+        speak(text) for text in ("the boat sails slowly along the river", "and then it comes home again")
+    ]
+    pieces = [speech[0], np.zeros(4 * SPEECH_HZ, np.float32), speech[1]]
+    write_wav(tmp_path / "talk.wav", np.concatenate(pieces), SPEECH_HZ)
+    result = result_of(clean(tmp_path / "talk.wav", "--no-cache", "--keep", "fillers,repeats", "--json"))
+    (gap,) = (item for item in result["items"] if item["kind"] == "blank" and item["start"] > 1)
+    first = len(speech[0]) / SPEECH_HZ
+    assert first - 0.5 < gap["start"] < first + 1  # what a tiny network says may lie beside the speech
+    assert first + 3 < gap["end"] < first + 4.5
+    assert any(item["kind"] == "speech" and item["text"] for item in result["items"])
+    length = len(sound_of(tmp_path / "talk-clean.wav")[0]) / SPEECH_HZ
+    assert length == pytest.approx(result["kept_seconds"], abs=0.001)
+    assert length < sum(map(len, pieces)) / SPEECH_HZ - 2
