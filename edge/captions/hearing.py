@@ -21,6 +21,9 @@ Floats = NDArray[np.float32]
 ROOM_S = 0.2
 """Seconds around speech that is recognised once more."""
 
+RUSH, RUSH_S = 4, 0.3
+"""So many words in less than so many seconds cannot be; then what has no word may be theirs."""
+
 SCRAP_S = 0.1
 """Less sound than this at the end of a word, beyond a silence, may be a neighbour's."""
 
@@ -64,7 +67,7 @@ def said(chunk: Chunk, recognizer: Recognizer, settings: Settings) -> Said:
     voiced = sounding(loud)
     heard = recognizer.recognize(chunk.samples)
     words = list(trimmed(believable(heard, settings), voiced))
-    missed = [part for span in voiced for part in outside(span, _spans(words))] if words else []
+    missed = [part for span in voiced for part in outside(span, _spans(words))] if plausible(words) else []
     for part in missed:
         if part.seconds >= settings.missed_s:
             begin = max(0, round((part.start - ROOM_S) * rate_hz))
@@ -82,6 +85,14 @@ def said(chunk: Chunk, recognizer: Recognizer, settings: Settings) -> Said:
         heard.log_probability,
         Loudness(zero, loud.astype(np.float16)),
         tuple(Span(zero + one.start, zero + one.end) for one in unsaid),
+    )
+
+
+def plausible(words: Sequence[Word]) -> bool:
+    """There are words, and nowhere are they said faster than anybody speaks: their times are right."""
+    last = len(words) - RUSH + 1
+    return bool(words) and all(
+        words[at + RUSH - 1].end - words[at].start >= RUSH_S for at in range(max(0, last))
     )
 
 
