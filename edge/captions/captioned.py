@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.captions.loudness import sounding
 from edge.captions.sentences import CaptionSettings, captions
-from edge.captions.speech import SpeechSettings, sounding
+from edge.captions.speech import SpeechSettings
 from edge.media import MediaInfo
 from edge.vocabulary import Caption, Span
 
@@ -30,7 +31,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Loudness:
-    """How loud a stretch of speech is, see `edge.captions.speech.loudness`."""
+    """How loud a stretch of speech is, see `edge.captions.loudness.loudness`."""
 
     start: float
     """Seconds."""

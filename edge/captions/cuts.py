@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.captions.captioned import Captioned, Loudness
+from edge.captions.loudness import LEVEL_S
 from edge.captions.marks import Item, Kind
-from edge.captions.speech import LEVEL_S
 from edge.errors import UsageError
 from edge.spans import merged, outside
 from edge.vocabulary import Span

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from edge.captions.captioned import Loudness, Settings
 from edge.captions.hesitation import WRITTEN_FOR, disguised, hesitations
+from edge.captions.loudness import joined_runs, loudness, runs, sounding
 from edge.captions.recognizers import Heard, Recognizer
-from edge.captions.speech import Chunk, Listener, chunks, joined_runs, loudness, runs, sounding
+from edge.captions.speech import Chunk, Listener, chunks
 from edge.models.segmenter import Segmenter
 from edge.spans import outside
 from edge.vocabulary import LABELS, Label, Span, Word

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.captions.speech import sounding
+from edge.captions.loudness import sounding
 from edge.spans import outside
 from edge.vocabulary import Span, Word
 from kernels.mel import Mel, slaney
@@ -24,7 +24,7 @@ SHORTEST_S, LONGEST_S = 0.18, 1.5
 """Seconds of a hesitation: shorter is the end of a word, longer is singing, or a machine."""
 
 LOUD, BREAK_S = 0.35, 0.05
-"""Hesitations are this loud, see `edge.captions.speech.loudness`, but for breaks shorter than this."""
+"""Hesitations are this loud, see `edge.captions.loudness.loudness`, but for breaks shorter than this."""
 
 SOUNDING = 3.0
 """Frames this far below the loudest (natural logarithm of power: 13 dB) are not looked at."""
@@ -47,7 +47,7 @@ def hesitations(
 ) -> list[Span]:
     """Hesitations in a stretch of speech float32[n] with these words in it; seconds from its first sample.
 
-    `loudness` is what `edge.captions.speech.loudness` has for it. A sound between pauses is taken as a whole
+    `loudness` is what `edge.captions.loudness.loudness` has for it. A sound between pauses is taken as a whole
     where it has no words but some of `written_for`: those then stand for nothing, see `disguised`.
     """
     found: list[Span] = []

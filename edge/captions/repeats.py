@@ -7,6 +7,7 @@ over all sentences at once, see `kernels.text`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.captions.text import is_ideographic
+from edge.captions.text import IDEOGRAPHIC, is_ideographic
 from edge.errors import UsageError
 from kernels.text import encode, levenshtein_window, likeness_window
 
 LETTERS = 3
 """Letters that say as much as a Chinese character: an English word of 5 is about a word of 2."""
+
+_MARKS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -103,19 +106,17 @@ def _false_starts(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.
     In the first column of float32[texts, window]: one who breaks off begins again at once.
     """
     found = np.zeros((len(texts), settings.window), np.float32)
-    if len(texts) > 1:
-        heads = [text[: len(before)] for before, text in pairwise(texts)]
-        pairs = [text for pair in zip(texts, heads, strict=False) for text in pair]
-        lengths = np.array([len(text) for text in texts[:-1]])
-        same = np.array([len(head) for head in heads]) == lengths
-        order = 1 - levenshtein_window(pairs, 1)[::2, 0] / np.maximum(lengths, 1)
-        found[:-1, 0] = np.where(same & (lengths > 0), order, 0)
+    begun = [at for at, (one, other) in enumerate(pairwise(texts)) if 0 < len(one) <= len(other)]
+    if begun:
+        pairs = [text for at in begun for text in (texts[at], texts[at + 1][: len(texts[at])])]
+        lengths = np.array([len(texts[at]) for at in begun])
+        found[begun, 0] = 1 - levenshtein_window(pairs, 1)[::2, 0] / lengths
     return found
 
 
 def _fits(text: str, settings: RepeatSettings) -> bool:
     """Long enough, and with a letter of the kind that is asked for."""
-    weight = sum(LETTERS if is_ideographic(one) else 1 for one in text)
+    weight = len(text) + (LETTERS - 1) * len(IDEOGRAPHIC.findall(text))
     if weight < LETTERS * settings.min_length:
         return False
     return any(one.isalpha() for one in text) if settings.letters == "any" else is_ideographic(text)
@@ -123,5 +124,4 @@ def _fits(text: str, settings: RepeatSettings) -> bool:
 
 def _plain(text: str) -> str:
     """Letters and digits without case: marks and spaces are how a recogniser feels about it."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(one for one in folded if one.isalnum())
+    return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.captions.hesitation import LONGEST_S, SHORTEST_S, hesitations, is_steady
-from edge.captions.speech import loudness
+from edge.captions.loudness import loudness
 from edge.vocabulary import Span, Word
 from tools.sound.signals import add_at, at_dbfs, fade, silence
 from tools.sound.speech import speak

@@ -11,15 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.captions.speech import (
-    LEVEL_S,
-    Chunk,
-    SpeechSettings,
-    _Sound,
-    chunks,
-    loudness,
-    sounding,
-)
+from edge.captions.loudness import LEVEL_S, loudness, sounding
+from edge.captions.speech import Chunk, SpeechSettings, _Sound, chunks
 from edge.errors import UsageError
 from edge.models.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label, Span

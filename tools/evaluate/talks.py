@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.captions.alignment import HESITATIONS, Aligner
+from edge.captions.loudness import loudness, sounding
 from edge.captions.marks import Kind
-from edge.captions.speech import loudness, sounding
 from edge.errors import InputError
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, samples
