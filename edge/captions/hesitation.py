@@ -47,8 +47,8 @@ def hesitations(
 ) -> list[Span]:
     """Hesitations in a stretch of speech float32[n] with these words in it; seconds from its first sample.
 
-    `loudness` is what `edge.captions.loudness.loudness` has for it. A sound between pauses is taken as a whole
-    where it has no words but some of `written_for`: those then stand for nothing, see `disguised`.
+    `loudness` is what `edge.captions.loudness.loudness` has for it. A sound between pauses is taken as a
+    whole where it has no words but some of `written_for`: those then stand for nothing, see `disguised`.
     """
     found: list[Span] = []
     for sound in sounding(loudness, above=LOUD, pause_s=BREAK_S):
