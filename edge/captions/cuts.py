@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -92,13 +92,18 @@ def _cut(gap: Span, gone: Sequence[Item], found: Captioned, settings: CutSetting
 
 
 def quietest(loudness: Sequence[Loudness], at: float, reach_s: float) -> float:
-    """The quietest time within `reach_s` of `at`, the nearest of several; `at` where no level is known."""
-    for one in loudness:
-        centre = (at - one.start) / LEVEL_S
-        low, high = int(np.ceil(centre - reach_s / LEVEL_S)), int(np.floor(centre + reach_s / LEVEL_S))
-        if low < high and low >= 0 and high <= len(one.values):
-            values = one.values[low:high].astype(np.float32)
-            middle = np.arange(low, high) + 0.5
-            best = np.lexsort((np.abs(middle - centre), values))[0]
-            return float(one.start + middle[best] * LEVEL_S)
-    return at
+    """The quietest time within `reach_s` of `at`, the nearest of several; `at` where no level is known.
+
+    `loudness` is in order.
+    """
+    index = bisect_right(loudness, at, key=lambda one: one.start) - 1
+    if index < 0:
+        return at
+    one = loudness[index]
+    centre = (at - one.start) / LEVEL_S
+    low, high = int(np.ceil(centre - reach_s / LEVEL_S)), int(np.floor(centre + reach_s / LEVEL_S))
+    if not 0 <= low < high <= len(one.values):
+        return at
+    middle = np.arange(low, high) + 0.5
+    best = np.lexsort((np.abs(middle - centre), one.values[low:high].astype(np.float32)))[0]
+    return float(one.start + middle[best] * LEVEL_S)

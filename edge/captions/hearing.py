@@ -13,6 +13,7 @@ from edge.captions.hesitation import WRITTEN_FOR, disguised, hesitations
 from edge.captions.loudness import joined_runs, loudness, runs, sounding
 from edge.captions.recognizers import Heard, Recognizer
 from edge.captions.speech import Chunk, Listener, chunks
+from edge.errors import UsageError
 from edge.models.segmenter import Segmenter
 from edge.spans import outside
 from edge.vocabulary import LABELS, Label, Span, Word
@@ -52,9 +53,20 @@ class Said:
 def recognize(
     blocks: Iterable[Floats], listener: Listener, recognizer: Recognizer, settings: Settings
 ) -> Iterator[Said]:
-    """What is said, chunk by chunk, as blocks float32[n] at the listener's rate arrive."""
+    """What is said, chunk by chunk, as blocks float32[n] at the listener's rate arrive.
+
+    Raises UsageError if the recogniser takes another rate.
+    """
+    refuse_other_rates(listener, recognizer)
     for chunk in chunks(blocks, listener, settings.speech):
         yield said(chunk, recognizer, settings)
+
+
+def refuse_other_rates(listener: Listener, recognizer: Recognizer) -> None:
+    """Both hear the same samples. Raises UsageError where they cannot."""
+    if listener.rate_hz != recognizer.rate_hz:
+        model, rate_hz = recognizer.folder.manifest.id, recognizer.rate_hz
+        raise UsageError(f"{model} hears {rate_hz} Hz; here it must be {listener.rate_hz} Hz")
 
 
 def said(chunk: Chunk, recognizer: Recognizer, settings: Settings) -> Said:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.captions.captioned import Settings
-from edge.captions.hearing import said
+from edge.captions.hearing import refuse_other_rates, said
 from edge.captions.recognizers import Recognizer, open_recognizer
 from edge.captions.sentences import sentences
 from edge.captions.speech import SpeechSettings, chunks
@@ -54,10 +54,12 @@ def listen(
 ) -> Iterator[Heard]:
     """Write down what is said in blocks float32[n] at 16 kHz as they arrive, from a microphone say.
 
-    Never ends by itself while blocks come; holds half a minute of sound at most. Raises ModelError.
+    Never ends by itself while blocks come; holds half a minute of sound at most. Raises
+    ModelError, and UsageError for a recogniser that takes another rate.
     """
     settings = settings or LiveSettings()
     recognizer, segmenter = recognizer or open_recognizer(), segmenter or Segmenter()
+    refuse_other_rates(segmenter, recognizer)
     speech = settings.settings.speech
     for chunk in chunks(blocks, segmenter, speech, hear_s=settings.every_s, live=True):
         # What goes on is not searched for sentences that were skipped: the next look comes soon.

@@ -171,9 +171,7 @@ def _add_clean(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_speech(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "media", type=Path, metavar="MEDIA", help="video or audio, anything that FFmpeg reads"
-    )
+    _add_recording(parser)
     parser.add_argument(
         "--model", default="moonshine-tiny-en", metavar="ID|DIR",
         help="recogniser, by its id or folder (default moonshine-tiny-en)",
@@ -181,13 +179,6 @@ def _add_speech(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="L", help="for recognisers that are told: zh, en, ja ...")
     parser.add_argument("--no-cache", action="store_true", help="recognise again what was recognised before")
     parser.add_argument("--sung", action="store_true", help="words that are sung count too")
-    parser.add_argument(
-        "--audio-stream", type=int, metavar="N", help="stream index (default: the recording's default)"
-    )
-    parser.add_argument(
-        "--threads", type=int, default=1, metavar="N", help="threads for the networks (default 1)"
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _add_models(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -225,9 +216,7 @@ def _add_doctor(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_input(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "media", type=Path, metavar="MEDIA", help="video or audio, anything that FFmpeg reads"
-    )
+    _add_recording(parser)
     parser.add_argument(
         "--segment",
         type=float,
@@ -236,15 +225,21 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         help="segment length: 0.5, 1, 3, 5, 10 (default 3 s)",
     )
     parser.add_argument(
+        "--model", default="segmenter", metavar="ID|DIR",
+        help="another segmenter, by its id or folder (default: the one that ships)",
+    )  # fmt: skip
+
+
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "media", type=Path, metavar="MEDIA", help="video or audio, anything that FFmpeg reads"
+    )
+    parser.add_argument(
         "--audio-stream",
         type=int,
         metavar="N",
         help="stream index to listen to (default: the recording's default)",
     )
-    parser.add_argument(
-        "--model", default="segmenter", metavar="ID|DIR",
-        help="another segmenter, by its id or folder (default: the one that ships)",
-    )  # fmt: skip
     parser.add_argument(
         "--threads", type=int, default=1, metavar="N", help="threads for the networks (default 1)"
     )

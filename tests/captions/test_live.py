@@ -7,11 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from edge.captions.live import Heard, LiveSettings, listen
 from edge.captions.recognizers import Heard as Recognised
 from edge.captions.recognizers import Recognizer
+from edge.errors import UsageError
 from edge.media import decode_audio
 from edge.models.segmenter import Segmenter
 from edge.models.store import find
@@ -73,3 +75,10 @@ def test_what_is_said_comes_while_it_is_said_and_grows_until_it_is_final(
 def test_silence_says_nothing(segmenter: Segmenter) -> None:
     still = (np.zeros(4000, np.float32) for _ in range(80))
     assert list(listen(still, recognizer=Clock(), segmenter=segmenter)) == []
+
+
+def test_a_recogniser_of_another_rate_is_refused(segmenter: Segmenter) -> None:
+    clock = Clock()
+    clock.rate_hz = 8000
+    with pytest.raises(UsageError, match="hears 8000 Hz; here it must be 16000 Hz"):
+        next(listen(iter(()), recognizer=clock, segmenter=segmenter))
