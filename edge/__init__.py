@@ -16,31 +16,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge.captions.cache import Cache as Cache
-    from edge.captions.captioned import Captioned as Captioned
-    from edge.captions.clean import Cleaned as Cleaned
-    from edge.captions.clean import CleanSettings as CleanSettings
-    from edge.captions.clean import clean as clean
-    from edge.captions.clean import plan_clean as plan_clean
-    from edge.captions.files import write_captions as write_captions
-    from edge.captions.files import write_timeline as write_timeline
+    from edge.cache import Cache as Cache
     from edge.captions.live import listen as listen
-    from edge.captions.recognizers import open_recognizer as open_recognizer
-    from edge.captions.recording import caption as caption
+    from edge.captions.transcribe import caption as caption
     from edge.errors import EdgeError as EdgeError
     from edge.errors import InputError as InputError
     from edge.errors import ModelError as ModelError
     from edge.errors import NoAudioError as NoAudioError
     from edge.errors import OutputError as OutputError
     from edge.errors import UsageError as UsageError
-    from edge.models.segmenter import Segmenter as Segmenter
-    from edge.singing.recording import Clip as Clip
-    from edge.singing.recording import Found as Found
-    from edge.singing.recording import Segment as Segment
-    from edge.singing.recording import cut_songs as cut_songs
-    from edge.singing.recording import search as search
-    from edge.singing.settings import Settings as Settings
-    from edge.singing.songs import Song as Song
+    from edge.evidence.speech.recognizers import open_recognizer as open_recognizer
+    from edge.evidence.transcript import Captioned as Captioned
+    from edge.networks.segmenter import Segmenter as Segmenter
+    from edge.quickcut.clean import Cleaned as Cleaned
+    from edge.quickcut.clean import CleanSettings as CleanSettings
+    from edge.quickcut.clean import clean as clean
+    from edge.quickcut.clean import plan_clean as plan_clean
+    from edge.songs.detection import Song as Song
+    from edge.songs.options import Settings as Settings
+    from edge.songs.search import Clip as Clip
+    from edge.songs.search import Found as Found
+    from edge.songs.search import Segment as Segment
+    from edge.songs.search import cut_songs as cut_songs
+    from edge.songs.search import search as search
+    from edge.timeline.export import write_captions as write_captions
+    from edge.timeline.export import write_timeline as write_timeline
     from edge.vocabulary import Caption as Caption
     from edge.vocabulary import Label as Label
     from edge.vocabulary import Span as Span
@@ -49,31 +49,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Cache": "edge.captions.cache",
-    "Captioned": "edge.captions.captioned",
-    "Cleaned": "edge.captions.clean",
-    "CleanSettings": "edge.captions.clean",
-    "clean": "edge.captions.clean",
-    "plan_clean": "edge.captions.clean",
-    "write_captions": "edge.captions.files",
-    "write_timeline": "edge.captions.files",
+    "Cache": "edge.cache",
+    "Captioned": "edge.evidence.transcript",
+    "Cleaned": "edge.quickcut.clean",
+    "CleanSettings": "edge.quickcut.clean",
+    "clean": "edge.quickcut.clean",
+    "plan_clean": "edge.quickcut.clean",
+    "write_captions": "edge.timeline.export",
+    "write_timeline": "edge.timeline.export",
     "listen": "edge.captions.live",
-    "open_recognizer": "edge.captions.recognizers",
-    "caption": "edge.captions.recording",
+    "open_recognizer": "edge.evidence.speech.recognizers",
+    "caption": "edge.captions.transcribe",
     "EdgeError": "edge.errors",
     "InputError": "edge.errors",
     "ModelError": "edge.errors",
     "NoAudioError": "edge.errors",
     "OutputError": "edge.errors",
     "UsageError": "edge.errors",
-    "Segmenter": "edge.models.segmenter",
-    "Clip": "edge.singing.recording",
-    "Found": "edge.singing.recording",
-    "Segment": "edge.singing.recording",
-    "cut_songs": "edge.singing.recording",
-    "search": "edge.singing.recording",
-    "Settings": "edge.singing.settings",
-    "Song": "edge.singing.songs",
+    "Segmenter": "edge.networks.segmenter",
+    "Clip": "edge.songs.search",
+    "Found": "edge.songs.search",
+    "Segment": "edge.songs.search",
+    "cut_songs": "edge.songs.search",
+    "search": "edge.songs.search",
+    "Settings": "edge.songs.options",
+    "Song": "edge.songs.detection",
     "Caption": "edge.vocabulary",
     "Label": "edge.vocabulary",
     "Span": "edge.vocabulary",

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from edge.models.segmenter import Segmenter
+from edge.networks.segmenter import Segmenter
 from tools.paths import data_root
 from tools.sound.sample import Truth, render_sample
 

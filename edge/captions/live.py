@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.captions.captioned import Settings
-from edge.captions.hearing import refuse_other_rates, said
-from edge.captions.recognizers import Recognizer, open_recognizer
-from edge.captions.sentences import sentences
-from edge.captions.speech import SpeechSettings, chunks
-from edge.models.segmenter import Segmenter
+from edge.evidence.speech.chunks import SpeechSettings, chunks
+from edge.evidence.speech.recognition import refuse_other_rates, said
+from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.transcript import Settings
+from edge.networks.segmenter import Segmenter
+from edge.text.sentences import sentences
 from edge.vocabulary import Caption
 
 Floats = NDArray[np.float32]

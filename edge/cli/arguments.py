@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from edge import __version__
-from edge.singing.settings import Settings
+from edge.songs.options import Settings
 
 EXIT_CODES = "exit codes: 0 done, 1 failed, 2 bad usage, 3 the input is unreadable or silent, 130 interrupted"
 

@@ -6,16 +6,16 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from edge.captions.cache import Cache
-from edge.captions.captioned import Captioned, Settings
-from edge.captions.files import CAPTION_WRITERS, write_captions
-from edge.captions.recognizers import open_recognizer
-from edge.captions.recording import caption
-from edge.captions.speech import SpeechSettings
+from edge.cache import Cache
+from edge.captions.transcribe import caption
 from edge.cli import show
 from edge.cli.progress import Progress
 from edge.errors import UsageError
+from edge.evidence.speech.chunks import SpeechSettings
+from edge.evidence.speech.recognizers import open_recognizer
+from edge.evidence.transcript import Captioned, Settings
 from edge.files import refuse_existing, refuse_unwritable
+from edge.timeline.export import CAPTION_WRITERS, write_captions
 from edge.vocabulary import Caption
 
 

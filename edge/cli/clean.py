@@ -6,19 +6,19 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from edge.captions import sentences as grouping
-from edge.captions.captioned import Captioned
-from edge.captions.clean import Cleaned, CleanSettings, Plan, clean, plan_clean
-from edge.captions.cuts import CutSettings
-from edge.captions.files import CAPTION_WRITERS, TIMELINE_WRITERS, write_captions, write_timeline
-from edge.captions.fillers import Level
-from edge.captions.marks import Item, Kind, MarkSettings
 from edge.cli import show
 from edge.cli.caption import listen
 from edge.cli.progress import Progress
 from edge.errors import UsageError
+from edge.evidence.transcript import Captioned
 from edge.files import refuse_existing, refuse_unwritable
-from edge.media.targets import target_for
+from edge.media.write.containers import target_for
+from edge.quickcut.clean import Cleaned, CleanSettings, Plan, clean, plan_clean
+from edge.quickcut.cuts import CutSettings
+from edge.quickcut.fillers import Level
+from edge.quickcut.marks import Item, Kind, MarkSettings
+from edge.text import sentences as grouping
+from edge.timeline.export import CAPTION_WRITERS, TIMELINE_WRITERS, write_captions, write_timeline
 
 
 def run(options: argparse.Namespace) -> None:

@@ -64,9 +64,8 @@ def _machine() -> str:
 
 def _kernels() -> str:
     import numpy as np  # noqa: PLC0415
-
-    from kernels.library import call, library  # noqa: PLC0415
-    from kernels.sound import gain  # noqa: PLC0415
+    from edge_kernels.library import call, library  # noqa: PLC0415
+    from edge_kernels.sound import gain  # noqa: PLC0415
 
     used = library()
     gain(np.zeros(1, np.float32), 1.0)
@@ -81,7 +80,7 @@ def _kernels() -> str:
 def _media() -> str:
     import av  # noqa: PLC0415
 
-    from edge.media.targets import TARGETS, video_encoder  # noqa: PLC0415
+    from edge.media.write.containers import TARGETS, video_encoder  # noqa: PLC0415
 
     writes = ", ".join(
         f"{suffix} {video_encoder(target)}" for suffix, target in TARGETS.items() if target.video

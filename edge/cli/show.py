@@ -7,8 +7,8 @@ import sys
 from typing import Any, Protocol
 
 from edge.media import MediaInfo
-from edge.singing.recording import Clip, Found
-from edge.singing.songs import Song
+from edge.songs.detection import Song
+from edge.songs.search import Clip, Found
 
 SCHEMA = 1
 

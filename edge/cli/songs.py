@@ -12,10 +12,10 @@ from edge.cli import show
 from edge.cli.progress import Progress
 from edge.errors import UsageError
 from edge.files import refuse_existing, refuse_unwritable, whole_file
-from edge.media.targets import target_for
-from edge.models.segmenter import Segmenter
-from edge.singing.recording import Clip, Found, cut_songs, search
-from edge.singing.settings import Settings
+from edge.media.write.containers import target_for
+from edge.networks.segmenter import Segmenter
+from edge.songs.options import Settings
+from edge.songs.search import Clip, Found, cut_songs, search
 
 
 def run(options: argparse.Namespace) -> None:
@@ -74,7 +74,7 @@ def listen(options: argparse.Namespace, chosen: Settings) -> Found:
             progress=progress,
         )
     if options.plot:
-        from edge.singing.plot import plot  # noqa: PLC0415 - matplotlib is an extra
+        from edge.songs.plot import plot  # noqa: PLC0415 - matplotlib is an extra
 
         plot(found, options.plot, force=options.force)
     return found

@@ -6,33 +6,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge.media.audio import AudioBlock, decode_audio
-    from edge.media.cutting import CutResult, cut
-    from edge.media.description import AudioStream, MediaInfo, VideoStream, probe
-    from edge.media.frames import Frame, frames_at
-    from edge.media.health import Health
-    from edge.media.joining import Joined, Part, join, snap
-    from edge.media.source import open_container
-    from edge.media.targets import default_suffix
+    from edge.media.read.audio import AudioBlock, decode_audio
+    from edge.media.read.container import open_container
+    from edge.media.read.frames import Frame, frames_at
+    from edge.media.read.probe import AudioStream, MediaInfo, VideoStream, probe
+    from edge.media.read.report import Health
+    from edge.media.write.concat import Joined, Part, join, snap
+    from edge.media.write.containers import default_suffix
+    from edge.media.write.cut import CutResult, cut
 
 _HOME = {
-    "AudioBlock": "audio",
-    "decode_audio": "audio",
-    "CutResult": "cutting",
-    "cut": "cutting",
-    "Frame": "frames",
-    "frames_at": "frames",
-    "Health": "health",
-    "Joined": "joining",
-    "Part": "joining",
-    "join": "joining",
-    "snap": "joining",
-    "AudioStream": "description",
-    "MediaInfo": "description",
-    "VideoStream": "description",
-    "open_container": "source",
-    "probe": "description",
-    "default_suffix": "targets",
+    "AudioBlock": "read.audio",
+    "decode_audio": "read.audio",
+    "CutResult": "write.cut",
+    "cut": "write.cut",
+    "Frame": "read.frames",
+    "frames_at": "read.frames",
+    "Health": "read.report",
+    "Joined": "write.concat",
+    "Part": "write.concat",
+    "join": "write.concat",
+    "snap": "write.concat",
+    "AudioStream": "read.probe",
+    "MediaInfo": "read.probe",
+    "VideoStream": "read.probe",
+    "open_container": "read.container",
+    "probe": "read.probe",
+    "default_suffix": "write.containers",
 }
 
 __all__ = [

@@ -11,17 +11,16 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
+from edge_kernels.mel import Mel, MelOptions, MelStream, Window, kaldi_fbank
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
-
-from kernels.mel import Mel, MelOptions, MelStream, Window, kaldi_fbank
 
 Floats = NDArray[np.float32]
 Positive = Annotated[int, Meta(ge=1)]
 
 
 class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_field="kind", tag="log-mel"):
-    """Log-mel; see `kernels.mel` for the formula. A frame is centred on the `hop` samples that it is for."""
+    """Log-mel spectrogram (formula: `edge_kernels.mel`). Frames are centred on their hop."""
 
     rate_hz: Positive
     """Sample rate that the network was trained at."""

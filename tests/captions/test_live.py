@@ -11,12 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.captions.live import Heard, LiveSettings, listen
-from edge.captions.recognizers import Heard as Recognised
-from edge.captions.recognizers import Recognizer
 from edge.errors import UsageError
+from edge.evidence.speech.recognizers import Heard as Recognised
+from edge.evidence.speech.recognizers import Recognizer
 from edge.media import decode_audio
-from edge.models.segmenter import Segmenter
 from edge.models.store import find
+from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Label, Span, Word
 from tools.sound.sample import Truth
 

@@ -20,10 +20,10 @@ from av.subtitles.subtitle import AssSubtitle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.captions.files import CAPTION_WRITERS, write_captions
-from edge.captions.files.display import LINE_COLUMNS, display_lines, plain_lines
-from edge.captions.files.grid import on_grid
 from edge.errors import OutputError, UsageError
+from edge.text.grid import on_grid
+from edge.text.lines import LINE_COLUMNS, display_lines, plain_lines
+from edge.timeline.export import CAPTION_WRITERS, write_captions
 from edge.vocabulary import Caption
 
 Cue = tuple[int, int, str]

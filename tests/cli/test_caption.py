@@ -13,15 +13,15 @@ from typing import Any
 import pysubs2
 import pytest
 
-from edge.captions.cache import SETTING as CACHE
+from edge.cache import SETTING as CACHE
 from edge.cli import main
 from edge.models.folder import open_folder
 from edge.models.store import SETTING as STORE
 from edge.models.store import builtin_root
-from tests.captions.test_recording import ONE, Take
+from tests.captions.test_transcribe import ONE, Take
 from tests.conftest import EdgeCommand
 from tests.media.makers import Recipe, make
-from tests.models.test_ctc import made
+from tests.networks.test_ctc import made
 from tests.tools.importers.makers import moonshine
 from tools.importers import moonshine as importer
 from tools.importers.install import Target

@@ -12,19 +12,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.captions.cache import SETTING as CACHE
-from edge.captions.cache import Cache, key
-from edge.captions.captioned import Captioned, Settings, stored
-from edge.captions.recognizers import open_recognizer
+from edge.cache import SETTING as CACHE
+from edge.cache import Cache, key
 from edge.cli import main
+from edge.evidence.speech.recognizers import open_recognizer
+from edge.evidence.transcript import Captioned, Settings, stored
 from edge.media import probe
 from edge.models.store import SETTING as STORE
 from edge.models.store import find
-from tests.captions.test_clean import KEPT, RATE_HZ, film, steady, talk, voice
-from tests.captions.test_interchange import valid_fcpxml
-from tests.captions.test_marks import told
 from tests.conftest import EdgeCommand
 from tests.media.makers import measure, sound_of, write_sound
+from tests.quickcut.test_clean import KEPT, RATE_HZ, film, steady, talk, voice
+from tests.quickcut.test_marks import told
+from tests.timeline.test_export import valid_fcpxml
 from tests.tools.importers.makers import moonshine as tiny_moonshine
 from tools.importers import moonshine
 from tools.importers.install import Target

@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from edge_kernels import labels, library, mel, sound, text
+from edge_kernels.interface import Prototype, read_interface
 from numpy.typing import NDArray
-
-from kernels import labels, library, mel, sound, text
-from kernels.interface import Prototype, read_interface
 
 OWN = {"plan", "scratch", "table"}
 """Buffers whose contents are a library's own affair, as they depend on its lanes."""

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from edge_kernels import labels, sound, text
+from edge_kernels.interface import HEADER, read_interface
+from edge_kernels.library import LIBRARIES, targets
+from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
 from numpy.typing import NDArray
 
-from kernels import labels, sound, text
-from kernels.interface import HEADER, read_interface
-from kernels.library import LIBRARIES, targets
-from kernels.mel import Mel, kaldi_fbank, mfcc, slaney
 from tests.kernels.replay import recorded, replay
 from tests.kernels.test_mel import OPTIONS
 from tests.kernels.test_text import random_texts

@@ -11,11 +11,8 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from numba import types
-from numpy.typing import NDArray
-
-from kernels.native import maths
-from kernels.native.lanes import (
+from edge_kernels.native import maths
+from edge_kernels.native.lanes import (
     WIDTH,
     Words,
     bits,
@@ -34,6 +31,8 @@ from kernels.native.lanes import (
     transpose,
     where,
 )
+from numba import types
+from numpy.typing import NDArray
 
 Array = NDArray[Any]
 

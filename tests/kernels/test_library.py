@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from edge_kernels.interface import HEADER, read_interface
+from edge_kernels.library import KernelError, KernelsUnavailableError, call, library, targets, x86_levels
 
-from kernels.interface import HEADER, read_interface
-from kernels.library import KernelError, KernelsUnavailableError, call, library, targets, x86_levels
 from tools.compile_kernels.link import linker
 
 ROOT = Path(__file__).parents[2]
-USE = "import sys, numpy as np; from kernels.sound import gain; from kernels.library import library\n"
+USE = (
+    "import sys, numpy as np; from edge_kernels.sound import gain; from edge_kernels.library import library\n"
+)
 SHOW = "print(gain(np.ones(3, np.float32), 2.0).sum(), library().kind, 'numba' in sys.modules)"
 
 V2 = {"cx16", "popcnt", "sse4_1", "sse4_2", "ssse3", "lm"}
@@ -73,12 +75,12 @@ def test_what_is_no_library_is_refused(tmp_path: Path, content: bytes | None) ->
 
 def test_a_library_for_another_header_is_refused(libraries: dict[str, Path], tmp_path: Path) -> None:
     program = (
-        "import kernels.interface, pathlib\n"
-        f"kernels.interface.HEADER = pathlib.Path({str(tmp_path / 'other.h')!r})\n"
-        "import kernels.library\n"
-        "kernels.library.read_interface = lambda read=kernels.interface.read_interface: "
-        "read(kernels.interface.HEADER)\n"
-        "kernels.library.library()"
+        "import edge_kernels.interface, pathlib\n"
+        f"edge_kernels.interface.HEADER = pathlib.Path({str(tmp_path / 'other.h')!r})\n"
+        "import edge_kernels.library\n"
+        "edge_kernels.library.read_interface = lambda read=edge_kernels.interface.read_interface: "
+        "read(edge_kernels.interface.HEADER)\n"
+        "edge_kernels.library.library()"
     )
     changed = HEADER.read_text().replace("int64_t count, float gain", "int32_t count, float gain")
     assert changed != HEADER.read_text()

@@ -7,10 +7,10 @@ from dataclasses import replace
 import kaldi_native_fbank as knf
 import numpy as np
 import pytest
+from edge_kernels.mel import Mel, MelOptions, MelStream, Norm, Scale, Window, kaldi_fbank, mfcc, slaney
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels.mel import Mel, MelOptions, MelStream, Norm, Scale, Window, kaldi_fbank, mfcc, slaney
 from tests.kernels import twins
 
 SEGMENTER = MelOptions(16_000, 1024, 800, 200, 64, 40.0, 7800.0, offset=1e-6, floor=0.0, mean=-4.0, scale=4.0)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from kernels import sound
+from edge_kernels import sound
 
 rng = np.random.default_rng(0)
 

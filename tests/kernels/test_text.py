@@ -6,13 +6,13 @@ import random
 
 import numpy as np
 import pytest
+from edge_kernels import text
+from edge_kernels.library import KernelError, call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
-from kernels import text
-from kernels.library import KernelError, call
 from tests.kernels import twins
 
 ANY_TEXTS = st.lists(st.text(max_size=150), max_size=12)

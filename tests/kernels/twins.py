@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from edge_kernels.mel import MelOptions, Norm, Scale, Window
 from numpy.typing import NDArray
-
-from kernels.mel import MelOptions, Norm, Scale, Window
 
 Doubles = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ import pytest
 
 from edge.errors import InputError, NoAudioError, UsageError
 from edge.media import cut, frames_at, probe
-from edge.media.targets import TARGETS
+from edge.media.write.containers import TARGETS
 from edge.vocabulary import Span
 
 from .conftest import Film

@@ -11,13 +11,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from edge_kernels.sound import crossfade
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import EdgeError, InputError, NoAudioError, OutputError, UsageError
 from edge.media import Joined, Part, cut, frames_at, join, probe, snap
 from edge.vocabulary import Span
-from kernels.sound import crossfade
 
 from .conftest import Film
 from .makers import FLASH_EVERY, Floats, Recipe, measure, number_of, sound_of, write_sound

@@ -9,8 +9,8 @@ from av.container import OutputContainer
 
 from edge.errors import InputError, OutputError
 from edge.media import cut, render
-from edge.media.encode import Track, picture_track
-from edge.media.plan import Plan
+from edge.media.write.encode import Track, picture_track
+from edge.media.write.plan import Plan
 from edge.vocabulary import Span
 
 from .conftest import Film

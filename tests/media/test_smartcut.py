@@ -14,7 +14,7 @@ import pytest
 from av.bitstream import BitStreamFilterContext
 
 from edge.media import Joined, Part, frames_at, h264, join, probe, snap
-from edge.media.timetable import read_timetable
+from edge.media.read.frame_index import read_timetable
 
 from .conftest import Film
 from .makers import Recipe, measure, number_of, picture, sound_of

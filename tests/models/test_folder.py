@@ -11,9 +11,9 @@ import pytest
 
 from edge.errors import ModelError, OutputError
 from edge.models.folder import open_folder
-from edge.models.segmenter import Segmenter
 from edge.models.session import Session
 from edge.models.store import builtin_root
+from edge.networks.segmenter import Segmenter
 from tests.models.makers import folder, linear
 from tools.convert.folder import rewrite, write_folder
 

@@ -206,7 +206,7 @@ def test_a_changed_ort_file_never_crashes_the_reader(tmp_path: Path, ort: bytes,
     content = bytearray(ort)
     content[place] ^= 0xFF
     from edge.models.backends import NetworkFile  # noqa: PLC0415
-    from edge.models.backends.flatbuffer import inspect_ort  # noqa: PLC0415
+    from edge.models.inspection.flatbuffer import inspect_ort  # noqa: PLC0415
 
     made = folder(tmp_path / "m", bytes(content), file="net.ort")
     with suppress(ModelError):

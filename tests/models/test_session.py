@@ -137,7 +137,7 @@ def minimal_tflite() -> bytes:
 def test_no_runtime_is_imported_before_a_network_is_opened() -> None:
     script = """
 import sys
-import edge.models.segmenter, edge.models.store, edge.models.session
+import edge.networks.segmenter, edge.models.store, edge.models.session
 heavy = ("onnxruntime", "ai_edge_litert", "subprocess", "platformdirs")
 print([name for name in heavy if name in sys.modules])
 """

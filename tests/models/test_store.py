@@ -104,7 +104,7 @@ def test_a_store_that_is_a_file_is_named(tmp_path: Path, root: Path) -> None:
 
 def test_a_copy_of_the_shipped_model_runs_under_another_id(tmp_path: Path, segmenter: object) -> None:
     from edge.models.folder import open_folder  # noqa: PLC0415
-    from edge.models.segmenter import Segmenter  # noqa: PLC0415
+    from edge.networks.segmenter import Segmenter  # noqa: PLC0415
     from tools.convert.folder import rewrite  # noqa: PLC0415
 
     copied = Path(shutil.copytree(store.builtin_root() / "segmenter", tmp_path / "copy"))

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from edge.captions.recognizers import open_recognizer
-from edge.captions.recording import caption
-from edge.captions.repeats import RepeatSettings, pair_scores
-from edge.media.joining import Part, join
-from edge.models.segmenter import Segmenter
+from edge.captions.transcribe import caption
+from edge.evidence.speech.recognizers import open_recognizer
+from edge.media.write.concat import Part, join
+from edge.networks.segmenter import Segmenter
+from edge.quickcut.repeats import RepeatSettings, pair_scores
 from tools.bench import isolated
 from tools.bench.rows import Row, compared, interleaved
 from tools.evaluate.captions import composed

@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
+from edge_kernels.library import targets
+
 from edge.errors import EdgeError
-from kernels.library import targets
 
 
 @contextmanager

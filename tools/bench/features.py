@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.models.frontend import LogMel
-from edge.models.segmenter import Segmenter
 from edge.models.session import Session
+from edge.networks.segmenter import Segmenter
 from tools.bench.rows import interleaved
 from tools.sound.mel import mel_filters
 from tools.sound.wave import read_wav

@@ -21,12 +21,12 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from edge_kernels import library as source
+from edge_kernels.library import Library
+from edge_kernels.mel import MelOptions, Norm, Scale, kaldi_fbank, mfcc
+from edge_kernels.sound import crossfade, fade_in, gain
 
 from edge.errors import EdgeError
-from kernels import library as source
-from kernels.library import Library
-from kernels.mel import MelOptions, Norm, Scale, kaldi_fbank, mfcc
-from kernels.sound import crossfade, fade_in, gain
 from tools.bench import kernels_sound, kernels_text
 from tools.bench.compiled import library_of_this_cpu
 from tools.bench.kernels_sound import Array, Job

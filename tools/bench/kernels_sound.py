@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from edge_kernels.mel import Mel, MelOptions, Norm, Scale, Window
 from numpy.typing import NDArray
 
-from kernels.mel import Mel, MelOptions, Norm, Scale, Window
 from tools.bench.rows import Peer
 from tools.sound.mel import hz_to_mel, mel_to_hz
 

@@ -11,10 +11,10 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from edge_kernels.labels import change_point, viterbi
+from edge_kernels.text import encode, levenshtein_all, levenshtein_window, likeness_window
 from numpy.typing import NDArray
 
-from kernels.labels import change_point, viterbi
-from kernels.text import encode, levenshtein_all, levenshtein_window, likeness_window
 from tools.bench.rows import Case, Peer
 
 Array = NDArray[Any]

@@ -15,13 +15,13 @@ from typing import Any
 
 import av
 import numpy as np
+from edge_kernels.mel import MelStream
 
 from edge.cli import show
 from edge.media import decode_audio
-from edge.models.segmenter import Segmenter
 from edge.models.session import Session
-from edge.singing import recording
-from kernels.mel import MelStream
+from edge.networks.segmenter import Segmenter
+from edge.songs import search as recording
 from tools.bench.rows import interleaved
 from tools.evaluate.pack import RATE_HZ
 from tools.sound.wave import read_wav

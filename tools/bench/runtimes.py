@@ -18,8 +18,8 @@ from edge.errors import EdgeError
 from edge.models.backends.paddle import processor
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.limits import MIB
-from edge.models.segmenter import Segmenter
 from edge.models.store import builtin_root
+from edge.networks.segmenter import Segmenter
 from tools.bench.isolated import call, peaks
 from tools.bench.rows import Row, compared, interleaved
 from tools.convert.segmenter import CACHE, FLOAT, make_family

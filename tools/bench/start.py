@@ -39,7 +39,7 @@ FIRST_RESULT = """
 import numpy as np
 rss = lambda: int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20
 before = rss()
-from kernels.mel import Mel, slaney
+from edge_kernels.mel import Mel, slaney
 import time
 started = time.perf_counter()
 frames = Mel(slaney())(np.zeros(16000, np.float32))

@@ -28,17 +28,17 @@ def main() -> None:
     import numpy as np
 
     lap("import numpy")
-    import edge.media.audio
+    import edge.media.read.audio
 
     lap("import av, edge.media")
     import edge.models.frontend
-    import edge.models.segmenter
+    import edge.networks.segmenter
 
     lap("import edge.models, kernels")
     import onnxruntime  # noqa: F401
 
     lap("import onnxruntime")
-    segmenter = edge.models.segmenter.Segmenter()
+    segmenter = edge.networks.segmenter.Segmenter()
     lap("load model")
     stream = segmenter.front_end.stream()
     stream.accept(np.zeros(1600, np.float32))

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from kernels.interface import HEADER
+from edge_kernels.interface import HEADER
+
 from tools.compile_kernels.code import environment
 from tools.compile_kernels.link import BuildError, link
 from tools.compile_kernels.targets import Target

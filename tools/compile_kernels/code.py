@@ -39,7 +39,7 @@ _LLVM_TYPE = {
 
 def environment(target: Target) -> dict[str, str]:
     """What `python -m tools.compile_kernels.code` must run in."""
-    return os.environ | PLAIN | {"EDGE_LANES": str(target.lanes)}
+    return os.environ | PLAIN | {"EDGE_LANES": str(target.lanes), "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def object_code(target: Target) -> bytes:
@@ -66,10 +66,9 @@ def object_code(target: Target) -> bytes:
 
 def _functions() -> list[tuple[str, str, str]]:
     """Name, IR, and the IR of the C function around it, of every kernel."""
+    from edge_kernels.native import ENTRIES, INTERFACE, signature  # noqa: PLC0415
     from numba.core import compiler  # noqa: PLC0415
     from numba.core.registry import cpu_target  # noqa: PLC0415
-
-    from kernels.native import ENTRIES, INTERFACE, signature  # noqa: PLC0415
 
     flags = compiler.Flags()
     flags.no_cpython_wrapper = True

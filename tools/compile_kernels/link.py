@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import lief
+from edge_kernels.interface import read_interface
 
-from kernels.interface import read_interface
 from tools.compile_kernels.targets import Target
 
 SHARED = (

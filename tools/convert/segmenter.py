@@ -24,8 +24,8 @@ from edge.errors import EdgeError
 from edge.media import decode_audio
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.manifest import Network
-from edge.models.segmenter import Segmenter
 from edge.models.store import builtin_root
+from edge.networks.segmenter import Segmenter
 from tools.convert.environments import Inputs
 from tools.convert.folder import rewrite, write_folder
 from tools.convert.kinds import KINDS, Workbench, fingerprint

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from edge_kernels.text import levenshtein_window
 from numpy.typing import NDArray
 
-from edge.captions.captioned import Captioned
-from edge.captions.recognizers import Recognizer, open_recognizer
-from edge.captions.recording import caption
-from edge.models.segmenter import Segmenter
+from edge.captions.transcribe import caption
+from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.transcript import Captioned
+from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Label
-from kernels.text import levenshtein_window
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.isolated import edge as run_edge
 from tools.evaluate.pack import RATE_HZ, read_pack, samples

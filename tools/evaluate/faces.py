@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from edge.errors import InputError
 from edge.media import frames_at, probe
-from edge.models.faces import FaceDetector, Faces
-from edge.models.pictures import resize
+from edge.networks.face_detector import FaceDetector, Faces
+from edge.networks.images import resize
 
 LONGEST = 512
 """Pixels of the longer side at which everything is measured."""

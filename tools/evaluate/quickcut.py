@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from edge.captions.clean import clean, plan_clean
-from edge.captions.marks import Item, Kind
-from edge.captions.recognizers import Recognizer, open_recognizer
-from edge.captions.recording import caption
-from edge.models.segmenter import Segmenter
+from edge.captions.transcribe import caption
+from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.networks.segmenter import Segmenter
+from edge.quickcut.clean import clean, plan_clean
+from edge.quickcut.marks import Item, Kind
 from edge.vocabulary import Caption, Span
 from tools.evaluate.pack import RATE_HZ
 from tools.evaluate.recognition import edits, words

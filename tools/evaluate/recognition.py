@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from edge.captions.numbers import numbers_spelled
 from edge.errors import InputError
-from edge.models.moonshine import Moonshine
+from edge.networks.moonshine import Moonshine
+from edge.text.numbers import numbers_spelled
 from tools.evaluate.pack import samples
 
 DOUBTFUL = {
@@ -36,7 +36,7 @@ _FRESH = """
 import re, sys
 from pathlib import Path
 import numpy as np
-from edge.models.moonshine import Moonshine
+from edge.networks.moonshine import Moonshine
 noise = np.random.default_rng(0).normal(0, 0.05, 320_000).astype(np.float32)
 Moonshine(Path(sys.argv[1])).transcribe(noise)
 status = Path("/proc/self/status")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.media import decode_audio
-from edge.models.segmenter import Segmenter
-from edge.singing.rules import most_confident
+from edge.networks.segmenter import Segmenter
+from edge.songs.rules import most_confident
 from edge.vocabulary import LABELS
 from tools.evaluate.metrics import classification
 from tools.evaluate.pack import RATE_HZ, Entry, read_pack

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import InputError
-from edge.models.sentences import SentenceEncoder
+from edge.networks.text_encoder import SentenceEncoder
 
 TAGS = 1000
 SEED = 1

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from edge.models.segmenter import Segmenter
-from edge.singing.plot import plot
-from edge.singing.recording import search
-from edge.singing.settings import Settings
+from edge.networks.segmenter import Segmenter
+from edge.songs.options import Settings
+from edge.songs.plot import plot
+from edge.songs.search import search
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, read_pack
 from tools.evaluate.recordings import Recording, compose

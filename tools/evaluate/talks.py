@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.captions.alignment import HESITATIONS, Aligner
-from edge.captions.loudness import loudness, sounding
-from edge.captions.marks import Kind
 from edge.errors import InputError
+from edge.evidence.speech.alignment import HESITATIONS, Aligner
+from edge.evidence.speech.level import loudness, sounding
+from edge.quickcut.marks import Kind
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, samples
 from tools.evaluate.recognition import FOREIGN

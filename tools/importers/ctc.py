@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError, UsageError
-from edge.models.ctc import read_pieces
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank
 from edge.models.manifest import Network
+from edge.networks.ctc import read_pieces
 from tools.importers.cards import card
 from tools.importers.install import Target, describe, onnx_metadata
 from tools.importers.notes import Notes

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from edge.errors import InputError, ModelError, UsageError
 from edge.files import refuse_existing, refuse_unwritable
 from edge.models.backends import NetworkFile
-from edge.models.backends.flatbuffer import inspect_ort, inspect_tflite
-from edge.models.backends.protobuf import inspect_onnx
 from edge.models.folder import ModelFolder
+from edge.models.inspection.flatbuffer import inspect_ort, inspect_tflite
+from edge.models.inspection.protobuf import inspect_onnx
 from edge.models.manifest import Network
 from edge.models.session import Session
 from edge.models.store import builtin_root

@@ -15,7 +15,7 @@ import numpy as np
 from edge.errors import InputError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Tokens
-from edge.models.sentences import Parameters
+from edge.networks.text_encoder import Parameters
 from tools.convert import onnx
 from tools.evaluate import sentences
 from tools.importers.cards import card

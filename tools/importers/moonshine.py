@@ -12,7 +12,7 @@ from edge.errors import InputError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Samples
 from edge.models.manifest import Network, Tensor
-from edge.models.moonshine import Parameters, read_pieces
+from edge.networks.moonshine import Parameters, read_pieces
 from tools.evaluate import recognition
 from tools.importers.cards import card
 from tools.importers.install import Target, alone, describe, summary
@@ -90,7 +90,7 @@ def _write(source: Source, target: Target, measured: dict[str, Any] | None) -> M
 
 
 def ordered(decoder: Network) -> tuple[Network, dict[str, int]]:
-    """The decoder with inputs and outputs as `edge.models.moonshine` gives and takes them, and its sizes.
+    """The decoder with inputs and outputs as `edge.networks.moonshine` gives and takes them, and its sizes.
 
     Inputs: last piece, encoder's output, mask, past, whether there is one; outputs: logits, past. Of each
     layer the past is keys and values of the decoder, then of the encoder. Raises ValueError if it has others.

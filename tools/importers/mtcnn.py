@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from edge.errors import InputError
-from edge.models.faces import Parameters
 from edge.models.folder import ModelFolder
+from edge.networks.face_detector import Parameters
 from tools.convert import onnx
 from tools.convert.environments import one_line
 from tools.evaluate import faces

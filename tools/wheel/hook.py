@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -18,11 +19,11 @@ class CompiledKernels(BuildHookInterface[Any]):  # type: ignore[misc] # hatchlin
         """Compile, and name the files to hatchling."""
         if version != "standard":
             return
-        sys.path.insert(0, self.root)
+        sys.path[:0] = [self.root, str(Path(self.root) / "kernels")]
         from tools.compile_kernels.build import compile_kernels  # noqa: PLC0415
         from tools.compile_kernels.targets import TARGETS  # noqa: PLC0415
 
         self._folder = tempfile.TemporaryDirectory()
         shared = [target for target in TARGETS.values() if target.link is not None]
         for file in compile_kernels(shared, self._folder.name):
-            build_data["force_include"][str(file)] = f"kernels/lib/{file.name}"
+            build_data["force_include"][str(file)] = f"edge_kernels/lib/{file.name}"

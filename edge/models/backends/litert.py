@@ -11,7 +11,7 @@ import numpy as np
 
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends import Array, NetworkFile, check_tensors
-from edge.models.backends.flatbuffer import inspect_tflite
+from edge.models.inspection.flatbuffer import inspect_tflite
 from edge.models.manifest import Tensor
 
 if TYPE_CHECKING:

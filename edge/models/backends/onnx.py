@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends import Array, NetworkFile, check_tensors
-from edge.models.backends.flatbuffer import inspect_ort
-from edge.models.backends.protobuf import inspect_onnx
+from edge.models.inspection.flatbuffer import inspect_ort
+from edge.models.inspection.protobuf import inspect_onnx
 from edge.models.manifest import Tensor
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from edge_kernels import library as source
 
-from kernels import library as source
 from tools.bench import kernels, songs, start
 from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
 from tools.evaluate.pack import CLASS_LABELS

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.media import decode_audio
-from edge.models.segmenter import Segmenter
+from edge.networks.segmenter import Segmenter
 from tests.conftest import EdgeCommand
 from tools.convert.environments import ConversionError, MissingEnvironmentError, interpreter
 from tools.convert.segmenter import make_family

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.captions.marks import Item, Kind
 from edge.models.packages import packaged
+from edge.quickcut.marks import Item, Kind
 from edge.vocabulary import Span
 from tools.evaluate import captions, quickcut
 from tools.evaluate.pack import RATE_HZ

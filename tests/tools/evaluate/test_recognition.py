@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.captions.numbers import spelled
 from edge.errors import InputError
+from edge.text.numbers import spelled
 from tools.evaluate import recognition
 from tools.evaluate.recognition import words
 

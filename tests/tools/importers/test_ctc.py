@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from edge.models.ctc import read_pieces
 from edge.models.frontend import Fbank
 from edge.models.session import Session
 from edge.models.store import find
+from edge.networks.ctc import read_pieces
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import network
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from edge.models.sentences import SentenceEncoder
+from edge.networks.text_encoder import SentenceEncoder
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import BERT, bert_weights, minilm, real_wheel, safetensors
 from tools.evaluate import sentences

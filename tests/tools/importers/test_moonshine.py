@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.models.moonshine import Moonshine
+from edge.networks.moonshine import Moonshine
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import moonshine, network, real_wheel
 from tools.evaluate import recognition

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from edge.models.faces import FaceDetector
 from edge.models.store import find
+from edge.networks.face_detector import FaceDetector
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import cascade, facenet, real_wheel, state, wheel
 from tools.evaluate import faces

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edge.models.frontend import Picture, Samples
-from edge.models.pictures import prepare
 from edge.models.session import Session
 from edge.models.store import find
+from edge.networks.images import prepare
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import network, tflite
 

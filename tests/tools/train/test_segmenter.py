@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from edge.models.segmenter import Segmenter
+from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label
 from tools.train.segmenter.compose import IGNORE, STRIDE, Composer
 from tools.train.segmenter.corpus import Recording, Take, held_out, log_power

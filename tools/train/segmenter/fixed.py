@@ -25,7 +25,7 @@ FRAMES = 1280
 """Mel frames that the encoder takes at once: 16 s, of which 12 s are new."""
 
 SEGMENTS = 176
-"""Rows that the fusion takes at once: 128 of `edge.models.segmenter` with 24 to each side as context."""
+"""Rows that the fusion takes at once: 128 of `edge.networks.segmenter` with 24 to each side as context."""
 
 CONVOLUTIONS = 16
 """Of a tower: 4 over the image, 1 projection, 4 x 2 over time, then embedding, attention and frame logits."""

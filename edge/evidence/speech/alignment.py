@@ -1,0 +1,257 @@
+"""When each word was said: English text laid onto the sound by the phones of pocketsphinx's model.
+
+    text -> spoken words (numbers spelled) -> phones (dictionary, else by letters) -> aligned, 10 ms grid
+
+The text is taken for what was said, all of it and nothing else. Where that fails words may be left out, and
+take what time there is between their neighbours. Where a word would last too long, sounds of hesitation may
+stand between words: recognisers leave those out of the text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import MissingExtraError
+from edge.text.numbers import numbers_spelled
+from edge.vocabulary import Word
+
+Floats = NDArray[np.float32]
+
+RATE_HZ = 16_000
+GRID_S = 0.01
+
+SHORTEST_S = 0.01
+"""A word lasts at least this long."""
+
+SYMBOLS = {
+    "%": " percent ", "&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "$": " dollars ",
+    "£": " pounds ", "€": " euros ", "°": " degrees ",
+}  # fmt: skip
+"""How symbols are said."""
+
+SOUNDS = {
+    "tch": "CH", "sch": "SH", "igh": "AY", "eau": "OW", "ough": "AO",
+    "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K", "ng": "NG", "qu": "K W", "kn": "N",
+    "wr": "R", "ee": "IY", "ea": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "oi": "OY", "oy": "OY", "ai": "EY",
+    "ay": "EY", "au": "AO", "aw": "AO", "ar": "AA R", "er": "ER", "ir": "ER", "or": "AO R", "ur": "ER",
+    "a": "AE", "b": "B", "c": "K", "d": "D", "e": "EH", "f": "F", "g": "G", "h": "HH", "i": "IH", "j": "JH",
+    "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P", "q": "K", "r": "R", "s": "S", "t": "T",
+    "u": "AH", "v": "V", "w": "W", "x": "K S", "y": "IY", "z": "Z",
+}  # fmt: skip
+"""Phones of groups of letters, for words that no dictionary has: near enough to find where they are."""
+
+HESITATIONS = ("uh", "um")
+"""Sounds that may stand between words."""
+
+HESITATION_COST = 0.02
+"""Probability of one between two words."""
+
+LEFT_OUT, LEFT_OUT_COST = 4, 1e-3
+"""So many words of the text in a row may not have been said, and the probability of that.
+
+The decoder hardly goes from one such step to another, and with steps of ten it takes five times as long; what
+is less likely than 1e-4 lies outside its beam.
+"""
+
+WORD_S, PHONE_S = 0.35, 0.14
+"""A word that lasts longer than the first and the second for each phone hides something else."""
+
+Times = tuple[float, float]
+"""Start and end in seconds."""
+
+_LETTERS = re.compile("|".join(sorted(SOUNDS, key=len, reverse=True)))
+
+
+class Aligner:
+    """The phone models and the dictionary of pocketsphinx, loaded. English.
+
+    Raises MissingExtraError if pocketsphinx is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import pocketsphinx  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise MissingExtraError("pocketsphinx", "times of words", "captions") from error
+        models = Path(pocketsphinx.get_model_path("en-us"))
+        self._dictionary = b"\n" + (models / "cmudict-en-us.dict").read_bytes()
+        # Without its dictionary the decoder is 30 MB smaller; words are added as they come.
+        self._decoder: Any = pocketsphinx.Decoder(
+            hmm=str(models / "en-us"), lm=None, dict=None, samprate=RATE_HZ, loglevel="FATAL"
+        )
+
+    def align(self, samples: Floats, text: str) -> tuple[Word, ...]:
+        """The words of `text` with their times in seconds from the first of `samples` float32[n], 16 kHz.
+
+        Words are what spaces separate, marks stay attached; all of them come back, in order, disjoint and
+        inside the samples (where there is room for 10 ms each).
+        """
+        tokens = _tokens(text)
+        length_s = len(samples) / RATE_HZ
+        readings = [[_spoken(token, by_digits=by_digits) for token in tokens] for by_digits in (False, True)]
+        if readings[0] == readings[1]:
+            return _in_order(tokens, self._spans(readings[0], samples)[0], length_s)
+        spans, _ = max((self._spans(spoken, samples) for spoken in readings), key=itemgetter(1))
+        return _in_order(tokens, spans, length_s)
+
+    def _spans(self, spoken: list[list[str]], samples: Floats) -> tuple[list[Times | None], float]:
+        """Times of tokens from the words that they are spoken as, and how well those fit."""
+        path, score = self._laid([word for words in spoken for word in words], samples)
+        return _gathered(spoken, path), score
+
+    def _laid(self, words: list[str], samples: Floats) -> tuple[list[Times | None], float]:
+        """Times of spoken words by the strictest way that succeeds, and its logarithmic score."""
+        nothing: list[Times | None] = [None] * len(words)
+        if not words or len(samples) < RATE_HZ // 20:
+            return nothing, -math.inf
+        for word in {*words, *HESITATIONS}:
+            self._learn(word)
+        pulse = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+        path = self._best(words, pulse)
+        if path is None:
+            return self._best(words, pulse, leave_out=True) or nothing, -math.inf
+        score = float(self._decoder.hyp().best_score)
+        if any(self._hides(word, times) for word, times in zip(words, path, strict=True)):
+            path = self._best(words, pulse, hesitate=True) or path
+        return path, score
+
+    def _hides(self, word: str, times: Times | None) -> bool:
+        phones = self._decoder.lookup_word(word).count(" ") + 1
+        return times is not None and times[1] - times[0] > WORD_S + PHONE_S * phones
+
+    def _best(
+        self, words: list[str], pulse: bytes, *, hesitate: bool = False, leave_out: bool = False
+    ) -> list[Times | None] | None:
+        """The likeliest path through the words in order; None if none was found that has them all."""
+        arcs: list[tuple[Any, ...]] = [(at, at + 1, 1.0, word) for at, word in enumerate(words)]
+        if hesitate:
+            arcs += [(at, at, HESITATION_COST, name) for at in range(len(words) + 1) for name in HESITATIONS]
+        if leave_out:
+            for left_out in range(1, LEFT_OUT + 1):
+                last = len(words) - left_out
+                arcs += [(at, at + left_out, LEFT_OUT_COST) for at in range(last + 1)]
+        decoder = self._decoder
+        try:
+            decoder.add_fsg("text", decoder.create_fsg("text", 0, len(words), arcs))
+            decoder.activate_search("text")
+            decoder.start_utt()
+            try:
+                decoder.process_raw(pulse, full_utt=True)
+            finally:
+                decoder.end_utt()
+            segments = list(decoder.seg() or ())
+        except RuntimeError:
+            return None
+        said = [
+            (one.word.split("(")[0], (one.start_frame * GRID_S, (one.end_frame + 1) * GRID_S))
+            for one in segments
+            if one.word[0] not in "<[("
+        ]
+        return _path(words, said, hesitate=hesitate, leave_out=leave_out)
+
+    def _learn(self, word: str) -> None:
+        """Tell the decoder how a word is pronounced."""
+        if self._decoder.lookup_word(word) is not None:
+            return
+        known = self._pronunciations(word) or [" ".join(SOUNDS[part] for part in _LETTERS.findall(word))]
+        for number, phones in enumerate(known, 1):
+            self._decoder.add_word(word if number == 1 else f"{word}({number})", phones, False)
+        # The decoder takes additions in when it makes its next search.
+
+    def _pronunciations(self, word: str) -> list[str]:
+        found = []
+        at = self._dictionary.find(f"\n{word} ".encode())
+        while at >= 0:
+            end = self._dictionary.find(b"\n", at + 1)
+            found.append(self._dictionary[at + 1 : end].decode().split(" ", 1)[1].strip())
+            at = self._dictionary.find(f"\n{word}({len(found) + 1}) ".encode())
+        return found
+
+
+def _tokens(text: str) -> list[str]:
+    """What spaces separate; marks that stand alone go with the word before."""
+    tokens: list[str] = []
+    for token in text.split():
+        if tokens and not _spoken(token):
+            tokens[-1] += f" {token}"
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def _spoken(token: str, *, by_digits: bool = False) -> list[str]:
+    """The lower-case words that a token stands for; none for a mark. `by_digits` reads 42 as "four two"."""
+    text = token.lower().replace("\u2019", "'")
+    for symbol, word in SYMBOLS.items():
+        text = text.replace(symbol, word)
+    words = re.sub(r"[^a-z' ]+", " ", numbers_spelled(text, by_digits=by_digits)).split()
+    return [word for word in (word.strip("'") for word in words) if word]
+
+
+def _path(
+    words: list[str], said: list[tuple[str, Times]], *, hesitate: bool, leave_out: bool
+) -> list[Times | None] | None:
+    """Times of the words of the text among what was said; None if words are missing."""
+    found: list[Times | None] = []
+    for name, times in said:
+        while leave_out and len(found) < len(words) and words[len(found)] != name:
+            found.append(None)
+        if len(found) < len(words) and words[len(found)] == name:
+            found.append(times)
+        elif not hesitate or name not in HESITATIONS:
+            return None
+    if len(found) < len(words) and not leave_out:
+        return None
+    return [*found, *[None] * (len(words) - len(found))]
+
+
+def _gathered(spoken: Sequence[Sequence[str]], found: Sequence[Times | None]) -> list[Times | None]:
+    """Times of tokens from those of the words that they stand for."""
+    spans: list[Times | None] = []
+    at = 0
+    for words in spoken:
+        times = [one for one in found[at : at + len(words)] if one]
+        spans.append((times[0][0], times[-1][1]) if times else None)
+        at += len(words)
+    return spans
+
+
+def _filled(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> list[Times]:
+    """Tokens without times share what lies between their neighbours, by their lengths."""
+    filled: list[Times] = []
+    at = 0
+    while at < len(spans):
+        if (there := spans[at]) is not None:
+            filled.append(there)
+            at += 1
+            continue
+        stop = at
+        while stop < len(spans) and spans[stop] is None:
+            stop += 1
+        begin = filled[-1][1] if filled else 0.0
+        after = spans[stop] if stop < len(spans) else None
+        room = max((after[0] if after else length_s) - begin, 0.0)
+        edges = np.cumsum([0, *map(len, tokens[at:stop])]) / sum(map(len, tokens[at:stop])) * room + begin
+        filled += [(float(start), float(end)) for start, end in pairwise(edges)]
+        at = stop
+    return filled
+
+
+def _in_order(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> tuple[Word, ...]:
+    """Words whose times rise and lie in [0, length_s]."""
+    least = min(SHORTEST_S, length_s / max(1, len(tokens)))
+    latest = [max(0.0, length_s - left * least) for left in range(len(tokens), -1, -1)]  # leaves room for all
+    words: list[Word] = []
+    for number, (token, span) in enumerate(zip(tokens, _filled(tokens, spans, length_s), strict=True)):
+        start = min(max(span[0], words[-1].end if words else 0.0), latest[number])
+        words.append(Word(start, min(max(span[1], start + least), latest[number + 1]), token))
+    return tuple(words)

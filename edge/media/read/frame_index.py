@@ -1,0 +1,137 @@
+"""When each picture of a recording is on display, read from its packets: nothing is decoded."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from av.packet import Packet
+from av.stream import Stream
+
+from edge.media.h264 import IDR, ParameterSets, kind, nals
+from edge.media.read.container import (
+    DAMAGE,
+    damage_means_unreadable,
+    listen_to,
+    open_container,
+    picture_stream,
+)
+from edge.media.read.decoding import packets
+from edge.media.read.probe import MediaInfo
+from edge.media.read.report import Health
+
+Ticks = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timetable:
+    """The pictures of a recording, 25 bytes each; times are ticks of `time_base`, container time."""
+
+    time_base: Fraction
+    decoded: Ticks
+    """Presentation times in the order of decoding."""
+    shown: Ticks
+    """The same in rising order, each once."""
+    end: int
+    """When the last picture goes off."""
+    entry: npt.NDArray[np.bool_]
+    """Of `decoded`: an H.264 IDR picture, before which nothing is needed."""
+    sets: ParameterSets | None
+    """Of H.264 streams: the parameter sets seen."""
+    whole: bool
+    """Each picture has a time of its own."""
+    rising: bool
+    """The times of decoding rise. Matroska has none; FFmpeg's guesses may not."""
+
+    def seconds(self, tick: int) -> Fraction:
+        """Container time of a tick."""
+        return int(tick) * self.time_base
+
+    def nearest(self, at: Fraction) -> Fraction:
+        """The beginning of a picture (or the end of the last) nearest to `at`, all in container time.
+
+        Times before the first picture and after the end of the last are their own nearest.
+        """
+        if not len(self.shown) or not self.seconds(self.shown[0]) <= at <= self.seconds(self.end):
+            return at
+        k = self.rank(at)
+        after = self.seconds(self.shown[k] if k < len(self.shown) else self.end)
+        before = self.seconds(self.shown[k - 1]) if k else after
+        return before if at - before <= after - at else after
+
+    def rank(self, at: Fraction) -> int:
+        """How many pictures begin before `at` (container time)."""
+        return int(np.searchsorted(self.shown, ceil(at / self.time_base)))
+
+
+def read_timetable(path: Path) -> Timetable | None:
+    """Read the packets of the picture once; None if there is none. Raises InputError."""
+    with open_container(path) as container, damage_means_unreadable(path):
+        stream = picture_stream(container)
+        if stream is None:
+            return None
+        listen_to(container, [stream])
+        time_base = stream.time_base or Fraction(1, 90_000)
+        is_h264 = stream.codec_context.name == "h264"
+        sets = ParameterSets.of(stream.codec_context.extradata) if is_h264 else None
+        times, entries, whole, rising = array("q"), bytearray(), True, True
+        last_dts, end = -(1 << 62), 0
+        for packet in packets(container, [stream], Health()):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            time = packet.pts if packet.pts is not None else packet.dts
+            if time is None:
+                whole = False
+                continue
+            whole &= packet.pts is not None
+            if packet.dts is not None:
+                rising &= packet.dts > last_dts
+                last_dts = packet.dts
+            times.append(time)
+            entries.append(sets is not None and packet.is_keyframe and _is_entry(packet, sets))
+            end = max(end, time + (packet.duration or 0))
+    decoded = np.array(times, np.int64)
+    shown = np.unique(decoded)
+    if len(shown) and end <= shown[-1]:
+        end = int(shown[-1]) + _usual(shown)
+    entry = np.frombuffer(bytes(entries), np.bool_)
+    whole &= len(shown) == len(decoded)
+    return Timetable(time_base, decoded, shown, end, entry, sets, whole, rising)
+
+
+def sound_end(info: MediaInfo) -> Fraction:
+    """Where the sound ends, seconds after zero. Raises InputError.
+
+    Where no header declares it FFmpeg guesses from the bit rate (ADTS, MP3), so the packets are read.
+    """
+    end = Fraction(info.duration_s)
+    if info.duration_is_declared or not info.audio:
+        return end
+    last = Fraction(0)
+    with open_container(info.path) as container, damage_means_unreadable(info.path):
+        stream = next(s for s in container.streams.audio if s.index == info.audio[0].index)
+        listen_to(container, [stream])
+        for packet in packets(container, [stream], Health()):
+            if packet.pts is not None:
+                last = max(last, (packet.pts + (packet.duration or 0)) * packet.time_base - info.zero)
+    return last or end
+
+
+def _usual(shown: Ticks) -> int:
+    return int(np.median(np.diff(shown))) if len(shown) > 1 else 1
+
+
+def _is_entry(packet: Packet[Stream], sets: ParameterSets) -> bool:
+    """Whether it is an IDR picture; its parameter sets are noted on the way."""
+    units = nals(bytes(packet), sets.length_size)
+    sets.changed |= packet.has_sidedata("new_extradata")
+    try:
+        sets.see(units)
+    except DAMAGE:
+        sets.changed = True
+    return any(kind(nal) == IDR for nal in units)

@@ -1,0 +1,140 @@
+"""A picture stream under a reading head: it shows the frame at a time, or all between two times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream as AvVideoStream
+
+from edge.errors import InputError
+from edge.media.read.container import listen_to, open_container, picture_stream
+from edge.media.read.decoding import pictures_from
+from edge.media.read.probe import MediaInfo, VideoStream
+from edge.media.read.report import Health
+
+STEP_S = 2
+"""Without an index: decode on to a time this near instead of seeking. Keyframes are 1-10 s apart."""
+
+SNAP = Fraction(2, 1000)
+"""A frame this near a cut point is at it: Matroska rounds times to 1 ms, and seconds may be floats."""
+
+
+@contextmanager
+def open_reel(info: MediaInfo, health: Health | None = None, *, threads: bool = False) -> Iterator[Reel]:
+    """Open a recording for its pictures; `threads` decodes on all cores, for long stretches.
+
+    Raises InputError if it cannot be opened or there is no picture.
+    """
+    with open_container(info.path) as container:
+        stream = picture_stream(container)
+        if stream is None or info.video is None:
+            raise InputError(info.path, "has no picture")
+        listen_to(container, [stream])
+        if threads:
+            stream.thread_type = "AUTO"
+        yield Reel(container, stream, info, info.video, health or Health())
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """A frame with the time it had when it was decoded: who gets the frame may give it another."""
+
+    frame: VideoFrame
+    begins: Fraction
+    length: Fraction
+
+    @property
+    def ends(self) -> Fraction:
+        return self.begins + self.length
+
+
+class Reel:
+    """A decoder that knows the frame on display and the one after it, and moves to where it is asked.
+
+    All times are container times, in seconds.
+    """
+
+    def __init__(
+        self,
+        container: InputContainer,
+        stream: AvVideoStream,
+        info: MediaInfo,
+        video: VideoStream,
+        health: Health,
+    ) -> None:
+        self.stream = stream
+        self._container = container
+        self._path = info.path
+        self._first = info.zero + video.start
+        self._last = info.zero + Fraction(info.duration_s) if info.duration_s else None
+        self._usual = 1 / video.rate if video.rate else Fraction(1, 25)
+        self._health = health
+        self._frames: Iterator[VideoFrame] = iter(())
+        self._shown: _Decoded | None = None
+        self._next: _Decoded | None = None
+
+    def frame_at(self, at: Fraction) -> VideoFrame:
+        """The frame on display at `at`. Raises InputError if no frame can be decoded."""
+        self._move_to(at)
+        if self._shown is None:
+            raise InputError(self._path, "has a picture stream, but no frame of it can be decoded")
+        return self._shown.frame
+
+    def between(self, start: Fraction, end: Fraction) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
+        """(begins, ends, frame) of the frames on display in [start, end), clipped to it."""
+        snap = min(SNAP, self._usual / 4)
+        self._move_to(start)
+        while (shown := self._shown) is not None and shown.begins < end - snap:
+            ends = shown.ends if self._next is None else self._next.begins
+            if ends > start + snap:
+                yield max(shown.begins, start), min(ends, end), shown.frame
+            if self._next is None or ends >= end - snap:
+                return
+            self._step()
+
+    def _move_to(self, at: Fraction) -> None:
+        at = max(at, self._first)
+        if not self._within_reach(at):
+            goal = at if self._last is None else min(at, self._last)
+            self._frames = pictures_from(self._container, self.stream, goal, self._health)
+            self._shown = self._next = self._decode()
+            self._step()
+        while self._next is not None and self._next.begins <= at:
+            self._step()
+
+    def _step(self) -> None:
+        self._shown, self._next = self._next, self._decode()
+
+    def _decode(self) -> _Decoded | None:
+        frame = next(self._frames, None)
+        if frame is None:
+            return None
+        length = (frame.duration or 0) * (frame.time_base or Fraction(0))
+        return _Decoded(frame, time_of(frame), length or self._usual)
+
+    def _within_reach(self, at: Fraction) -> bool:
+        """Whether stepping from here gets to `at` no later than seeking would."""
+        if self._shown is None or at < self._shown.begins:
+            return False
+        if self._next is None or at < self._next.begins or at - self._next.begins < Fraction(1, 2):
+            return True
+        keyframe = self._keyframe_before(at)
+        if keyframe is None:
+            return at - self._next.begins < STEP_S
+        return keyframe <= self._next.begins
+
+    def _keyframe_before(self, at: Fraction) -> Fraction | None:
+        """Time of the last keyframe the container's index knows at or before `at`."""
+        time_base = self.stream.time_base or Fraction(1)
+        entry = self.stream.index_entries.search_timestamp(int(at / time_base))
+        return None if entry < 0 else self.stream.index_entries[entry].timestamp * time_base
+
+
+def time_of(frame: VideoFrame) -> Fraction:
+    """When a frame comes on display, in container time (seconds)."""
+    return (frame.pts or 0) * (frame.time_base or Fraction(0))

@@ -1,0 +1,204 @@
+"""Put decoded sound on the recording's clock: resampled, mixed, contiguous, sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+from av.audio.layout import AudioLayout
+from av.filter import Graph
+
+from edge.media.read.container import DAMAGE
+from edge.media.read.report import Health
+
+GAP_S = 0.02
+"""Timestamps this far off are jitter of the muxer; beyond, sound is missing or doubled."""
+
+REWIND_S = 10.0
+"""A timestamp further back than this is damage or a joined recording, not an overlap."""
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFormat:
+    """What sound is converted to: float32 at `rate_hz` in FFmpeg's channel `layout` ("mono", "5.1" ...)."""
+
+    rate_hz: int
+    layout: str
+    step: int = 16384
+    """Samples per piece; big pieces keep Python out of the way."""
+
+    @property
+    def channels(self) -> int:
+        """Number of channels of `layout`."""
+        return AudioLayout(self.layout).nb_channels
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Samples float32[n, channels], the first at index `start` of the target rate's grid from zero."""
+
+    start: int
+    samples: Samples
+
+
+def place(
+    frames: Iterable[AudioFrame], to: SoundFormat, *, zero: Fraction, end_s: float, health: Health
+) -> Iterator[Piece]:
+    """Convert frames and say where each piece belongs. Pieces may leave holes or overlap: see `Blocks`.
+
+    A timestamp beyond `end_s` (seconds, container time) is not believed: the frame follows the one before.
+    """
+    run: _Run | None = None
+    shift_s = 0.0  # what is added to timestamps after one that was not believed
+    for frame in frames:
+        jump_s = 0.0 if run is None else run.jump_s(frame, shift_s)
+        if run is not None and abs(jump_s) > GAP_S and not -REWIND_S < jump_s < end_s - run.end_s:
+            health.jumps += 1
+            shift_s, jump_s = shift_s - jump_s, 0.0
+        if run is not None and (abs(jump_s) > GAP_S or not run.accepts(frame)):
+            yield from run.finish()
+            health.gaps += jump_s > GAP_S
+            health.filled_s += max(jump_s, 0.0) if jump_s > GAP_S else 0.0
+            run = _Run(frame, to, zero, run.end_s + jump_s)
+        run = run or _Run(frame, to, zero, None)
+        try:
+            yield from run.push(frame)
+        except DAMAGE:
+            health.bad_packets += 1
+    if run is not None:
+        yield from run.finish()
+
+
+class Blocks:
+    """Cuts pieces into contiguous blocks of `size` samples over [first, last): holes become zeros."""
+
+    def __init__(self, channels: int, size: int, first: int, last: int | None) -> None:
+        self._shape = (size, channels)
+        self._block: Samples = np.zeros(self._shape, np.float32)
+        self._filled = 0
+        self._last = last
+        self.position = first
+        """Index of the next sample wanted."""
+
+    @property
+    def complete(self) -> bool:
+        """Everything up to `last` is there."""
+        return self._last is not None and self.position >= self._last
+
+    def add(self, piece: Piece) -> Iterator[Piece]:
+        """Take a piece; yield the blocks it completes. What lies before `position` is dropped."""
+        late = piece.start - self.position
+        if late > 0:
+            yield from self.pad(piece.start)
+        samples = piece.samples[max(-late, 0) :]
+        if self._last is not None:
+            samples = samples[: max(self._last - self.position, 0)]
+        taken = 0
+        while taken < len(samples):
+            count = min(len(samples) - taken, len(self._block) - self._filled)
+            self._block[self._filled : self._filled + count] = samples[taken : taken + count]
+            taken += count
+            yield from self._advance(count)
+
+    def pad(self, until: int) -> Iterator[Piece]:
+        """Go on with silence up to the index `until`."""
+        until = until if self._last is None else min(until, self._last)
+        while self.position < until:
+            yield from self._advance(min(until - self.position, len(self._block) - self._filled))
+
+    def finish(self) -> Iterator[Piece]:
+        """Yield what is left, a block shorter than the others."""
+        if self._filled:
+            yield Piece(self.position - self._filled, self._block[: self._filled])
+            self._filled = 0
+
+    def _advance(self, count: int) -> Iterator[Piece]:
+        self._filled += count
+        self.position += count
+        if self._filled == len(self._block):
+            full, self._block, self._filled = self._block, np.zeros(self._shape, np.float32), 0
+            yield Piece(self.position - len(full), full)
+
+
+class _Run:
+    """Frames of one format that follow each other without a hole, through one resampler."""
+
+    def __init__(self, frame: AudioFrame, to: SoundFormat, zero: Fraction, start_s: float | None) -> None:
+        self._key = _key(frame)
+        self._resampler = av.AudioResampler(
+            format="flt",  # interleaved: PyAV cannot reach more than seven planes
+            layout=to.layout,
+            rate=to.rate_hz,
+            frame_size=to.step,
+            options={"rematrix_maxval": "1"},  # mix down by a weighted mean: float output would not be scaled
+        )
+        start = _start(frame) if start_s is None else Fraction(start_s)
+        self._channels = to.channels
+        self._downmix = _mean_of_channels(frame) if _is_unnamed(frame) and to.layout == "mono" else None
+        self._next = round((start - zero) * to.rate_hz)
+        self._start_s = float(start)
+        self._seconds_per_tick = float(frame.time_base or 0)
+        self._count = 0
+
+    @property
+    def end_s(self) -> float:
+        """Container time at which the next frame is expected."""
+        return self._start_s + self._count / self._key[2]
+
+    def accepts(self, frame: AudioFrame) -> bool:
+        return self._key == _key(frame)
+
+    def jump_s(self, frame: AudioFrame, shift_s: float) -> float:
+        """Seconds by which the frame misses the end of this run: positive for a hole."""
+        return 0.0 if frame.pts is None else frame.pts * self._seconds_per_tick + shift_s - self.end_s
+
+    def push(self, frame: AudioFrame) -> Iterator[Piece]:
+        self._count += frame.samples
+        if self._downmix is not None:
+            self._downmix.push(frame)
+            frame = cast(AudioFrame, self._downmix.pull())
+        return self._pieces(self._resampler.resample(frame))
+
+    def finish(self) -> Iterator[Piece]:
+        return self._pieces(self._resampler.resample(None))
+
+    def _pieces(self, frames: list[AudioFrame]) -> Iterator[Piece]:
+        for frame in frames:
+            samples = frame.to_ndarray().astype(np.float32, copy=False).reshape(-1, self._channels)
+            yield Piece(self._next, samples)
+            self._next += len(samples)
+
+
+def _key(frame: AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _is_unnamed(frame: AudioFrame) -> bool:
+    """Multitrack recorders write layouts such as "12 channels", which FFmpeg cannot mix down by itself."""
+    return frame.layout.name.endswith(" channels")
+
+
+def _mean_of_channels(frame: AudioFrame) -> Graph:
+    count = frame.layout.nb_channels
+    graph = Graph()
+    source = graph.add_abuffer(
+        sample_rate=frame.sample_rate,
+        format=frame.format.name,
+        layout=frame.layout.name,
+        time_base=frame.time_base,
+    )
+    mean = graph.add("pan", "mono|c0=" + "+".join(f"{1 / count}*c{channel}" for channel in range(count)))
+    graph.link_nodes(source, mean, graph.add("abuffersink")).configure()
+    return graph
+
+
+def _start(frame: AudioFrame) -> Fraction:
+    return (frame.pts or 0) * (frame.time_base or Fraction(0))

@@ -1,0 +1,157 @@
+"""Tracks of an output: each decodes its part of a plan and yields encoded packets.
+
+A track adds its stream to the output when it is first asked for packets, and only if it has any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import groupby
+from typing import TypeAlias, cast
+
+import av
+from av.audio.stream import AudioStream as AvAudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream as AvVideoStream
+from edge_kernels.sound import fade_in, fade_out
+
+from edge.media.read.frame_reader import open_reel
+from edge.media.read.probe import AudioStream
+from edge.media.read.resampling import Piece, Samples, SoundFormat
+from edge.media.write.containers import VIDEO_OPTIONS, AudioEncoding, audio_encoding, video_encoder
+from edge.media.write.crossfade import spliced
+from edge.media.write.letterbox import Canvas, Shape, shape_of
+from edge.media.write.plan import Lane, Plan
+
+MIN_TICKS_PER_S = 10_000
+"""Output time bases are at least this fine, so that a cut between two frames can be told."""
+
+MPEG4_TIME_BASE = Fraction(1, 60_000)
+"""That codec writes its time base in 16 bits."""
+
+Packets: TypeAlias = "list[Packet[Stream]]"
+Track: TypeAlias = "Iterator[tuple[Fraction, Packets]]"
+"""(seconds after the output's start, packets encoded so far), in rising order."""
+
+
+def picture_track(plan: Plan, out: OutputContainer) -> Track:
+    """Encode the pictures on display in each stretch; frame times are kept, nothing is made up.
+
+    The frame on display at a stretch's start begins with it. Raises InputError, UsageError (no encoder).
+    """
+    encoder: _PictureEncoder | None = None
+    for info, stretches in groupby(plan.stretches, key=lambda stretch: stretch.info):
+        if info.video is None:
+            continue  # the picture before stays
+        with open_reel(info, threads=True) as reel:
+            for stretch in stretches:
+                start, end = info.zero + stretch.start, info.zero + stretch.end
+                for begins, ends, frame in reel.between(start, end):
+                    if encoder is None:
+                        encoder = _PictureEncoder(out, video_encoder(plan.target), reel.stream, frame)
+                    at, aspect = stretch.at + begins - start, reel.stream.sample_aspect_ratio
+                    yield at, encoder.encode(frame, aspect, at, ends - begins)
+    if encoder is not None:
+        yield plan.length, encoder.finish()
+
+
+class _PictureEncoder:
+    """Adds a stream shaped after its first frame, and encodes frames at exact times."""
+
+    def __init__(self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> None:
+        self._stream = _add_video(out, codec, source, frame)
+        natural = shape_of(frame, source.sample_aspect_ratio)
+        aspect = self._stream.codec_context.sample_aspect_ratio or Fraction(1)
+        shape = Shape(self._stream.width, self._stream.height, aspect, natural.rotation)
+        self._canvas = Canvas(shape, natural)
+        self._last_tick = -1
+
+    def encode(
+        self, frame: VideoFrame, pixel_aspect: Fraction | None, at: Fraction, length: Fraction
+    ) -> Packets:
+        """Encode a frame on display for `length` seconds from `at` on; two at one tick are one."""
+        time_base = self._stream.codec_context.time_base
+        tick = round(at / time_base)
+        if tick <= self._last_tick:
+            return []
+        picture = self._canvas.fitted(frame, pixel_aspect)
+        picture.pts, picture.time_base, picture.duration = tick, time_base, round(length / time_base)
+        self._last_tick = tick
+        return cast("Packets", self._stream.encode(picture))
+
+    def finish(self) -> Packets:
+        """What the encoder still holds."""
+        return cast("Packets", self._stream.encode(None))
+
+
+def sound_track(plan: Plan, lane: Lane, out: OutputContainer) -> Track:
+    """Encode a lane, to the sample, with raised-cosine fades at both ends of the output.
+
+    Silence where sound begins later or has holes; at the end see `Plan.filled`. Raises InputError,
+    UsageError (the encoder is missing).
+    """
+    source = next(stream for stream in lane if stream is not None)
+    encoding = audio_encoding(plan.target, source)
+    to = SoundFormat(encoding.rate_hz, encoding.layout)
+    total = round(plan.length * to.rate_hz)
+    fade = min(round(plan.fade_s * to.rate_hz), total // 2)
+    stream: AvAudioStream | None = None
+    for piece in spliced(plan, lane, to):
+        if stream is None:
+            stream = _add_audio(out, encoding, source)
+        samples = _faded(piece, total, fade)
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=to.layout)
+        frame.sample_rate, frame.pts = to.rate_hz, piece.start
+        frame.time_base = Fraction(1, to.rate_hz)
+        yield Fraction(piece.start, to.rate_hz), cast("Packets", stream.encode(frame))
+    if stream is not None:
+        yield plan.length, cast("Packets", stream.encode(None))
+
+
+def _add_audio(out: OutputContainer, encoding: AudioEncoding, source: AudioStream) -> AvAudioStream:
+    stream = cast(AvAudioStream, out.add_stream(encoding.codec, rate=encoding.rate_hz))
+    stream.layout, stream.format = encoding.layout, encoding.sample_format
+    if encoding.bit_rate:
+        stream.bit_rate = encoding.bit_rate
+    if source.language:
+        stream.metadata["language"] = source.language
+    return stream
+
+
+def _faded(piece: Piece, total: int, fade: int) -> Samples:
+    begins, ends = piece.start, piece.start + len(piece.samples)
+    if fade == 0 or (begins >= fade and ends <= total - fade):
+        return piece.samples
+    rising = fade_in(piece.samples, fade, begins)
+    return fade_out(rising, fade, begins - (total - 1 - fade))
+
+
+def _add_video(out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> AvVideoStream:
+    rate = source.average_rate if source.average_rate and source.average_rate <= 240 else Fraction(25)
+    stream = cast(AvVideoStream, out.add_stream(codec, rate=rate, options=dict(VIDEO_OPTIONS[codec])))
+    aspect = source.sample_aspect_ratio or Fraction(1)
+    in_bitstream = codec == "libx264"  # PyAV cannot tell the muxer; others get square pixels
+    width = frame.width if in_bitstream else round(frame.width * aspect)
+    stream.width, stream.height = max(width & ~1, 2), max(frame.height & ~1, 2)  # 4:2:0 needs even
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    time_base = _fine(source.time_base or Fraction(1, 90_000))
+    context.time_base = MPEG4_TIME_BASE if codec == "mpeg4" else time_base
+    context.thread_count = 0  # as many as there are cores
+    context.sample_aspect_ratio = aspect if in_bitstream else Fraction(1)
+    context.color_range, context.colorspace = frame.color_range, frame.colorspace
+    context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
+    if frame.rotation:
+        stream.set_display_rotation(frame.rotation)
+    return stream
+
+
+def _fine(time_base: Fraction) -> Fraction:
+    """A time base in which the source's times are whole, and fine enough to cut anywhere."""
+    if time_base.denominator > 1_000_000:
+        return Fraction(1, 90_000)
+    return Fraction(1, time_base.denominator * -(-MIN_TICKS_PER_S // time_base.denominator))

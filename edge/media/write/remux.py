@@ -1,0 +1,144 @@
+"""Copy a span's packets into a new file without encoding: fast, lossless, begins at a keyframe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from av.audio.stream import AudioStream as AvAudioStream
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.stream import VideoStream as AvVideoStream
+
+from edge.errors import InputError, UsageError
+from edge.media.read.container import listen_to, open_container, picture_stream
+from edge.media.read.decoding import SEEK_MARGINS_S, packets, seek
+from edge.media.read.report import Health
+from edge.media.write.plan import Plan
+
+LEAD_S = 1
+"""Seconds read before the keyframe: the sound that goes with it may lie earlier in the file."""
+
+UNADVERTISED = {"ogg": {"opus", "flac"}}
+"""Codecs (decoders' names) a muxer takes though FFmpeg's query does not say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a copy really spans, in seconds after the recording's zero, and how many pictures it holds."""
+
+    start: Fraction
+    end: Fraction
+    pictures: int
+
+
+def copy_packets(plan: Plan, out: OutputContainer) -> Copied:
+    """Copy the plan's one stretch, from the last keyframe at or before its start to its end.
+
+    Raises UsageError if the output's container cannot hold the codecs, InputError if nothing is there.
+    """
+    (stretch,), pictures = plan.stretches, 0
+    zero = stretch.info.zero
+    with open_container(stretch.info.path) as container:
+        streams = _streams(container, plan)
+        _refuse_unfit(streams, plan, out)
+        listen_to(container, streams)
+        begin = _entry(container, streams[0], zero + stretch.start)
+        copies = {stream.index: _copy_of(stream, plan, out) for stream in streams}
+        end = begin
+        for packet in _packets_between(container, streams, begin, zero + stretch.end):
+            end = max(end, _time(packet) + (packet.duration or 0) * packet.time_base)
+            pictures += isinstance(packet.stream, AvVideoStream)
+            _move(packet, -begin)
+            packet.stream = copies[packet.stream_index]
+            out.mux(packet)
+    return Copied(begin - zero, end - zero, pictures)
+
+
+def _streams(container: InputContainer, plan: Plan) -> list[AvVideoStream | AvAudioStream]:
+    """What goes into the copy, first the stream that decides where it begins."""
+    video = picture_stream(container) if plan.video else None
+    by_index = {stream.index: stream for stream in container.streams.audio}
+    streams: list[AvVideoStream | AvAudioStream] = [video] if video else []
+    streams += [by_index[lane[0].index] for lane in plan.lanes if lane[0]]
+    if not streams:
+        raise InputError(plan.stretches[0].info.path, f"has nothing to copy into a {plan.target.muxer} file")
+    return streams
+
+
+def _refuse_unfit(streams: Sequence[Stream], plan: Plan, out: OutputContainer) -> None:
+    fits = out.supported_codecs | UNADVERTISED.get(plan.target.muxer, set())
+    for stream in streams:
+        codec = stream.codec_context.name
+        if codec not in fits:
+            what = f"{codec} cannot be copied into a {plan.target.muxer} file"
+            raise UsageError(f"{plan.stretches[0].info.path}: {what}; encode instead, or choose .mkv")
+
+
+def _copy_of(stream: AvVideoStream | AvAudioStream, plan: Plan, out: OutputContainer) -> Stream:
+    copy = out.add_stream_from_template(stream, opaque=True)
+    if isinstance(copy, AvVideoStream) and plan.video and plan.video.rotation:
+        copy.set_display_rotation(plan.video.rotation)
+    return copy
+
+
+def _entry(container: InputContainer, stream: Stream, at: Fraction) -> Fraction:
+    """Time of the stream's last keyframe at or before `at`; `at` itself if the stream begins later."""
+    for margin_s in SEEK_MARGINS_S:
+        found: Fraction | None = None
+        if seek(container, stream, at - margin_s):
+            for packet in packets(container, [stream], Health()):
+                if packet.size == 0 or _decoded_at(packet) > at:
+                    break
+                if packet.is_keyframe and _time(packet) <= at:
+                    found = _time(packet)
+        if found is not None:
+            return found
+    return at
+
+
+def _packets_between(
+    container: InputContainer, streams: Sequence[Stream], begin: Fraction, end: Fraction
+) -> Iterator[Packet[Stream]]:
+    """Packets heard or seen from `begin` on, until each stream has reached `end` in decoding order.
+
+    Decoding order, because the last pictures may need one shown after them; so those between come along.
+    """
+    seek(container, streams[0], begin - LEAD_S)
+    latest = {stream.index: begin for stream in streams}
+    for packet in packets(container, streams, Health()):
+        index = packet.stream_index
+        if packet.size == 0 or index not in latest or not _belongs(packet, begin):
+            continue
+        if _decoded_at(packet) >= end and _time(packet) > latest[index]:
+            del latest[index]
+            if not latest:
+                return
+        else:
+            latest[index] = max(latest[index], _time(packet))
+            yield packet
+
+
+def _belongs(packet: Packet[Stream], begin: Fraction) -> bool:
+    """Sound that is still heard at `begin`; pictures only from it: those before lack their keyframe."""
+    if isinstance(packet.stream, AvVideoStream):
+        return _time(packet) >= begin
+    return _time(packet) + (packet.duration or 0) * packet.time_base > begin
+
+
+def _time(packet: Packet[Stream]) -> Fraction:
+    ticks = packet.pts if packet.pts is not None else packet.dts
+    return (ticks or 0) * packet.time_base
+
+
+def _decoded_at(packet: Packet[Stream]) -> Fraction:
+    ticks = packet.dts if packet.dts is not None else packet.pts
+    return (ticks or 0) * packet.time_base
+
+
+def _move(packet: Packet[Stream], by: Fraction) -> None:
+    ticks = round(by / packet.time_base)
+    packet.pts = None if packet.pts is None else packet.pts + ticks
+    packet.dts = None if packet.dts is None else packet.dts + ticks

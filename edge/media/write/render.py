@@ -1,0 +1,72 @@
+"""Write a plan: the muxer around the tracks."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from operator import itemgetter
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+
+from edge.errors import OutputError
+from edge.media.read.container import DAMAGE, reason
+from edge.media.write.containers import Target
+from edge.media.write.encode import Track, picture_track, sound_track
+from edge.media.write.plan import Plan
+
+CARRIED_TAGS = ("title", "artist", "album", "date", "genre", "comment", "creation_time")
+"""Container tags that are still true of a part of the recording."""
+
+
+def render(
+    plan: Plan,
+    out: OutputContainer,
+    pictures: Track | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> int:
+    """Run the tracks side by side, always the one that lags; return the number of pictures.
+
+    `pictures` replaces the encoder of the pictures; `progress` is told the part done, 0 to 1. `merge` asks
+    every track for its first packets before it gives any out: so all streams are there when the first packet
+    makes the muxer write its header.
+    """
+    lanes = [lane for lane in plan.lanes if any(lane)]
+    tracks = [pictures] if pictures is not None else [picture_track(plan, out)] if plan.video else []
+    tracks += [sound_track(plan, lane, out) for lane in lanes]
+    written, told = 0, 0
+    for at, packets in heapq.merge(*tracks, key=itemgetter(0)):
+        for packet in packets:
+            written += packet.stream.type == "video"
+            out.mux(packet)
+        if progress is not None and at * 100 >= (told + 1) * plan.length:
+            told = int(at * 100 / plan.length)
+            progress(told / 100)
+    return written
+
+
+@contextmanager
+def writing(
+    draft: Path, destination: Path, target: Target, tags: dict[str, str]
+) -> Iterator[OutputContainer]:
+    """Open the muxer with what is still true of the source's `tags`, and close it whatever happens.
+
+    What the muxer refuses becomes an OutputError; what the disk refuses stays an OSError: see `whole_file`.
+    """
+    options = {"movflags": "+faststart"} if target.muxer in {"mp4", "mov", "ipod"} else {}
+    try:
+        out = av.open(f"file:{draft.absolute()}", "w", format=target.muxer, container_options=options)
+        try:
+            out.metadata.update({tag: tags[tag] for tag in CARRIED_TAGS if tag in tags})
+            yield out
+        except BaseException:
+            with suppress(*DAMAGE):
+                out.close()
+            raise
+        out.close()
+    except OSError:
+        raise  # the disk: whole_file names it
+    except DAMAGE as error:
+        raise OutputError(destination, f"cannot be encoded ({reason(error)})") from error

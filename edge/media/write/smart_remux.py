@@ -1,0 +1,191 @@
+"""Smart cut, carried out: the recording's own packets, and encoded ones that fit between them.
+
+What is encoded lies in the same track under parameter sets of its own. Both kinds of sets stand in the header
+("avc1") and none in the packets: the players of phones do not look for them there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+from av.video.stream import VideoStream as AvVideoStream
+
+from edge.media import h264
+from edge.media.read.container import listen_to, open_container, picture_stream
+from edge.media.read.decoding import SEEK_MARGINS_S, packets, seek
+from edge.media.read.frame_index import Ticks, Timetable
+from edge.media.read.frame_reader import Reel, open_reel
+from edge.media.read.report import Health
+from edge.media.write.encode import Packets, Track
+from edge.media.write.plan import Plan
+from edge.media.write.smartcut import NotAsPlannedError, Segment, times_on_output
+
+QUALITY = {"preset": "veryfast", "crf": "18"}
+"""Options of x264 for what is encoded anew: a difference to the copied pictures would be seen as a blink."""
+
+PROFILES = {66: "baseline", 77: "main"}
+"""x264's names of the profiles a source may be limited to; others get "high"."""
+
+
+def smart_track(plan: Plan, timetable: Timetable, parts: Sequence[Segment], out: OutputContainer) -> Track:
+    """The pictures of the segments as packets, for `render`.
+
+    Decoding times are the presentation times, delayed by as many pictures as the source's order needs: they
+    rise across all joins, and no picture is shown before it is decoded. Raises NotAsPlannedError, InputError.
+    """
+    times = times_on_output(parts, timetable)
+    clock = _decoding_times(times, timetable)
+    over = max(round(plan.length / timetable.time_base), int(times.max(initial=0)) + 1)
+    lengths, place = np.diff(times, append=over), 0
+    with ExitStack() as opened:
+        info = plan.stretches[0].info
+        container = opened.enter_context(open_container(info.path))
+        reel = opened.enter_context(open_reel(info, threads=True))
+        source, sets = picture_stream(container), timetable.sets
+        if source is None or sets is None:
+            raise NotAsPlannedError("the picture is gone")
+        listen_to(container, [source])
+        encoder = _Encoder(reel, timetable, sets)
+        stream = _add_stream(plan, out, source, sets, encoder.sets)
+        for part in parts:
+            copied = _copied(container, source, timetable, part, sets) if part.copied else None
+            for packet in copied or encoder.encoded(part):
+                packet.pts, packet.dts = (packet.pts or 0) + part.shift, int(clock[place])
+                packet.duration = int(lengths[np.searchsorted(times, packet.pts)])
+                packet.stream, packet.time_base = stream, timetable.time_base
+                place += 1
+                yield packet.dts * timetable.time_base, [packet]
+    yield plan.length, []
+
+
+def _decoding_times(times: Ticks, timetable: Timetable) -> Ticks:
+    """`times` of the output, late by as many pictures as the source's order of decoding is ever ahead."""
+    ranks = np.searchsorted(timetable.shown, timetable.decoded)
+    delay = int((np.arange(len(ranks)) - ranks).max(initial=0))
+    if not delay or not len(times):
+        return times
+    usual = max(int(np.median(np.diff(timetable.shown))), 1)
+    before = times[0] - usual * np.arange(delay, 0, -1)
+    return np.concatenate([before, times])[: len(times)]
+
+
+def _add_stream(
+    plan: Plan, out: OutputContainer, source: AvVideoStream, *sets: h264.ParameterSets
+) -> AvVideoStream:
+    stream = out.add_stream_from_template(source, opaque=True)
+    sequence = [nal for one in sets for nal in one.sequence.values()]
+    picture = [nal for one in sets for nal in one.picture.values()]
+    stream.codec_context.extradata = h264.header(sequence, picture)
+    if plan.target.muxer != "matroska":
+        stream.codec_context.codec_tag = "avc1"
+    if plan.video and plan.video.rotation:
+        stream.set_display_rotation(plan.video.rotation)
+    return stream
+
+
+def _bare(packet: Packet[Stream], sets: h264.ParameterSets) -> Packet[Stream]:
+    """The packet without what the header says already, framed as the header says."""
+    units = h264.nals(bytes(packet), sets.length_size)
+    sets.see(units)
+    if sets.changed:
+        raise NotAsPlannedError("its parameter sets change")
+    unwanted = {h264.SEQUENCE_SET, h264.PICTURE_SET, h264.DELIMITER, h264.FILLER}
+    bare: Packet[Stream] = Packet(h264.framed(nal for nal in units if h264.kind(nal) not in unwanted))
+    bare.pts, bare.is_keyframe = packet.pts, packet.is_keyframe
+    return bare
+
+
+def _copied(
+    container: InputContainer,
+    source: AvVideoStream,
+    timetable: Timetable,
+    part: Segment,
+    sets: h264.ParameterSets,
+) -> Iterator[Packet[Stream]]:
+    found = _packets_from(container, source, timetable, part.first)
+    for expected in timetable.decoded[part.first : part.last]:
+        packet = next(found, None)
+        if packet is None or packet.pts != expected or packet.is_discard:
+            raise NotAsPlannedError("its packets cannot be found again by seeking")
+        if packet.is_corrupt:
+            raise NotAsPlannedError("a packet of it is damaged")
+        yield _bare(packet, sets)
+
+
+def _packets_from(
+    container: InputContainer, source: AvVideoStream, timetable: Timetable, first: int
+) -> Iterator[Packet[Stream]]:
+    """Packets from the one that is `first` in the order of decoding."""
+    wanted = int(timetable.decoded[first])
+    for margin_s in SEEK_MARGINS_S:
+        if not seek(container, source, timetable.seconds(wanted) - margin_s):
+            continue
+        found = (packet for packet in packets(container, [source], Health()) if packet.size)
+        for packet in found:
+            if packet.pts == wanted:
+                yield packet
+                yield from found
+                return
+            if packet.is_keyframe and (packet.pts or 0) > wanted:
+                break
+
+
+class _Encoder:
+    """Encodes pictures for the source's track: its size, colours and profile, no B frames, own sets."""
+
+    def __init__(self, reel: Reel, timetable: Timetable, like: h264.ParameterSets) -> None:
+        said = [h264.sequence_set(nal) for nal in like.sequence.values()]
+        self._references = max(1, *(one.references for one in said))
+        self._profile = PROFILES.get(min(one.profile for one in said), "high")
+        self._number = like.free_number()
+        self._reel = reel
+        self._timetable = timetable
+        context = self._context()
+        context.open()
+        self.sets = h264.ParameterSets.of(context.extradata)
+
+    def encoded(self, part: Segment) -> Iterator[Packet[Stream]]:
+        """Encode the segment's pictures; each must be there at its time."""
+        context, table = self._context(), self._timetable
+        times = table.shown[part.first : part.last]
+        end = table.shown[part.last] if part.last < len(table.shown) else table.end
+        shown = self._reel.between(table.seconds(times[0]), table.seconds(end))
+        for tick in times:
+            begins, _, frame = next(shown, (None, None, None))
+            if frame is None or begins != table.seconds(tick):
+                raise NotAsPlannedError("its pictures cannot be decoded at their times")
+            picture = frame.reformat(context.width, context.height, context.pix_fmt)
+            picture.pts, picture.time_base = int(tick), table.time_base
+            picture.pict_type = PictureType.NONE  # the source's choice of keyframes is not the encoder's
+            yield from self._bare(context.encode(picture))
+        yield from self._bare(context.encode(None))
+
+    def _bare(self, made: list[Packet[AvVideoStream]]) -> Iterator[Packet[Stream]]:
+        return (_bare(packet, self.sets) for packet in cast("Packets", made))
+
+    def _context(self) -> VideoCodecContext:
+        source = self._reel.stream
+        like = source.codec_context
+        context = av.CodecContext.create("libx264", "w")
+        context.width, context.height, context.pix_fmt = like.width, like.height, like.pix_fmt
+        context.time_base = self._timetable.time_base
+        context.framerate = source.average_rate or Fraction(25)
+        context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
+        context.color_range, context.colorspace = like.color_range, like.colorspace
+        context.color_primaries, context.color_trc = like.color_primaries, like.color_trc
+        context.flags |= Flags.global_header
+        context.thread_count = 0  # as many as there are cores
+        private = f"sps-id={self._number}:ref={self._references}:force-cfr=0"
+        context.options = {**QUALITY, "bf": "0", "profile": self._profile, "x264-params": private}
+        return context

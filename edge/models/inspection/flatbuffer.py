@@ -1,0 +1,153 @@
+"""What an `.ort` or `.tflite` file asks for, read from its bytes before a runtime sees them.
+
+Both are FlatBuffers: tables whose fields are found through a table of offsets. Only the fields that matter
+here are known, by their place in ort.fbs and in LiteRT's schema.fbs.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from edge.models.backends import NetworkFile
+from edge.models.inspection.operators import check_operators
+
+ORT_MODEL, ORT_GRAPH, ORT_NODES, ORT_INPUTS, ORT_OUTPUTS = 1, 7, 2, 5, 6
+ORT_NODE_DOMAIN, ORT_NODE_OPERATOR, ORT_NODE_ATTRIBUTES = 2, 5, 10
+ORT_ATTRIBUTE_GRAPH, ORT_ATTRIBUTE_GRAPHS = 7, 12
+
+TFLITE_CODES, TFLITE_GRAPHS = 1, 2
+TFLITE_CODE_SMALL, TFLITE_CODE_CUSTOM, TFLITE_CODE = 0, 1, 3
+TFLITE_TENSORS, TFLITE_INPUTS, TFLITE_OUTPUTS, TFLITE_OPERATORS = 0, 1, 2, 3
+TFLITE_OPERATOR_CODE, TFLITE_OPERATOR_INPUTS = 0, 1
+TFLITE_TENSOR_SHAPE, TFLITE_TENSOR_TYPE = 0, 1
+TFLITE_FLOAT32, TFLITE_INT8, TFLITE_UINT8 = 0, 9, 3
+TFLITE_CUSTOM = 32
+
+MAX_DEPTH = 32
+
+
+class Table:
+    """A table of a FlatBuffer. Reading outside the buffer raises struct.error or ValueError."""
+
+    def __init__(self, content: bytes, at: int) -> None:
+        self._content, self._at = content, at
+        self._offsets = at - self._number("<i", at)
+        self._fields = (self._number("<H", self._offsets) - 4) // 2
+
+    @classmethod
+    def root(cls, content: bytes, identifier: bytes) -> Table:
+        """The outermost table of a file with this identifier, else ValueError."""
+        if content[4:8] != identifier:
+            raise ValueError(f"it does not begin as one, with {identifier.decode()}")
+        return cls(content, struct.unpack_from("<I", content, 0)[0])
+
+    def number(self, field: int, form: str, default: int = 0) -> int:
+        """A scalar in the form of `struct`."""
+        at = self._where(field)
+        return self._number(form, at) if at else default
+
+    def text(self, field: int) -> str:
+        """A string; empty where it is left out."""
+        start, count = self._vector(field)
+        return self._content[start : start + count].decode("utf-8")
+
+    def numbers(self, field: int) -> list[int]:
+        """A vector of 32-bit integers."""
+        start, count = self._vector(field)
+        return list(struct.unpack_from(f"<{count}i", self._content, start)) if count else []
+
+    def count(self, field: int) -> int:
+        """Length of a vector."""
+        return self._vector(field)[1]
+
+    def table(self, field: int) -> Table | None:
+        """A table, None where it is left out."""
+        at = self._where(field)
+        return Table(self._content, at + self._number("<I", at)) if at else None
+
+    def tables(self, field: int) -> Iterator[Table]:
+        """A vector of tables."""
+        start, count = self._vector(field)
+        for place in range(start, start + 4 * count, 4):
+            yield Table(self._content, place + self._number("<I", place))
+
+    def _where(self, field: int) -> int:
+        """Where a field lies; 0 where it is left out."""
+        if field >= self._fields:
+            return 0
+        offset = self._number("<H", self._offsets + 4 + 2 * field)
+        return self._at + offset if offset else 0
+
+    def _vector(self, field: int) -> tuple[int, int]:
+        """Where the elements of a vector begin, and how many they are."""
+        at = self._where(field)
+        if not at:
+            return 0, 0
+        start = at + self._number("<I", at)
+        count = self._number("<I", start)
+        if count > len(self._content):
+            raise ValueError("a vector ends after the file")
+        return start + 4, count
+
+    def _number(self, form: str, at: int) -> int:
+        if at < 0:
+            raise ValueError("an offset points before the file")
+        return int(struct.unpack_from(form, self._content, at)[0])
+
+
+def inspect_ort(file: NetworkFile) -> None:
+    """Raises ModelError naming what an `.ort` file may not hold."""
+    try:
+        session = Table.root(file.content, b"ORTM")
+        model = session.table(ORT_MODEL)
+        graph = model and model.table(ORT_GRAPH)
+        if not graph:
+            raise ValueError("it holds no graph")
+        check_operators(file, _ort_operators(graph, 0), frozenset())
+        ends = max(graph.count(ORT_INPUTS), graph.count(ORT_OUTPUTS))
+    except (struct.error, ValueError) as error:
+        raise file.refuse(f"is no .ort file: {error}") from error
+    if ends > file.limits.graph_inputs:
+        raise file.refuse(f"has {ends} inputs or outputs; the limit is {file.limits.graph_inputs}")
+
+
+def _ort_operators(graph: Table, depth: int) -> Iterator[tuple[str, str]]:
+    """(domain, name) of the operators of a graph and of the graphs in it."""
+    if depth > MAX_DEPTH:
+        raise ValueError(f"graphs are nested more than {MAX_DEPTH} deep")
+    for node in graph.tables(ORT_NODES):
+        yield node.text(ORT_NODE_DOMAIN), node.text(ORT_NODE_OPERATOR)
+        for attribute in node.tables(ORT_NODE_ATTRIBUTES):
+            inner = attribute.table(ORT_ATTRIBUTE_GRAPH)
+            for graph_inside in [*([inner] if inner else []), *attribute.tables(ORT_ATTRIBUTE_GRAPHS)]:
+                yield from _ort_operators(graph_inside, depth + 1)
+
+
+def inspect_tflite(file: NetworkFile) -> bool:
+    """Whether a `.tflite` file has int8 weights on float activations (dynamic-range quantization).
+
+    Raises ModelError naming what it may not hold.
+    """
+    try:
+        model = Table.root(file.content, b"TFL3")
+        for code in model.tables(TFLITE_CODES):
+            if max(code.number(TFLITE_CODE_SMALL, "<b"), code.number(TFLITE_CODE, "<i")) == TFLITE_CUSTOM:
+                raise file.refuse(f"needs the custom operator {code.text(TFLITE_CODE_CUSTOM)!r}")
+        hybrid = [_is_hybrid(file, graph) for graph in model.tables(TFLITE_GRAPHS)]  # each checked
+        return any(hybrid)
+    except (struct.error, ValueError, IndexError) as error:
+        raise file.refuse(f"is no .tflite file: {error}") from error
+
+
+def _is_hybrid(file: NetworkFile, graph: Table) -> bool:
+    """Whether some operator of a graph takes a float input and an int8 weight."""
+    ends = max(graph.count(TFLITE_INPUTS), graph.count(TFLITE_OUTPUTS))
+    if ends > file.limits.graph_inputs or graph.count(TFLITE_OPERATORS) > file.limits.nodes:
+        raise file.refuse("has more inputs, outputs or nodes than the limit")
+    types = [tensor.number(TFLITE_TENSOR_TYPE, "<b") for tensor in graph.tables(TFLITE_TENSORS)]
+    for operator in graph.tables(TFLITE_OPERATORS):
+        inputs = [types[index] for index in operator.numbers(TFLITE_OPERATOR_INPUTS) if index >= 0]
+        if len(inputs) > 1 and inputs[0] == TFLITE_FLOAT32 and inputs[1] in (TFLITE_INT8, TFLITE_UINT8):
+            return True
+    return False

@@ -1,0 +1,244 @@
+"""Faces in a picture: boxes, scores and five landmarks, by a cascade of three small networks (MTCNN).
+
+    picture -> pyramid -> proposals (P-net, every 2 pixels of every level)
+            -> crops of 24 pixels -> refined boxes (R-net)
+            -> crops of 48 pixels -> boxes and landmarks (O-net)
+
+After Zhang et al. 2016, "Joint face detection and alignment using multitask cascaded convolutional networks";
+all constants and roundings are those of facenet-pytorch, so that its weights give its results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from edge.errors import ModelError, UsageError
+from edge.models.folder import ModelFolder
+from edge.models.session import Array, Session, SessionSettings
+from edge.models.store import find
+from edge.networks.images import AreaSums, Rgb
+
+LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
+"""Left and right as the viewer sees them, in the order of `Faces.landmarks`."""
+
+BATCH = 128
+"""Crops per run of a network: bounds memory in pictures full of candidates."""
+
+BLOCK = 512
+"""Boxes compared with each other at once when overlapping ones are dropped."""
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The n faces of a picture, best first."""
+
+    boxes: Floats
+    """float32[n, 4]: left, top, right, bottom in pixels; at the rim they reach beyond the picture."""
+    scores: Floats
+    """float32[n]: 0..1."""
+    landmarks: Floats
+    """float32[n, 5, 2]: x, y in pixels, in the order of `LANDMARKS`."""
+
+    def __len__(self) -> int:
+        """How many faces."""
+        return len(self.boxes)
+
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a face detector's manifest says of the cascade."""
+
+    cell: Annotated[int, Meta(ge=4)]
+    """Pixels that a proposal is wide in its level of the pyramid."""
+    stride: Annotated[int, Meta(ge=1)]
+    """Pixels from one proposal to the next there."""
+    factor: Annotated[float, Meta(gt=0, lt=1)]
+    """Size of a level over that of the level before."""
+    proposal_score: Share
+    refined_score: Share
+    face_score: Share
+    """Lower scores are dropped after each of the three networks."""
+
+
+class FaceDetector:
+    """A face detector by its id or folder, loaded and ready.
+
+    Raises ModelError if the folder is damaged or no face detector, MissingRuntimeError if its runtime is not
+    installed.
+    """
+
+    def __init__(
+        self, model: Path | str = "mtcnn", *, threads: int = 1, settings: SessionSettings | None = None
+    ) -> None:
+        self.folder: ModelFolder = find(model)
+        _, self._parameters = self.folder.description("face-detector", type(None), Parameters)
+        _check(self.folder)
+        self.proposal, self.refinement, self.output = (
+            Session(self.folder, role, settings=settings, threads=threads)
+            for role in ("proposal", "refinement", "output")
+        )
+
+    def close(self) -> None:
+        """Give back what the runtimes hold."""
+        for session in (self.proposal, self.refinement, self.output):
+            session.close()
+
+    def detect(self, rgb: Rgb, min_face: int = 40) -> Faces:
+        """The faces of `rgb`, uint8[height, width, 3], that are about `min_face` pixels wide or wider.
+
+        Halving `min_face` makes it four times as slow. Raises UsageError if `rgb` is no picture or `min_face`
+        is smaller than what the first network sees.
+        """
+        if min_face < self._parameters.cell:
+            raise UsageError(f"a face has {self._parameters.cell} pixels or more, not {min_face}")
+        sums = AreaSums(rgb)
+        boxes = self._refine(sums, self._propose(sums, min_face))
+        return self._finish(sums, boxes)
+
+    def _propose(self, sums: AreaSums, min_face: int) -> Floats:
+        """Squares float32[n, 4] that may hold a face."""
+        levels = [self._level(sums, scale) for scale in self._scales(sums, min_face)]
+        if not levels:
+            return np.zeros((0, 4), np.float32)
+        boxes, scores, offsets = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+        kept = suppress(boxes, scores, 0.7)
+        boxes, offsets = boxes[kept], offsets[kept]
+        return _square(boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2], 2))
+
+    def _scales(self, sums: AreaSums, min_face: int) -> Iterator[float]:
+        """Sizes of the pyramid's levels over the picture's, until a face would fill the picture."""
+        cell = self._parameters.cell
+        scale = cell / min_face
+        side = min(sums.height, sums.width) * scale
+        while side >= cell:
+            yield scale
+            scale *= self._parameters.factor
+            side *= self._parameters.factor
+
+    def _level(self, sums: AreaSums, scale: float) -> tuple[Floats, Floats, Floats]:
+        """Boxes float32[n, 4], scores [n] and corrections [n, 4] from one level of the pyramid."""
+        parameters = self._parameters
+        level = sums.resized(int(sums.height * scale + 1), int(sums.width * scale + 1))
+        scores, offsets = self.proposal.run(_planes(level[None]))
+        found = np.argwhere(scores[0] >= parameters.proposal_score)
+        rows, columns = found[:, 0], found[:, 1]
+        corner = np.float32(parameters.stride) * found[:, ::-1].astype(np.float32) + 1
+        near, far = (np.floor(point / np.float32(scale)) for point in (corner, corner + parameters.cell - 1))
+        boxes, best = np.concatenate([near, far], axis=1), scores[0, rows, columns]
+        kept = suppress(boxes, best, 0.5)
+        return boxes[kept], best[kept], offsets[0][:, rows, columns].T[kept]
+
+    def _refine(self, sums: AreaSums, boxes: Floats) -> Floats:
+        """The squares float32[n, 4] that the second network takes for faces, corrected."""
+        boxes, (scores, offsets) = _judge(self.refinement, sums, boxes)
+        good = scores > self._parameters.refined_score
+        boxes, scores, offsets = boxes[good], scores[good], offsets[good]
+        kept = suppress(boxes, scores, 0.7)
+        return _square(_corrected(boxes[kept], offsets[kept]))
+
+    def _finish(self, sums: AreaSums, boxes: Floats) -> Faces:
+        """The faces among the squares float32[n, 4]."""
+        boxes, (scores, offsets, points) = _judge(self.output, sums, boxes)
+        good = scores > self._parameters.face_score
+        boxes, scores, offsets, points = boxes[good], scores[good], offsets[good], points[good]
+        sides = boxes[:, 2:] - boxes[:, :2] + 1
+        landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides[:, None] + boxes[:, None, :2] - 1
+        boxes = _corrected(boxes, offsets)
+        kept = suppress(boxes, scores, 0.7, over="smaller")
+        return Faces(boxes[kept], scores[kept], landmarks[kept])
+
+
+def suppress(
+    boxes: Floats, scores: Floats, limit: float, *, over: Literal["union", "smaller"] = "union"
+) -> Ints:
+    """Numbers of the boxes that overlap no better one by more than `limit`, best first: greedy suppression.
+
+    Overlap is over the union, with sizes as differences, or over the smaller box, with sizes counted in
+    pixels (one more): facenet-pytorch does the first by torchvision and the second itself. Within a block all
+    pairs are compared at once, and what is dropped is found by repeating until nothing changes (Zheng et al.
+    2020, "Cluster NMS"); that gives what one box after another gives.
+    """
+    order = np.argsort(-scores, kind="stable")
+    kept = np.zeros(0, np.int64)
+    for start in range(0, len(order), BLOCK):
+        block = order[start : start + BLOCK]
+        block = block[~(_overlap(boxes[kept], boxes[block], over) > limit).any(axis=0)]
+        worse = np.triu(_overlap(boxes[block], boxes[block], over) > limit, 1)
+        alive: NDArray[np.bool_] = np.ones(len(block), np.bool_)
+        before: NDArray[np.bool_] = ~alive
+        while not np.array_equal(alive, before):
+            before, alive = alive, np.logical_not(worse[alive].any(axis=0))
+        kept = np.concatenate([kept, block[alive]])
+    return kept
+
+
+def _overlap(first: Floats, second: Floats, over: Literal["union", "smaller"]) -> Floats:
+    """float32[n, m] of boxes [n, 4] and [m, 4]; see `suppress`."""
+    extra = np.float32(over == "smaller")
+    areas = [np.prod(boxes[:, 2:] - boxes[:, :2] + extra, axis=1) for boxes in (first, second)]
+    near = np.maximum(first[:, None, :2], second[None, :, :2])
+    far = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.prod(np.maximum(far - near + extra, 0), axis=2)
+    if over == "smaller":
+        whole = np.minimum(areas[0][:, None], areas[1])
+    else:
+        whole = areas[0][:, None] + areas[1] - shared
+    return np.asarray(shared / np.maximum(whole, np.float32(1e-9)), np.float32)
+
+
+def _judge(session: Session, sums: AreaSums, boxes: Floats) -> tuple[Floats, list[Floats]]:
+    """Those of the boxes [n, 4] that lie in the picture at all, and the network's outputs for them."""
+    size = session.inputs[0].shape[-1]
+    assert isinstance(size, int)  # `_check` has seen to that
+    whole = np.trunc(boxes).astype(np.int64)
+    inside = np.concatenate(
+        [np.maximum(whole[:, :2], 1) - 1, np.minimum(whole[:, 2:], [sums.width, sums.height])], axis=1
+    )
+    there = (inside[:, 2:] > inside[:, :2]).all(axis=1)
+    inside = inside[there]
+    sizes = [[axis for axis in tensor.shape[1:] if isinstance(axis, int)] for tensor in session.outputs]
+    runs: list[list[Array]] = [[np.zeros((0, *size), np.float32) for size in sizes]]
+    for start in range(0, len(inside), BATCH):
+        runs.append(session.run(_planes(sums.crops(inside[start : start + BATCH], size))))
+    return boxes[there], [np.concatenate(parts) for parts in zip(*runs, strict=True)]
+
+
+def _corrected(boxes: Floats, offsets: Floats) -> Floats:
+    """Boxes [n, 4] moved by offsets [n, 4], which are in widths and heights."""
+    return boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2] + 1, 2)
+
+
+def _square(boxes: Floats) -> Floats:
+    """Squares [n, 4] around the middles of the boxes, as wide as their longer sides."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    longest = sides.max(axis=1, keepdims=True)
+    near = boxes[:, :2] + sides * np.float32(0.5) - longest * np.float32(0.5)
+    return np.concatenate([near, near + longest], axis=1)
+
+
+def _planes(pixels: NDArray[Any]) -> Floats:
+    """[n, height, width, 3] as float32[n, 3, height, width]."""
+    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
+
+
+def _check(folder: ModelFolder) -> None:
+    """Raise ModelError for networks that do not take squares and give arrays of fixed sizes for each."""
+    for role in ("refinement", "output"):
+        network = folder.network(role)
+        shape = network.inputs[0].shape
+        if len(shape) != 4 or not isinstance(shape[3], int) or shape[2] != shape[3]:
+            raise ModelError(folder.path, f"does not describe a face-detector: {role} takes no squares")
+        if any(isinstance(axis, str) for tensor in network.outputs for axis in tensor.shape[1:]):
+            raise ModelError(folder.path, f"does not describe a face-detector: {role} has free outputs")

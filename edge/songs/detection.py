@@ -1,0 +1,161 @@
+"""From the segmenter's evidence to songs: labels, runs, preludes and postludes, boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from edge_kernels.labels import change_point
+from numpy.typing import NDArray
+
+from edge.networks.segmenter import Evidence
+from edge.songs import rules
+from edge.songs.options import Settings
+from edge.vocabulary import Span
+
+Floats = NDArray[np.float32]
+Classify = Callable[[NDArray[np.float16]], Floats]
+"""Features float16[batch, segments, features] -> confidences float32[batch, segments, 4]."""
+
+
+@dataclass(frozen=True)
+class Song:
+    """One song: where it starts and ends, and how much of that is music before and after the singing."""
+
+    start: float
+    end: float
+    prelude: float
+    """Seconds of music before the singing."""
+    postlude: float
+    """Seconds of music after the singing."""
+    confidence: float
+    """Mean confidence of `singing` over its singing segments, 0 to 1."""
+
+    @property
+    def span(self) -> Span:
+        """Start to end."""
+        return Span(self.start, self.end)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A song on its way: segments of the singing and of the whole, and the times of both."""
+
+    run: range
+    whole: range
+    singing: tuple[float, float]
+    outer: tuple[float, float]
+
+
+def find_songs(evidence: Evidence, classify: Classify, settings: Settings) -> list[Song]:
+    """The songs of a recording in order, disjoint and inside it, by the rules of `edge.songs.rules`.
+
+    `classify` labels the windows that boundary refinement slides; it is called at most once.
+    """
+    found = rules.best(evidence.segments)
+    length = evidence.segment_s
+    runs = rules.bridge(
+        rules.singing_runs(found, settings.min_run),
+        found,
+        interlude=int(settings.interlude_s / length + 1e-9),
+        glitch=int(settings.glitch_s / length + 1e-9),
+    )
+    refined = _refine(evidence, runs, classify, settings)
+    drafts = []
+    for run, whole, singing in zip(
+        runs, rules.with_music(runs, found, settings.edge_is_other), refined, strict=True
+    ):
+        outer = (
+            whole.start * length if whole.start < run.start else singing[0],
+            min(whole.stop * length, evidence.duration_s) if whole.stop > run.stop else singing[1],
+        )
+        drafts.append(_Draft(run, whole, singing, outer))
+    if settings.exact_boundaries:
+        drafts = [_exact(evidence, found, draft) for draft in drafts]
+    return _finish(evidence, found, drafts)
+
+
+def _refine(
+    evidence: Evidence, runs: list[range], classify: Classify, settings: Settings
+) -> list[tuple[float, float]]:
+    """Start and end of each run's singing, moved to a joint inside an uncertain first or last segment."""
+    pairs: list[NDArray[np.float16]] = []
+    asked: dict[tuple[int, bool], slice] = {}
+    for run in runs:
+        for segment, start in ((run.start, True), (run.stop - 1, False)):
+            joints = _joints(evidence, segment)
+            if joints and rules.uncertain(evidence.segments[segment], settings):
+                asked[segment, start] = slice(len(pairs), len(pairs) + len(joints))
+                pairs += [
+                    np.stack([evidence.windows[segment - 1, j], evidence.windows[segment, j]]) for j in joints
+                ]
+    confidences = classify(np.stack(pairs)) if pairs else np.zeros((0, 2, 4), np.float32)
+
+    def moved(segment: int, start: bool) -> float | None:
+        rows = asked.get((segment, start), slice(0, 0))
+        joint = rules.refined_joint(confidences[rows, 0], confidences[rows, 1], start=start)
+        return None if joint is None else segment * evidence.segment_s + (joint + 1) * evidence.step_s
+
+    edges = []
+    for run in runs:
+        whole = run.start * evidence.segment_s, min(run.stop * evidence.segment_s, evidence.duration_s)
+        first, last = moved(run.start, True), moved(run.stop - 1, False)
+        refined = whole[0] if first is None else first, whole[1] if last is None else last
+        edges.append(refined if refined[0] < refined[1] else whole)  # both ends of a single segment may cross
+    return edges
+
+
+def _joints(evidence: Evidence, segment: int) -> range:
+    """Indices of the steps strictly inside a segment; none in the first, which has no window before it."""
+    if segment == 0:
+        return range(0)
+    inside = min(evidence.segment_s, evidence.duration_s - segment * evidence.segment_s)
+    return range(1, max(1, int(np.ceil(inside / evidence.step_s - 1e-9))))
+
+
+def _exact(evidence: Evidence, found: rules.Ints, draft: _Draft) -> _Draft:
+    """Move the edges of the singing, then those of the whole, to the likeliest frame within a segment."""
+    frames = evidence.frames
+    singing = frames[:, rules.SINGING]
+    song = singing + frames[:, rules.MUSIC]
+    starts = _change(evidence, singing, draft.singing[0], start=True)
+    ends = _change(evidence, singing, draft.singing[1], start=False)
+    middle = (draft.singing[0] + draft.singing[1]) / 2
+    inner = (min(starts, middle), max(ends, middle))
+    # Music that was judged not to belong to the song must not come back through its frames.
+    excluded_before = draft.whole.start == draft.run.start > 0 and found[draft.run.start - 1] == rules.MUSIC
+    excluded_after = draft.whole.stop == draft.run.stop < len(found) and found[draft.run.stop] == rules.MUSIC
+    outer_start = inner[0] if excluded_before else _change(evidence, song, draft.outer[0], start=True)
+    outer_end = inner[1] if excluded_after else _change(evidence, song, draft.outer[1], start=False)
+    return _Draft(draft.run, draft.whole, inner, (min(outer_start, inner[0]), max(outer_end, inner[1])))
+
+
+def _change(evidence: Evidence, inside: Floats, at: float, *, start: bool) -> float:
+    """The likeliest time of the change within one segment of `at`; the recording's own edges stay."""
+    centre, reach = round(at / evidence.frame_s), round(evidence.segment_s / evidence.frame_s)
+    low, high = max(0, centre - reach), min(len(inside), centre + reach)
+    stretch = inside[low:high]
+    cut = change_point(stretch) if start else len(stretch) - change_point(stretch[::-1])
+    return min((low + cut) * evidence.frame_s, evidence.duration_s)
+
+
+def _finish(evidence: Evidence, found: rules.Ints, drafts: list[_Draft]) -> list[Song]:
+    """Songs in order: where two would overlap the earlier one keeps its end; empty ones are dropped."""
+    songs: list[Song] = []
+    for draft in drafts:
+        start = max(draft.outer[0], songs[-1].end if songs else 0.0)
+        end = min(draft.outer[1], evidence.duration_s)
+        if end - start < evidence.frame_s:
+            continue
+        sung = [i for i in draft.run if found[i] == rules.SINGING]
+        songs.append(
+            Song(
+                start=start,
+                end=end,
+                prelude=min(max(0.0, draft.singing[0] - start), end - start),
+                postlude=min(max(0.0, end - max(draft.singing[1], start)), end - start),
+                confidence=float(evidence.segments[sung, rules.SINGING].mean()),
+            )
+        )
+    return songs

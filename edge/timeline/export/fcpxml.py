@@ -1,0 +1,123 @@
+"""Timelines for Final Cut Pro (and DaVinci Resolve): FCPXML 1.10, with rational times.
+
+The order of elements is that of Apple's document type definition, without which Final Cut Pro refuses a
+file: resources (formats, assets with their media-rep), then library, event, project, sequence, spine.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from xml.etree import ElementTree
+
+from edge.text.lines import display_lines
+from edge.timeline.export.cut import Cut, Edit, Picture, Source
+
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
+_STYLE = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontFace": "Regular", "fontColor": "1 1 1 1"}
+"""What Final Cut Pro itself writes for captions."""
+
+
+def write_fcpxml(cut: Cut, path: Path) -> None:
+    """FCPXML (.fcpxml): an asset-clip a clip, and captions as `caption` elements.
+
+    Version 1.10 is what Final Cut Pro 10.6 (2021) and everything later reads. `caption`, and not `title`
+    or `marker`: a title needs a Motion template and is burnt into the picture, a marker is a note; captions
+    can be edited, switched off and exported again. Their role says SRT, which has no rules on position.
+    """
+    root = ElementTree.Element("fcpxml", version="1.10")
+    assets = _resources(cut, ElementTree.SubElement(root, "resources"))
+    library = ElementTree.SubElement(root, "library")
+    event = ElementTree.SubElement(library, "event", name=cut.name)
+    project = ElementTree.SubElement(event, "project", name=cut.name)
+    sequence = ElementTree.SubElement(
+        project,
+        "sequence",
+        format="r1",
+        duration=rational(cut.frames, cut.rate),
+        tcStart="0s",
+        tcFormat="NDF",
+        audioLayout="stereo",
+        audioRate="48k",
+    )
+    spine = ElementTree.SubElement(sequence, "spine")
+    clips = [_clip(spine, edit, cut.sources[edit.media], assets[edit.media], cut.rate) for edit in cut.edits]
+    _anchor_captions(cut, clips)
+    ElementTree.indent(root)
+    path.write_bytes((_HEAD + ElementTree.tostring(root, encoding="unicode") + "\n").encode())
+
+
+def rational(frames: int, rate: Fraction) -> str:
+    """Seconds as FCPXML has them, a multiple of a frame's: 3 frames at 30000/1001 are "3003/30000s"."""
+    return f"{frames * rate.denominator}/{rate.numerator}s" if frames else "0s"
+
+
+def _resources(cut: Cut, resources: ElementTree.Element) -> dict[Path, str]:
+    """Add the formats and assets; what `ref` names each recording."""
+    pictures = [source.picture for source in cut.sources.values() if source.picture]
+    first = pictures[0] if pictures else Picture(1920, 1080, cut.rate)
+    sequence = Picture(first.width, first.height, cut.rate)
+    formats = {
+        picture: f"r{number}" for number, picture in enumerate(dict.fromkeys([sequence, *pictures]), start=1)
+    }
+    for picture, name in formats.items():
+        facts = {"id": name, "frameDuration": rational(1, picture.rate)}
+        facts |= {"width": str(picture.width), "height": str(picture.height)}
+        ElementTree.SubElement(resources, "format", facts)
+    assets = {media: f"r{number}" for number, media in enumerate(cut.sources, start=len(formats) + 1)}
+    for media, name in assets.items():
+        source = cut.sources[media]
+        shown = formats[source.picture] if source.picture else None
+        _asset(resources, source, name, shown, cut.rate)
+    return assets
+
+
+def _asset(
+    resources: ElementTree.Element, source: Source, name: str, shown: str | None, rate: Fraction
+) -> None:
+    facts = {"id": name, "name": source.name, "start": "0s", "duration": rational(source.frames, rate)}
+    if shown:
+        facts |= {"hasVideo": "1", "format": shown, "videoSources": "1"}
+    if source.channels:
+        facts |= {"hasAudio": "1", "audioSources": "1", "audioChannels": str(source.channels)}
+        facts |= {"audioRate": str(source.audio_rate_hz)}
+    asset = ElementTree.SubElement(resources, "asset", facts)
+    ElementTree.SubElement(asset, "media-rep", kind="original-media", src=source.url)
+
+
+def _clip(
+    spine: ElementTree.Element, edit: Edit, source: Source, asset: str, rate: Fraction
+) -> ElementTree.Element:
+    facts = {
+        "ref": asset,
+        "offset": rational(edit.record_in, rate),
+        "name": source.name,
+        "start": rational(edit.source_in, rate),
+        "duration": rational(edit.record_out - edit.record_in, rate),
+        "tcFormat": "NDF",
+    }
+    if source.channels:
+        facts["audioRole"] = "dialogue"
+    return ElementTree.SubElement(spine, "asset-clip", facts)
+
+
+def _anchor_captions(cut: Cut, clips: list[ElementTree.Element]) -> None:
+    """Hang each caption on the clip during which it begins, in that clip's time."""
+    index = 0
+    for number, (start, end, text) in enumerate(cut.captions, start=1):
+        while cut.edits[index].record_out <= start:
+            index += 1
+        edit = cut.edits[index]
+        caption = ElementTree.SubElement(
+            clips[index],
+            "caption",
+            lane="1",
+            offset=rational(edit.source_in + start - edit.record_in, cut.rate),
+            name=display_lines(text)[0],
+            duration=rational(end - start, cut.rate),
+            role=f"SRT?captionFormat=SRT.{cut.language}",
+        )
+        shown = ElementTree.SubElement(caption, "text")
+        ElementTree.SubElement(shown, "text-style", ref=f"ts{number}").text = "\n".join(display_lines(text))
+        style = ElementTree.SubElement(caption, "text-style-def", id=f"ts{number}")
+        ElementTree.SubElement(style, "text-style", _STYLE)

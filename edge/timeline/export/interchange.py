@@ -1,0 +1,111 @@
+"""Timelines for editing programs: OpenTimelineIO, and EDL (CMX 3600)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from edge.errors import MissingExtraError, UsageError
+from edge.text.lines import plain_line
+from edge.timeline.export.cut import STANDARD_RATES, Cut, Edit, Source
+
+EDL_EVENTS = 999
+"""What three digits number; programs that read CMX 3600 refuse or misread more."""
+_EDL_RATES = frozenset(rate for rate in STANDARD_RATES if rate <= 60)
+_REEL = 8
+_NO_REELS = frozenset({"AX", "BL", "BLACK", "BARS"})
+"""Names with a meaning of their own in CMX 3600."""
+_CHANNELS = {True: ("V", "B", "AA/V"), False: ("V", "A", "AA")}
+"""CMX 3600's name for picture or none, with no, one or two channels of sound."""
+
+
+def write_otio(cut: Cut, path: Path) -> None:
+    """OpenTimelineIO (.otio): a video and an audio track, captions as markers of the timeline.
+
+    A track is left out if no recording has its kind; where one has not, the track has a gap. Raises
+    MissingExtraError.
+    """
+    try:
+        import opentimelineio as otio  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtraError("opentimelineio", "timelines in .otio", "timelines") from error
+
+    def span(start: int, end: int) -> Any:
+        at = [otio.opentime.RationalTime(frames, float(cut.rate)) for frames in (start, end - start)]
+        return otio.opentime.TimeRange(*at)
+
+    def track(name: str, kind: str, has: set[Path]) -> Any:
+        made = otio.schema.Track(name, kind=kind)
+        for edit in cut.edits:
+            shown = span(edit.source_in, edit.source_out)
+            if edit.media not in has:
+                made.append(otio.schema.Gap(source_range=span(0, edit.source_out - edit.source_in)))
+                continue
+            source = cut.sources[edit.media]
+            reference = otio.schema.ExternalReference(source.url, span(0, source.frames))
+            made.append(otio.schema.Clip(source.name, reference, shown))
+        return made
+
+    timeline = otio.schema.Timeline(cut.name, global_start_time=span(0, 0).start_time)
+    seen = {media for media, source in cut.sources.items() if source.picture}
+    heard = {media for media, source in cut.sources.items() if source.channels}
+    for name, kind, has in (("V1", "Video", seen), ("A1", "Audio", heard)):
+        if has:
+            timeline.tracks.append(track(name, kind, has))
+    for start, end, text in cut.captions:
+        marker = otio.schema.Marker(name=plain_line(text), marked_range=span(start, end), color="GREEN")
+        timeline.tracks.markers.append(marker)
+    path.write_bytes(timeline.to_json_string(indent=2).encode())
+
+
+def write_edl(cut: Cut, path: Path) -> None:
+    """EDL (.edl): one event a clip, sound and picture together; no captions, for which it has no place.
+
+    Time code is non-drop at every rate: it counts frames and skips no number, so it is exact, and at 29.97
+    it runs 3.6 s an hour behind the clock. It starts at 00:00:00:00, of a recording at its first frame.
+    Our own lines, because the adapter of OpenTimelineIO writes picture only, drop-frame code without saying
+    so, and any number of events. Raises UsageError above `EDL_EVENTS` and at rates that time code lacks.
+    """
+    if len(cut.edits) > EDL_EVENTS:
+        raise UsageError(
+            f"an EDL holds {EDL_EVENTS} events, this timeline has {len(cut.edits)}; write .otio or .fcpxml"
+        )
+    if cut.rate not in _EDL_RATES:
+        raise UsageError(f"an EDL has no time code at {cut.rate} frames a second; pass a standard rate")
+    reels = _reels(cut.sources)
+    lines = [f"TITLE: {cut.name}", "FCM: NON-DROP FRAME", ""]
+    for number, edit in enumerate(cut.edits, 1):
+        lines += _event(number, edit, cut.sources[edit.media], reels[edit.media], cut.rate)
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+
+
+def timecode(frames: int, rate: Fraction) -> str:
+    """Non-drop time code: at 30000/1001, frame 1800 is 00:01:00:00."""
+    seconds, frame = divmod(frames, round(rate))
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame:02}"
+
+
+def _event(number: int, edit: Edit, source: Source, reel: str, rate: Fraction) -> list[str]:
+    channels = _CHANNELS[bool(source.picture)][min(source.channels, 2)]
+    times = (edit.source_in, edit.source_out, edit.record_in, edit.record_out)
+    return [
+        f"{number:03}  {reel:8} {channels:5} C        {' '.join(timecode(t, rate) for t in times)}",
+        f"* FROM CLIP NAME:  {source.name}",
+        f"* FROM CLIP: {source.url}",
+    ]
+
+
+def _reels(sources: Mapping[Path, Source]) -> dict[Path, str]:
+    """A name of at most eight capitals and digits for each recording, made from its file's."""
+    names: dict[Path, str] = {}
+    for media, source in sources.items():
+        stem = re.sub("[^A-Z0-9]", "", source.path.stem.upper()) or "MEDIA"
+        reel, count = stem[:_REEL], 1
+        while reel in _NO_REELS or reel in names.values():
+            count += 1
+            reel = f"{stem[: _REEL - len(str(count))]}{count}"
+        names[media] = reel
+    return names

@@ -1,0 +1,111 @@
+"""Captions on the timeline: where clips show them, to the exact fraction of a second."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+
+from edge.text.scripts import joined
+from edge.timeline.timeline import Clip, Timeline, exact
+from edge.vocabulary import Caption, Word
+
+
+def place(captions_by_media: Mapping[Path, Sequence[Caption]], timeline: Timeline) -> list[Caption]:
+    """Captions of recordings, in their seconds, as the timeline shows them, in its seconds and in order.
+
+    A caption appears wherever a clip shows a part of it, and lasts as long as that part. Where something was
+    cut out of it, and the rest follows without anything between, it stays one caption. It keeps the words of
+    which at least half is heard; if that is not all of them, its text is made anew of these, and without any
+    it is left out. Each time is rounded once, from its exact value: nothing drifts.
+    """
+    shelves = {media: _Shelf(captions) for media, captions in captions_by_media.items()}
+    placed = [
+        shown
+        for run in _runs(timeline)
+        if run.media in shelves
+        for caption in shelves[run.media].between(run.start, run.end)
+        if (shown := run.show(caption)) is not None
+    ]
+    return sorted(placed, key=lambda caption: (caption.start, caption.end))
+
+
+class _Shelf:
+    """Captions of a recording, to be found by time whether or not they overlap."""
+
+    def __init__(self, captions: Sequence[Caption]) -> None:
+        self._captions = sorted(captions, key=lambda caption: (caption.start, caption.end))
+        self._ends = list(accumulate((caption.end for caption in self._captions), max))
+
+    def between(self, start: Fraction, end: Fraction) -> Iterator[Caption]:
+        """Captions that overlap [start, end)."""
+        for index in range(bisect_right(self._ends, start), len(self._captions)):
+            caption = self._captions[index]
+            if caption.start >= end:
+                return
+            if caption.end > start:
+                yield caption
+
+
+class _Run:
+    """Neighbouring clips that go forward in one recording, with or without something left out between.
+
+    Its time is a function of the recording's: what was left out has the time of the join. Floats find the
+    clip; what they cannot tell, and every sum, is worked out in integers.
+    """
+
+    def __init__(self, clips: Sequence[Clip]) -> None:
+        self.media, self.start, self.end = clips[0].media, clips[0].trim_in, clips[-1].trim_out
+        self._clips = clips
+        self._ins = [float(clip.trim_in) for clip in clips]
+        self._outs = [float(clip.trim_out) for clip in clips]
+        self._shifts = [(clip.in_point - clip.trim_in).as_integer_ratio() for clip in clips]
+
+    def show(self, caption: Caption) -> Caption | None:
+        """The caption as it is seen here; None if nothing is left of it."""
+        start, end, _ = self._seen(caption)
+        words = tuple(shown for word in caption.words if (shown := self._word(word)) is not None)
+        if start >= end or (caption.words and not words):
+            return None
+        whole = len(words) == len(caption.words)
+        return Caption(start, end, caption.text if whole else joined(word.text for word in words), words)
+
+    def _word(self, word: Word) -> Word | None:
+        start, end, whole = self._seen(word)
+        return Word(start, end, word.text) if start < end and (whole or self._is_half(word)) else None
+
+    def _is_half(self, word: Word) -> bool:
+        return 2 * (self._at(word.end) - self._at(word.start)) >= exact(word.end) - exact(word.start)
+
+    def _seen(self, item: Caption | Word) -> tuple[float, float, bool]:
+        """Start and end on the timeline, each rounded once, and whether one clip surely shows it all."""
+        index = bisect_right(self._ins, item.start) - 1
+        if self._ins[index] < item.start and item.end < self._outs[index]:
+            shift, unit = self._shifts[index]
+            top, bottom = item.start.as_integer_ratio()
+            last, below = item.end.as_integer_ratio()
+            return (
+                (top * unit + shift * bottom) / (bottom * unit),
+                (last * unit + shift * below) / (below * unit),
+                True,
+            )
+        return float(self._at(item.start)), float(self._at(item.end)), False
+
+    def _at(self, time: float) -> Fraction:
+        at = exact(time)
+        index = max(0, bisect_right(self._clips, at, key=lambda clip: clip.trim_in) - 1)
+        clip = self._clips[index]
+        return clip.in_point + max(Fraction(0), min(at, clip.trim_out) - clip.trim_in)
+
+
+def _runs(timeline: Timeline) -> Iterator[_Run]:
+    held: list[Clip] = []
+    for clip in timeline.clips:
+        if held and (held[-1].media != clip.media or held[-1].trim_out > clip.trim_in):
+            yield _Run(held)
+            held = []
+        held.append(clip)
+    if held:
+        yield _Run(held)

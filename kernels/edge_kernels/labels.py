@@ -1,0 +1,91 @@
+"""Scans over the labels and confidences of consecutive segments or frames."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edge_kernels.arrays import Indices, Ints, floats, integers, positive
+from edge_kernels.library import call
+
+
+def runs(labels: ArrayLike, label: int, min_run: int = 1) -> Indices:
+    """Maximal runs of at least `min_run` times `label` in int32[n]: int64[runs, 2], half-open."""
+    labels = integers(labels, "labels")
+    found = np.empty((len(labels) // positive(min_run, "min_run", 1), 2), np.int64)
+    return found[: call("label_runs", labels, len(labels), label, min_run, found)]
+
+
+def bridge(labels: ArrayLike, found: Indices, between: int, interlude: int, glitch: int) -> Indices:
+    """Runs of `runs`, joined where the break is at most `glitch` long, or `interlude` if all `between`."""
+    labels = integers(labels, "labels")
+    joined = _runs(found)
+    return joined[
+        : call("label_bridge", labels, len(labels), between, interlude, glitch, joined, len(joined))
+    ]
+
+
+def extend(labels: ArrayLike, found: Indices, over: int, until: int, *, edge_counts: bool) -> Indices:
+    """Runs grown over label `over` at each end where `until` lies beyond it: int64[runs, 2].
+
+    The edge of the recording counts as `until` if `edge_counts`. An end that meets anything else stays.
+    """
+    labels = integers(labels, "labels")
+    found = _runs(found)
+    whole = np.empty_like(found)
+    call("label_extend", labels, len(labels), over, until, int(edge_counts), found, len(found), whole)
+    return whole
+
+
+def joint(
+    former: ArrayLike, latter: ArrayLike, outside: Collection[int], inside: Collection[int]
+) -> int | None:
+    """Which of the joints separates an outside before it from an inside after it; None if none does.
+
+    `former` and `latter` are confidences float32[joints, labels] of the windows before and after each: the
+    best label of the former is one of `outside`, of the latter one of `inside`. Of several joints the one
+    with the largest sum of the two best confidences.
+    """
+    former, latter = floats(former, "former", 2), floats(latter, "latter", 2)
+    if former.shape != latter.shape:
+        raise ValueError(f"former and latter must have one shape, not {former.shape} and {latter.shape}")
+    sets = sum(1 << label for label in set(outside)), sum(1 << label for label in set(inside))
+    chosen = call("label_joint", former, latter, *former.shape, *sets)
+    return chosen if chosen < len(former) else None
+
+
+def change_point(inside: ArrayLike) -> int:
+    """The most likely cut, 0 to n, of probabilities float32[n] into an outside before and an inside from it
+    on.
+
+    Maximises the sum of ln(1 - p) before the cut and of ln(p) from it on; p is held to 1e-4 .. 1 - 1e-4.
+    """
+    inside = floats(inside, "inside")
+    return call("change_point", inside, len(inside))
+
+
+def viterbi(scores: ArrayLike, transitions: ArrayLike, initial: ArrayLike | None = None) -> Ints:
+    """The most likely states int32[frames] (Viterbi 1967), from logarithms.
+
+    `scores` float32[frames, states] of each state in each frame, `transitions` float32[from, to] and
+    `initial` float32[states], 0 if not given; -infinity forbids. Of equally likely states the lowest.
+    """
+    scores, transitions = floats(scores, "scores", 2), floats(transitions, "transitions", 2)
+    frames, states = scores.shape
+    if transitions.shape != (states, states):
+        raise ValueError(f"transitions must be {states} by {states}, not {transitions.shape}")
+    initial = floats(np.zeros(states, np.float32) if initial is None else initial, "initial")
+    if len(initial) != states:
+        raise ValueError(f"initial must have {states} values, not {len(initial)}")
+    path, scratch = np.empty(frames, np.int32), np.empty((frames + 2) * states, np.int32)
+    call("viterbi", scores, frames, states, transitions, initial, path, scratch)
+    return path
+
+
+def _runs(found: Indices) -> Indices:
+    runs_ = np.array(found, np.int64, order="C")
+    if runs_.ndim != 2 or runs_.shape[1] != 2:
+        raise ValueError(f"runs must have the shape [n, 2], not {runs_.shape}")
+    return runs_

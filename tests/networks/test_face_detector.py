@@ -1,0 +1,109 @@
+"""The cascade: suppression, sizes, rims, refusals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.errors import ModelError, UsageError
+from edge.models.folder import open_folder
+from edge.models.store import builtin_root
+from edge.networks.face_detector import LANDMARKS, FaceDetector, suppress
+from tests.tools.importers.makers import facenet
+from tools.convert.folder import rewrite
+from tools.importers import mtcnn
+from tools.importers.install import Target
+from tools.importers.sources import open_source
+
+Floats = NDArray[np.float32]
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A detector with random weights."""
+    path = tmp_path_factory.mktemp("faces")
+    source = open_source(mtcnn.PACKAGE, facenet(path))
+    return mtcnn.run(source, Target(path, "faces"), quantized=True, data=None).path
+
+
+@pytest.fixture(scope="session")
+def detector(folder: Path) -> FaceDetector:
+    return FaceDetector(folder)
+
+
+def one_by_one(boxes: Floats, scores: Floats, limit: float, *, smaller: bool) -> list[int]:
+    """Greedy suppression as everybody writes it."""
+    extra, kept = float(smaller), list[int]()
+    for index in np.argsort(-scores, kind="stable"):
+        x0, y0, x1, y1 = boxes[index].astype(float)
+        for other in kept:
+            u0, v0, u1, v1 = boxes[other].astype(float)
+            shared = max(0, min(x1, u1) - max(x0, u0) + extra) * max(0, min(y1, v1) - max(y0, v0) + extra)
+            areas = [(x1 - x0 + extra) * (y1 - y0 + extra), (u1 - u0 + extra) * (v1 - v0 + extra)]
+            if shared / (min(areas) if smaller else sum(areas) - shared) > limit:
+                break
+        else:
+            kept.append(int(index))
+    return kept
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 40, 1300])
+@pytest.mark.parametrize("smaller", [False, True])
+def test_suppression_is_greedy(count: int, smaller: bool) -> None:
+    chance = np.random.default_rng(count)
+    near = chance.uniform(0, 150, (count, 2))
+    boxes = np.concatenate([near, near + chance.uniform(5, 60, (count, 2))], axis=1).astype(np.float32)
+    scores = chance.uniform(0, 1, count).astype(np.float32)
+    kept = suppress(boxes, scores, 0.4, over="smaller" if smaller else "union")
+    assert kept.tolist() == one_by_one(boxes, scores, 0.4, smaller=smaller)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (90, 40), (33, 200), (240, 320)])
+def test_faces_have_the_shapes_that_are_promised(detector: FaceDetector, shape: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    faces = detector.detect(rgb, min_face=20)
+    assert faces.boxes.shape == (len(faces), 4)
+    assert faces.scores.shape == (len(faces),)
+    assert faces.landmarks.shape == (len(faces), len(LANDMARKS), 2)
+    assert {array.dtype for array in (faces.boxes, faces.scores, faces.landmarks)} == {np.dtype(np.float32)}
+    assert ((faces.scores > 0.7) & (faces.scores <= 1)).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (12, 500), (39, 39)])
+def test_a_picture_smaller_than_a_face_shows_none(detector: FaceDetector, shape: tuple[int, int]) -> None:
+    faces = detector.detect(np.full((*shape, 3), 90, np.uint8))
+    assert len(faces) == 0
+    assert faces.landmarks.shape == (0, 5, 2)
+
+
+def test_the_same_picture_gives_the_same_faces(detector: FaceDetector) -> None:
+    rgb = np.random.default_rng(1).integers(0, 256, (120, 160, 3), np.uint8)
+    first, again = detector.detect(rgb), detector.detect(np.asfortranarray(rgb))
+    np.testing.assert_array_equal(first.boxes, again.boxes)
+
+
+def test_bad_requests_are_refused(detector: FaceDetector) -> None:
+    with pytest.raises(UsageError, match="12 pixels or more"):
+        detector.detect(np.zeros((50, 50, 3), np.uint8), min_face=5)
+    with pytest.raises(UsageError, match="a picture is uint8"):
+        detector.detect(np.zeros((50, 50), np.uint8))
+
+
+def test_other_models_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="is no face-detector, but for segmenter"):
+        FaceDetector(builtin_root() / "segmenter")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in folder.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    good = open_folder(copy)
+    rewrite(good, parameters=good.manifest.parameters | {"factor": 1.5})
+    with pytest.raises(ModelError, match="does not describe a face-detector"):
+        FaceDetector(copy)
+    without = {role: good.manifest.networks[role] for role in ("proposal", "refinement")}
+    rewrite(good, networks=without)
+    with pytest.raises(ModelError, match="has no network 'output'"):
+        FaceDetector(copy)

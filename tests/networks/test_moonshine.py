@@ -1,0 +1,87 @@
+"""Moonshine's decoding loop on a tiny network that says one piece for every quarter of a second it hears."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.errors import ModelError, UsageError
+from edge.models.folder import open_folder
+from edge.models.manifest import Network
+from edge.models.store import builtin_root
+from edge.networks.moonshine import Moonshine, read_pieces
+from tests.tools.importers.makers import PIECES, moonshine
+from tools.convert.folder import rewrite
+from tools.importers import moonshine as importer
+from tools.importers.install import Target
+from tools.importers.sources import open_source
+
+PAD = 2 * round(importer.PAD_S * 16_000)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    source = open_source(importer.PACKAGE, moonshine(tmp_path))
+    return importer.run(source, Target(tmp_path, "speech"), data=None).path
+
+
+def sound(rows: int) -> NDArray[np.float32]:
+    """As many samples as the encoder makes `rows` rows of."""
+    return np.full(4000 * rows - PAD, 0.1, np.float32)
+
+
+def test_pieces_are_decoded_one_after_another_until_the_end(folder: Path) -> None:
+    transcript = Moonshine(folder).transcribe(sound(8))
+    assert transcript.tokens == (3, 4, 5, 3, 4, 5, 3, 4)
+    assert transcript.text == "onely " + "x" * 200 + " onely " + "x" * 200 + " onely"
+    sure = 4 - math.log(math.exp(4) + 5)
+    assert transcript.mean_log_probability == pytest.approx(sure, abs=1e-5)
+
+
+def test_a_decoder_that_never_ends_is_stopped(folder: Path) -> None:
+    good = open_folder(folder)
+    rewrite(good, parameters=good.manifest.parameters | {"tokens_per_second": 1.5})
+    assert len(Moonshine(folder).transcribe(sound(20)).tokens) == 10  # 4.7 s: 8, and 2 more
+
+
+@pytest.mark.parametrize("samples", [0, 1, 999])
+def test_next_to_nothing_has_no_text(folder: Path, samples: int) -> None:
+    transcript = Moonshine(folder).transcribe(np.ones(samples, np.float32))
+    assert (transcript.text, transcript.tokens) == ("", ())
+    assert transcript.mean_log_probability == -math.inf
+
+
+def test_too_much_at_once_is_refused(folder: Path) -> None:
+    recogniser = Moonshine(folder)
+    with pytest.raises(UsageError, match="cut them to 64 s"):
+        recogniser.transcribe(np.zeros(65 * recogniser.rate_hz, np.float32))
+
+
+def test_the_tokenizer_has_lengths_of_one_and_two_bytes(folder: Path) -> None:
+    assert read_pieces(open_folder(folder).read("tokenizer.bin")) == PIECES
+    for cut in (b"\x05abc", b"\x80"):
+        with pytest.raises(ValueError, match="ends inside"):
+            read_pieces(cut)
+
+
+def test_other_models_are_refused(folder: Path) -> None:
+    with pytest.raises(ModelError, match="is no moonshine, but for segmenter"):
+        Moonshine(builtin_root() / "segmenter")
+    good = open_folder(folder)
+    rewrite(good, parameters=good.manifest.parameters | {"layers": 2})
+    with pytest.raises(ModelError, match="does not describe a decoder of 2 layers"):
+        Moonshine(folder)
+    rewrite(good, parameters=good.manifest.parameters | {"heads": 0})
+    with pytest.raises(ModelError, match="does not describe a moonshine"):
+        Moonshine(folder)
+    networks: dict[str, Network] = {"encoder": good.manifest.networks["encoder"]}
+    rewrite(good, networks=networks, parameters=good.manifest.parameters)
+    with pytest.raises(ModelError, match="has no network 'decoder'"):
+        Moonshine(folder)
+    rewrite(good, {"tokenizer.bin": b"\x09a"}, parameters=good.manifest.parameters)
+    with pytest.raises(ModelError, match="is no list of pieces"):
+        Moonshine(folder)

@@ -1,0 +1,121 @@
+"""The segmenter over streams: chunks, lengths, refusals."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.errors import ModelError, UsageError
+from edge.models.folder import open_folder
+from edge.models.frontend import Samples
+from edge.models.store import builtin_root
+from edge.networks.segmenter import Segmenter
+from tools.convert.folder import rewrite
+
+Floats = NDArray[np.float32]
+
+
+def noise(seconds: float, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).standard_normal(int(seconds * 16_000)).astype(np.float32) * np.float32(
+        0.1
+    )
+
+
+def pieces(samples: Floats, size: int) -> Iterator[Floats]:
+    return (samples[at : at + size] for at in range(0, len(samples), size))
+
+
+def test_how_the_stream_is_chunked_does_not_change_what_is_heard(segmenter: Segmenter) -> None:
+    samples = noise(41.37)
+    whole = segmenter.listen(iter([samples]), chunk_s=60.0)
+    parts = segmenter.listen(pieces(samples, 7001), chunk_s=5.0)
+    assert parts.frames.shape == whole.frames.shape == (414, 4)
+    np.testing.assert_allclose(parts.frames, whole.frames, atol=2e-3)
+    np.testing.assert_allclose(parts.segments, whole.segments, atol=5e-3)
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.05, 0.1, 2.9, 3.0, 3.01, 6.0, 25.4])
+def test_the_last_shorter_segment_is_never_dropped(segmenter: Segmenter, seconds: float) -> None:
+    evidence = segmenter.listen(iter([noise(seconds)]))
+    samples = int(seconds * 16_000)
+    assert evidence.duration_s == samples / 16_000
+    assert len(evidence.frames) == -(-samples // 1600)
+    assert len(evidence.segments) == -(-samples // 48_000)
+    np.testing.assert_allclose(evidence.segments.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(evidence.frames.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("segment_s", [0.5, 1.0, 3.0, 5.0, 10.0])
+def test_any_segment_length_will_do(segmenter: Segmenter, segment_s: float) -> None:
+    evidence = segmenter.listen(iter([noise(31)]), segment_s=segment_s)
+    assert len(evidence.segments) == -(-31 // segment_s)
+    assert evidence.windows.shape[:2] == (len(evidence.segments), -(-segment_s // 1))
+
+
+def test_nothing_heard_gives_nothing(segmenter: Segmenter) -> None:
+    evidence = segmenter.listen(iter([]))
+    assert len(evidence.segments) == len(evidence.frames) == 0
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-6, 100.0])
+def test_silence_and_absurd_levels_give_finite_confidences(segmenter: Segmenter, level: float) -> None:
+    evidence = segmenter.listen(iter([noise(7) * np.float32(level)]))
+    assert np.isfinite(evidence.segments).all()
+
+
+def test_digital_silence_is_other(segmenter: Segmenter) -> None:
+    evidence = segmenter.listen(iter([np.zeros(16_000 * 12, np.float32)]))
+    assert (evidence.segments.argmax(axis=1) == 3).all()
+
+
+def test_a_segment_length_between_frames_is_refused(segmenter: Segmenter) -> None:
+    with pytest.raises(UsageError, match=r"multiple of 0\.1"):
+        segmenter.listen(iter([]), segment_s=0.25)
+
+
+def copied_model(folder: Path) -> Path:
+    return Path(shutil.copytree(builtin_root() / "segmenter", folder / "model"))
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "fusion.onnx"])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9999])
+def test_one_wrong_byte_in_a_network_is_an_error_that_names_the_file(
+    tmp_path: Path, name: str, share: float
+) -> None:
+    folder = copied_model(tmp_path)
+    content = bytearray((folder / name).read_bytes())
+    content[int(share * len(content))] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=f"{name}.*damaged"):
+        Segmenter(folder)
+
+
+def test_a_missing_network_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    folder = copied_model(tmp_path)
+    (folder / "fusion.onnx").unlink()
+    with pytest.raises(ModelError, match=r"fusion\.onnx"):
+        Segmenter(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"labels": ("a", "b", "c", "d")}, "no segmenter with labels"),
+        ({"task": "lips"}, "is no segmenter, but for lips"),
+        ({"front_end": Samples(16_000)}, "front end is Samples, not LogMel"),
+        ({"parameters": {"stride": 8}}, "does not describe a segmenter.*context"),
+        ({"parameters": {"stride": 0, "context": 20}}, r"does not describe a segmenter.*stride"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(
+    tmp_path: Path, change: dict[str, Any], complaint: str
+) -> None:
+    folder = rewrite(open_folder(copied_model(tmp_path)), **change)
+    with pytest.raises(ModelError, match=complaint):
+        Segmenter(folder.path)

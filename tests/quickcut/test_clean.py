@@ -1,0 +1,469 @@
+"""A talk with blanks, fillers and takes, cleaned: pictures, sound, captions and timelines fit."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+import pytest
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+
+from edge.captions.transcribe import caption
+from edge.errors import InputError, OutputError
+from edge.evidence.speech.recognizers import open_recognizer
+from edge.evidence.transcript import Captioned
+from edge.media import probe
+from edge.networks.segmenter import Segmenter
+from edge.quickcut.clean import Cleaned, CleanSettings, clean, plan_clean
+from edge.quickcut.fillers import Level
+from edge.quickcut.marks import Kind, MarkSettings
+from edge.timeline.export import TIMELINE_WRITERS, write_timeline
+from edge.timeline.timeline import Timeline
+from edge.vocabulary import Caption, Span, Word
+from tests.media.makers import (
+    HEIGHT,
+    WIDTH,
+    Floats,
+    Measured,
+    audio_frame,
+    measure,
+    picture,
+    sound_of,
+    write_sound,
+)
+from tests.quickcut.test_marks import told
+from tests.timeline.test_export import opened
+from tests.tools.importers.makers import real_wheel
+from tools.evaluate.pack import RATE_HZ as TALK_HZ
+from tools.evaluate.pack import samples
+from tools.evaluate.quickcut import score
+from tools.evaluate.recognition import edits
+from tools.evaluate.recognition import words as plain_words
+from tools.evaluate.talks import (
+    Talk,
+    another_take,
+    loud_as,
+    phrases,
+    read_hesitations,
+    read_sentences,
+    silence,
+)
+from tools.importers import moonshine
+from tools.importers.install import Target
+from tools.importers.sources import open_source
+from tools.sound.wave import write_wav
+
+RATE_HZ = 48_000
+NTSC = Fraction(30_000, 1001)
+
+SCRIPT = """
+[1.4] Good morning everybody. [2.0] Today we um talk about cameras. [0.5] The lens gathers the ~ light.
+[0.6] The lens gathers the light. ~ A sensor [1.7] counts it. [0.4] Uh [0.3] That was all. [1.2]
+"""
+
+LOW_HZ, SLOPE = 400.0, 250.0
+"""The pitch of all that sounds rises by `SLOPE` in a second, so it says when it was recorded."""
+
+talk = told(SCRIPT)
+
+
+def voice(found: Captioned) -> Floats:
+    """A tone for each word and hesitation, whose pitch is its time; silence between."""
+    time = np.arange(round(found.media_s * RATE_HZ)) / RATE_HZ
+    tone = 0.5 * np.sin(2 * np.pi * (LOW_HZ + SLOPE / 2 * time) * time)
+    level = np.zeros(len(time))
+    for span in [*(Span(word.start, word.end) for word in words(found.sentences)), *found.hesitations]:
+        level[round(span.start * RATE_HZ) : round(span.end * RATE_HZ)] = 1
+    soft = np.convolve(level, np.hanning(480) / np.hanning(480).sum(), "same")
+    return (tone * soft).astype(np.float32)
+
+
+def recorded_at(samples: Floats, time: float) -> float:
+    """When the sound around a time was recorded, by its pitch."""
+    first = round((time - 0.04) * RATE_HZ)
+    part = samples[first : first + round(0.08 * RATE_HZ)]
+    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17))
+    return float((spectrum.argmax() * RATE_HZ / (1 << 17) - LOW_HZ) / SLOPE)
+
+
+def film(path: Path, found: Captioned, times: Sequence[Fraction]) -> Captioned:
+    """The talk as a video with the pictures at these times, each with its number; and what is said in it."""
+    samples = voice(found)
+    with av.open(str(path), "w") as out:
+        options = {"preset": "ultrafast", "crf": "23", "bf": "2"}
+        pictures = out.add_stream("libx264", rate=NTSC, options=options)
+        pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        pictures.codec_context.gop_size, pictures.codec_context.time_base = 12, Fraction(1, 30_000)
+        sound = out.add_stream("aac", rate=RATE_HZ)
+        sound.layout = "mono"
+
+        def seen() -> Iterator[tuple[Fraction, list[Packet[Stream]]]]:
+            for number, time in enumerate(times):
+                frame = VideoFrame.from_ndarray(picture(number), format="yuv420p")
+                frame.pts, frame.time_base = round(time * 30_000), Fraction(1, 30_000)
+                yield time, cast("list[Packet[Stream]]", pictures.encode(frame))
+            yield times[-1], cast("list[Packet[Stream]]", pictures.encode(None))
+
+        def heard() -> Iterator[tuple[Fraction, list[Packet[Stream]]]]:
+            for first in range(0, len(samples), 4800):
+                frame = audio_frame(samples[first : first + 4800], RATE_HZ, "mono", first)
+                yield Fraction(first, RATE_HZ), cast("list[Packet[Stream]]", sound.encode(frame))
+            yield Fraction(len(samples), RATE_HZ), cast("list[Packet[Stream]]", sound.encode(None))
+
+        for _, packets in heapq.merge(seen(), heard(), key=lambda step: step[0]):
+            out.mux(packets)
+    return replace(found, media=probe(path))
+
+
+def steady(found: Captioned) -> list[Fraction]:
+    return [n / NTSC for n in range(int(found.media_s * NTSC))]
+
+
+def uneven(found: Captioned) -> list[Fraction]:
+    """A variable frame rate: every picture is a little early or late, and some are missing."""
+    return [
+        Fraction(n * 40 + n * 7919 % 23, 1000)
+        for n in range(int(found.media_s * 25))
+        if (n % 7 and n % 11) or n < 9
+    ]
+
+
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Captioned:
+    return film(tmp_path_factory.mktemp("talk") / "talk.mp4", talk, steady(talk))
+
+
+@pytest.fixture(scope="module")
+def jittery(tmp_path_factory: pytest.TempPathFactory) -> Captioned:
+    return film(tmp_path_factory.mktemp("vfr") / "talk.mp4", talk, uneven(talk))
+
+
+def sound_file(path: Path, found: Captioned = talk, codec: str = "pcm_s16le", fmt: str = "s16") -> Captioned:
+    write_sound(path, voice(found), RATE_HZ, codec=codec, fmt=fmt)
+    return replace(found, media=probe(path))
+
+
+def words(sentences: Sequence[Caption]) -> list[Word]:
+    return [word for sentence in sentences for word in sentence.words]
+
+
+def texts(sentences: Sequence[Caption]) -> list[str]:
+    return [sentence.text for sentence in sentences]
+
+
+KEPT = [
+    "Good morning everybody.", "Today we talk about cameras.", "The lens gathers the light.",
+    "A sensor", "counts it.", "That was all.",
+]  # fmt: skip
+
+JOINS = 6
+
+
+def assert_captions_fit(done: Cleaned, found: Captioned) -> None:
+    """Each word is where the timeline shows it, as far as it does; nothing drifts."""
+    timeline, media = done.plan.timeline, found.media.path
+    originals = iter(words(found.sentences))
+    for word in words(done.sentences):
+        (source, start), (_, last) = timeline.to_source(word.start), timeline.to_source(word.end - 1e-9)
+        original = next(one for one in originals if one.text == word.text and one.end > start)
+        clip = timeline.clips[timeline.clip_at(word.start)]
+        assert source == media
+        assert float(start) == pytest.approx(max(original.start, float(clip.trim_in)), abs=1e-6)
+        assert float(last) == pytest.approx(min(original.end, float(clip.trim_out)), abs=1e-6)
+    assert all(a.end <= b.start for a, b in pairwise(words(done.sentences)))
+
+
+def assert_sound_says_when(done: Cleaned) -> None:
+    """The pitch of every word is that of its time in the recording."""
+    samples, start, _ = sound_of(done.file)
+    for word in words(done.sentences):
+        middle = (word.start + word.end) / 2
+        source = float(done.plan.timeline.to_source(middle)[1])
+        assert recorded_at(samples, middle - start) == pytest.approx(source, abs=0.008), word
+
+
+def assert_in_step_at_joins(done: Cleaned, got: Measured, times: Sequence[Fraction]) -> None:
+    """On both sides of each join, what is heard was recorded when what is seen was."""
+    samples, start, _ = sound_of(done.file)
+    joins = [float(clip.in_point) for clip in done.plan.timeline.clips[1:]]
+    assert len(joins) == JOINS
+    heard = words(done.sentences)
+    for join in joins:
+        before = [word for word in heard if word.end <= join + 0.02][-1]
+        after = next(word for word in heard if word.start >= join - 0.02)
+        for word in (before, after):
+            middle = (word.start + word.end) / 2
+            at = max(at for at, time in enumerate(got.times) if time <= middle)
+            seen = float(times[got.numbers[at]]) + middle - float(got.times[at])
+            assert abs(recorded_at(samples, middle - start) - seen) < 0.01  # a picture lasts 0.033 s
+
+
+def test_the_plan_names_what_is_worth_removing(shot: Captioned) -> None:
+    plan = plan_clean(shot)
+    assert [(item.kind.value, item.text) for item in plan.items if item.remove] == [
+        ("blank", ""), ("blank", ""), ("filler", "um"), ("repeat", "The lens gathers the light."),
+        ("filler", ""), ("blank", ""), ("filler", "Uh"), ("blank", ""),
+    ]  # fmt: skip
+    assert plan.kept_s + plan.removed_s == pytest.approx(shot.media_s, abs=1e-9)
+    assert len(plan.timeline.clips) == JOINS + 1
+
+
+@pytest.mark.parametrize("smart", [True, False])
+@pytest.mark.parametrize("name", ["shot", "jittery"])
+def test_a_cleaned_video_shows_and_says_what_is_left(
+    name: str, smart: bool, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    found: Captioned = request.getfixturevalue(name)
+    times = steady(talk) if name == "shot" else uneven(talk)
+    before = sha256(found.media.path.read_bytes()).hexdigest()
+    done = clean(found, tmp_path / "clean.mp4", CleanSettings(smart=smart))
+    assert sha256(found.media.path.read_bytes()).hexdigest() == before
+    assert list(tmp_path.iterdir()) == [done.file]
+    assert (done.how, done.why) == (("smart", "") if smart else ("encoded", "it was not asked for"))
+
+    clips = done.plan.timeline.clips
+    got = measure(done.file)
+    expected = [
+        (number, clip.in_point + time - clip.trim_in)
+        for clip in clips
+        for number, time in enumerate(times)
+        if clip.trim_in <= time < clip.trim_out
+    ]
+    assert list(got.numbers) == [number for number, _ in expected]
+    assert max(abs(shown - time) for shown, (_, time) in zip(got.times, expected, strict=True)) < 0.0005
+    for planned, clip in zip(plan_clean(found).timeline.clips, clips, strict=True):
+        assert abs(planned.trim_in - clip.trim_in) < 0.05
+        assert abs(planned.trim_out - clip.trim_out) < 0.05
+
+    kept_s = done.plan.kept_s
+    assert kept_s == float(sum(clip.length for clip in clips))
+    assert probe(done.file).duration_s == pytest.approx(kept_s, abs=1024 / RATE_HZ)
+    assert texts(done.sentences) == KEPT
+    assert_captions_fit(done, found)
+    assert_sound_says_when(done)
+    assert_in_step_at_joins(done, got, times)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "fmt"),
+    [(".wav", "pcm_s16le", "s16"), (".flac", "flac", "s16"), (".m4a", "aac", "fltp")],
+)
+def test_a_recording_without_pictures_is_cut_to_the_sample(
+    tmp_path: Path, suffix: str, codec: str, fmt: str
+) -> None:
+    found = sound_file(tmp_path / f"talk{suffix}", codec=codec, fmt=fmt)
+    done = clean(found, tmp_path / f"clean{suffix}")
+    assert done.how == "sound"
+    assert done.plan.timeline == plan_clean(found).timeline
+    samples = sound_of(done.file)[0]
+    length = round(done.plan.kept_s * RATE_HZ)
+    assert 0 <= len(samples) - length <= (1024 if suffix == ".m4a" else 0)
+    assert texts(done.sentences) == KEPT
+    assert_captions_fit(done, found)
+    assert_sound_says_when(done)
+
+
+def test_joins_inside_a_sound_do_not_click(tmp_path: Path) -> None:
+    found = told("we ~ go um on ~ and um on")
+    tone = 0.5 * np.sin(2 * np.pi * 220 / RATE_HZ * np.arange(round(found.media_s * RATE_HZ)))
+    path = write_sound(tmp_path / "hum.wav", tone.astype(np.float32), RATE_HZ)
+    found = replace(found, media=probe(path))
+    bends = []
+    for crossfade_s in (CleanSettings().crossfade_s, 0.0):
+        done = clean(found, tmp_path / f"{crossfade_s}.wav", CleanSettings(crossfade_s=crossfade_s))
+        joins = [round(clip.in_point * RATE_HZ) for clip in done.plan.timeline.clips[1:]]
+        assert len(joins) == 4
+        bend = np.abs(np.diff(sound_of(done.file)[0].astype(np.float64), 2))
+        bends.append(max(bend[at - 500 : at + 500].max() for at in joins))
+    smooth = float(np.abs(np.diff(tone, 2)).max())
+    assert bends[0] < 8 * smooth
+    assert bends[1] > 50 * smooth
+
+
+def test_what_is_cut_away_is_not_heard_any_more(tmp_path: Path) -> None:
+    found = sound_file(tmp_path / "talk.wav")
+    plan = plan_clean(found)
+    done = clean(found, tmp_path / "clean.wav", plan=plan)
+    samples = sound_of(done.file)[0]
+    centres = [
+        at
+        for at in np.arange(0.04, done.plan.kept_s - 0.04, 0.02).tolist()
+        if np.square(samples[round((at - 0.04) * RATE_HZ) : round((at + 0.04) * RATE_HZ)]).mean() > 0.1
+    ]
+    loud = [recorded_at(samples, at) for at in centres]
+    assert len(loud) > 100
+    for time in loud:
+        assert not any(item.start + 0.05 < time < item.end - 0.05 for item in plan.items if item.remove)
+        assert any(item.start < time < item.end for item in plan.items if not item.remove)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".wav"])
+def test_where_nothing_goes_the_file_is_the_same_byte_for_byte(
+    shot: Captioned, tmp_path: Path, suffix: str
+) -> None:
+    found = shot if suffix == ".mp4" else sound_file(tmp_path / "talk.wav")
+    off = CleanSettings(MarkSettings(level=Level.OFF))
+    tidy = replace(found, sentences=found.sentences[:1], hesitations=[], music=[Span(0, found.media_s)])
+    for n, (given, options) in enumerate([(found, off), (tidy, CleanSettings())]):
+        done = clean(given, tmp_path / f"{n}{suffix.upper()}", options)
+        assert (done.how, done.why, done.plan.cuts) == ("unchanged", "", [])
+        assert done.file.read_bytes() == found.media.path.read_bytes()
+        assert done.sentences == given.sentences
+        assert done.plan.kept_s == given.media_s
+
+
+def test_another_suffix_is_written_even_if_nothing_goes(shot: Captioned, tmp_path: Path) -> None:
+    off = CleanSettings(MarkSettings(level=Level.OFF))
+    done = clean(shot, tmp_path / "sound.wav", off)
+    assert done.how == "sound"
+    assert len(sound_of(done.file)[0]) == round(done.plan.kept_s * RATE_HZ)
+    assert words(done.sentences) == words(shot.sentences)
+
+
+@pytest.mark.parametrize("script", ["[4.0]", "um [0.3] uh ~ [2.0]"])
+def test_a_recording_of_which_nothing_would_be_left_is_refused(tmp_path: Path, script: str) -> None:
+    found = sound_file(tmp_path / "talk.wav", told(script))
+    with pytest.raises(InputError, match=r"talk\.wav: would be empty: nothing is said in it$"):
+        clean(found, tmp_path / "clean.wav")
+    assert [file.name for file in tmp_path.iterdir()] == ["talk.wav"]
+
+
+def test_an_existing_file_stays_unless_forced(shot: Captioned, tmp_path: Path) -> None:
+    precious = tmp_path / "clean.mp4"
+    precious.write_text("precious")
+    for level in Level:
+        with pytest.raises(OutputError, match="already exists"):
+            clean(shot, precious, CleanSettings(MarkSettings(level=level)))
+        assert precious.read_text() == "precious"
+    assert texts(clean(shot, precious, force=True).sentences) == KEPT
+    assert measure(precious).numbers
+
+
+def test_a_plan_may_be_changed_by_hand(shot: Captioned, tmp_path: Path) -> None:
+    plan = plan_clean(shot)
+    only = plan.cuts[1]
+    timeline = Timeline.of(
+        [replace(plan.timeline.clips[0], trim_in=Fraction(0), trim_out=Fraction(shot.media_s))]
+    ).cut([(only.start, only.end)])
+    done = clean(shot, tmp_path / "clean.mp4", plan=replace(plan, cuts=[only], timeline=timeline))
+    assert len(done.plan.timeline.clips) == 2
+    assert [word.text for word in words(done.sentences)] == [word.text for word in words(shot.sentences)]
+
+
+def test_progress_rises_to_the_end(shot: Captioned, tmp_path: Path) -> None:
+    told_s: list[float] = []
+    clean(shot, tmp_path / "clean.mp4", progress=told_s.append)
+    assert told_s == sorted(told_s)
+    assert told_s[-1] == 1
+
+
+def test_an_editor_opens_the_same_cuts(shot: Captioned, tmp_path: Path) -> None:
+    done = clean(shot, tmp_path / "clean.mp4")
+    numbers = list(measure(done.file).numbers)
+    breaks = [0, *(n for n in range(1, len(numbers)) if numbers[n] != numbers[n - 1] + 1), len(numbers)]
+    shown = [(numbers[a], numbers[b - 1] + 1, a, b) for a, b in pairwise(breaks)]
+    assert len(shown) == JOINS + 1
+    for suffix in TIMELINE_WRITERS:
+        path = tmp_path / f"clean{suffix}"
+        write_timeline(done.plan.timeline, path, captions=done.sentences, language="en")
+        assert opened(path, NTSC)[0] == shown
+
+
+# --- with a recogniser ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A composed talk, what was made of it, and what is heard in the result."""
+
+    truth: list[tuple[Kind, Span]]
+    found: Captioned
+    done: Cleaned
+    again: Captioned
+
+
+def composed(data: Path) -> list[Talk]:
+    """Two talks of real speech, with all that is to be found in each."""
+    rng = np.random.default_rng(5)
+    files = read_sentences(data)
+    pool = [phrases(samples(path)) for path in files[:: max(1, len(files) // 16)]]
+    sentences = sorted((found[0] for found in pool if found), key=len)[:8]
+    hums = read_hesitations(data)
+    made = []
+    for first, script in enumerate((["", "blank", "filler", "repeat"], ["filler", "repeat", "", "blank"])):
+        one = Talk([silence(0.2)])
+        for at, what in enumerate(script, 4 * first):
+            sentence = loud_as(sentences[at % len(sentences)], 0.08)
+            if what == "blank":
+                one.add(silence(2.5), Kind.BLANK)
+            elif what == "filler":
+                one.add(silence(0.3))
+                one.add(loud_as(hums[at % len(hums)], 0.06), Kind.FILLER)
+                one.add(silence(0.2))
+            elif what == "repeat":
+                one.add(silence(0.6))
+                one.add(another_take(sentence, rng), Kind.REPEAT)
+                one.add(silence(0.5))
+            else:
+                one.add(silence(0.6))
+            one.add(sentence)
+        one.add(silence(0.2))
+        made.append(one)
+    return made
+
+
+@pytest.fixture(scope="module")
+def heard(eval_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Heard]:
+    folder = tmp_path_factory.mktemp("heard")
+    source = open_source(moonshine.PACKAGE, real_wheel("moonshine_voice-*.whl"))
+    recognizer = open_recognizer(moonshine.run(source, Target(folder, "moonshine"), data=None).path)
+    segmenter = Segmenter()
+    results = []
+    for number, each in enumerate(composed(eval_pack)):
+        path = folder / f"{number}.wav"
+        write_wav(path, each.sound(np.random.default_rng(number)), TALK_HZ)
+        found = caption(path, recognizer=recognizer, segmenter=segmenter)
+        done = clean(found, folder / f"clean{number}.wav")
+        again = caption(done.file, recognizer=recognizer, segmenter=segmenter)
+        results.append(Heard(each.truth, found, done, again))
+    return results
+
+
+def test_blanks_fillers_and_takes_of_real_speech_are_found(heard: list[Heard]) -> None:
+    counts: Counter[tuple[Kind, str]] = Counter()
+    total = 0
+    for kind in (Kind.BLANK, Kind.FILLER, Kind.REPEAT):
+        errors = [error for one in heard for error in score(kind, one.done.plan.items, one.truth, counts)]
+        true, found, marked = (counts[kind, what] for what in ("true", "found", "marked"))
+        assert true == 2
+        assert found >= 1, errors
+        assert marked - found <= 1, errors
+        total += found
+    assert total >= 5
+
+
+def test_what_was_removed_is_not_said_in_the_cleaned_file(heard: list[Heard]) -> None:
+    for one in heard:
+        assert one.again.duration_s == pytest.approx(one.done.plan.kept_s, abs=1e-3)
+        assert one.done.plan.kept_s < one.found.media_s - 2
+        wanted = plain_words(" ".join(texts(one.done.sentences)))
+        said = plain_words(" ".join(texts(one.again.sentences)))
+        changed, _, lost = edits(wanted, said)
+        assert changed + lost <= 0.25 * len(wanted), (wanted, said)
+        for item in one.done.plan.items:
+            if item.kind is Kind.REPEAT and item.remove:
+                assert " ".join(said).count(" ".join(plain_words(item.text)[:4])) == 1
+        again = plan_clean(one.again)
+        assert not [item for item in again.items if item.kind in (Kind.REPEAT, Kind.BLANK)]
+        assert_captions_fit(one.done, one.found)

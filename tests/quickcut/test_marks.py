@@ -1,0 +1,380 @@
+"""Marks on recordings that are written by hand: every word, every silence, what goes and why."""
+
+# ruff: noqa: RUF001 - the marks of Chinese are meant
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.errors import UsageError
+from edge.evidence.transcript import Captioned, Loudness, Settings
+from edge.media import MediaInfo
+from edge.quickcut.fillers import Level
+from edge.quickcut.marks import Item, Kind, MarkSettings, mark
+from edge.text.scripts import joined
+from edge.text.sentences import CaptionSettings, sentences
+from edge.vocabulary import Caption, Span, Word
+
+SPEECH, BLANK, FILLER, REPEAT = Kind.SPEECH, Kind.BLANK, Kind.FILLER, Kind.REPEAT
+
+WORD, REST = 30, 2
+"""Hundredths of a second of a word, and between words."""
+
+NEAR = 1e-6
+
+
+def recording(path: Path, seconds: float) -> MediaInfo:
+    """A sound file that need not exist."""
+    return MediaInfo(path, path.suffix[1:], Fraction(0), seconds, True, (), None, {})
+
+
+def told(
+    script: str,
+    *,
+    language: str = "en",
+    music: Sequence[Span] = (),
+    sounds: Sequence[Span] = (),
+    media: MediaInfo | None = None,
+) -> Captioned:
+    """A talk: words of 0.3 s with 20 ms between them; "[1.5]" is a silence, "~" a hesitation of 0.4 s.
+
+    A hesitation touches the words beside it. Sentences end as recognised ones do, at marks and at pauses; "/"
+    ends one too. Of Chinese each character is a word.
+    """
+    parts: list[list[Word]] = [[]]
+    hesitations: list[Span] = []
+    at, rest = 0, 0
+    for piece in re.findall(r"\[[\d.]+\]|~|/|[\u3000-\u9fff][。，？]*|[^\s\[\]~/\u3000-\u9fff]+", script):
+        if piece.startswith("["):
+            at, rest = at + round(100 * float(piece[1:-1])), 0
+        elif piece == "~":
+            hesitations.append(Span(at / 100, (at + 40) / 100))
+            at, rest = at + 40, 0
+        elif piece == "/":
+            parts.append([])
+        else:
+            parts[-1].append(Word((at + rest) / 100, (at + rest + WORD) / 100, piece))
+            at, rest = at + rest + WORD, REST
+    words = [word for part in parts for word in part]
+    seconds = at / 100
+    loud = [*(Span(word.start, word.end) for word in words), *hesitations, *sounds]
+    return Captioned(
+        media=media or recording(Path("talk.wav"), seconds),
+        duration_s=seconds,
+        language=language,
+        sentences=[one for part in parts for one in sentences(part, CaptionSettings())],
+        loudness=[loudness(loud, seconds)],
+        hesitations=hesitations,
+        music=list(music),
+        settings=Settings(),
+        notes=[],
+    )
+
+
+def loudness(loud: Iterable[Span], seconds: float) -> Loudness:
+    """Silence but for these stretches."""
+    values = np.zeros(round(seconds * 100), np.float16)
+    for span in loud:
+        values[round(span.start * 100) : round(span.end * 100)] = 1
+    return Loudness(0.0, values)
+
+
+def said(items: Iterable[Item]) -> list[tuple[str, str]]:
+    return [(item.kind.value, item.text) for item in items]
+
+
+def going(items: Iterable[Item]) -> list[tuple[str, str]]:
+    return said(item for item in items if item.remove)
+
+
+def words_of(found: Captioned) -> list[Word]:
+    return [word for sentence in found.sentences for word in sentence.words]
+
+
+def covers(item: Item, start: float, end: float) -> bool:
+    return item.start <= start + NEAR and end <= item.end + NEAR
+
+
+def assert_sound(items: Sequence[Item], found: Captioned) -> None:
+    """What holds of marks on any recording."""
+    assert all(item.start < item.end for item in items)
+    assert all(one.end <= other.start + NEAR for one, other in pairwise(items))
+    assert not items or (items[0].start >= 0 and items[-1].end <= found.media_s + NEAR)
+    spoken = [item for item in items if item.kind is not BLANK]
+    texts: dict[int, list[str]] = {}
+    for word in words_of(found):
+        (at,) = (n for n, item in enumerate(spoken) if covers(item, word.start, word.end))
+        texts.setdefault(at, []).append(word.text)
+    for at, item in enumerate(spoken):
+        assert item.text == joined(texts.get(at, ()))
+        assert item.text or item.kind is FILLER
+    for span in found.hesitations:
+        (item,) = (item for item in spoken if covers(item, span.start, span.end))
+        assert item.kind is REPEAT or (item.kind is FILLER and not item.text)
+    heard = [*found.sounding, *found.music, *(Span(item.start, item.end) for item in spoken)]
+    for item in items:
+        assert bool(item.reason) == (item.kind is not SPEECH)
+        assert (item.score is not None) == (item.kind is REPEAT)
+        assert not (item.remove and item.kind is SPEECH)
+        if item.kind is BLANK:
+            assert item.text == ""
+            assert all(Span(item.start, item.end).overlap(span) < NEAR for span in heard)
+
+
+def silences(found: Captioned) -> list[tuple[int, int]]:
+    """Where nothing is said, sounds or plays, in hundredths of a second, by asking each of them."""
+    heard = np.zeros(round(found.media_s * 100) + 2, np.int8)
+    spans = [*found.sounding, *found.music, *found.hesitations]
+    spans += [Span(word.start, word.end) for word in words_of(found)]
+    for span in spans:
+        heard[1 + round(span.start * 100) : 1 + round(span.end * 100)] = 1
+    heard[[0, -1]] = 1
+    edges = np.diff(heard).nonzero()[0].tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def test_silences_of_a_second_are_blanks_wherever_they_are() -> None:
+    found = told("[1.2] We start. [1.1] Here we [2.5] go. [0.9] On and on. [3.0]")
+    items = mark(found)
+    assert_sound(items, found)
+    assert said(items) == [
+        ("blank", ""), ("speech", "We start."), ("blank", ""), ("speech", "Here we"), ("blank", ""),
+        ("speech", "go."), ("speech", "On and on."), ("blank", ""),
+    ]  # fmt: skip
+    blanks = [item for item in items if item.kind is BLANK]
+    assert (blanks[0].start, blanks[-1].end) == (0, found.media_s)
+    assert [one.end - one.start for one in blanks] == pytest.approx([1.2, 1.1, 2.5, 3.0])
+    assert blanks[2].reason == "nothing is said for 2.5 s"
+    assert all(one.remove for one in blanks)
+
+
+def test_the_length_of_a_blank_is_a_setting() -> None:
+    found = told("We start. [0.5] Here we [2.0] go.")
+    assert [item.kind for item in mark(found, MarkSettings(blank_s=0.4))].count(BLANK) == 2
+    assert [item.kind for item in mark(found, MarkSettings(blank_s=2.1))] == [SPEECH, SPEECH, SPEECH]
+    for wrong in (0, -1, float("nan")):
+        with pytest.raises(UsageError, match="blank"):
+            MarkSettings(blank_s=wrong)
+
+
+def test_where_something_sounds_or_music_plays_there_is_no_blank() -> None:
+    script = "We start. [4.0] Here we go."
+    (blank,) = (item for item in mark(told(script)) if item.kind is BLANK)
+    assert (blank.start, blank.end) == pytest.approx((0.62, 4.62))
+    for sounds, music in (([Span(1.5, 3.8)], []), ([], [Span(1.5, 3.8)]), ([], [Span(0, 9)])):
+        found = told(script, sounds=sounds, music=music)
+        assert BLANK not in {item.kind for item in mark(found)}
+    found = told(script, sounds=[Span(2.0, 2.4)])
+    blanks = [(item.start, item.end) for item in mark(found) if item.kind is BLANK]
+    assert np.allclose(blanks, [(0.62, 2.0), (2.4, 4.62)])
+
+
+def test_a_recording_in_which_nothing_is_said_is_one_blank() -> None:
+    found = told("[5.0]")
+    (item,) = mark(found)
+    assert (item.start, item.end, item.kind, item.remove) == (0, 5, BLANK, True)
+    assert mark(told("[5.0]", music=[Span(0, 5)])) == []
+
+
+def test_the_picture_may_be_longer_than_the_sound() -> None:
+    found = told("We start.", media=recording(Path("talk.mp4"), 9.0))
+    assert mark(found)[-1].end == found.media_s == 9.0
+
+
+@pytest.mark.parametrize("before", ["", "[0.05]", "[0.3]"])
+@pytest.mark.parametrize("after", ["", "[0.05]", "[0.3]"])
+def test_hesitations_part_a_sentence(before: str, after: str) -> None:
+    found = told(f"Here we {before} ~ {after} go now.")
+    items = mark(found)
+    assert_sound(items, found)
+    assert said(items) == [("speech", "Here we"), ("filler", ""), ("speech", "go now.")]
+    assert items[1].reason == "a sound of hesitation that no word covers"
+    assert [items[1].start, items[1].end] == [found.hesitations[0].start, found.hesitations[0].end]
+
+
+def test_hesitations_stand_at_either_end_and_in_a_row() -> None:
+    found = told("~ We start. ~ [0.3] ~ Here we go. ~")
+    items = mark(found)
+    assert_sound(items, found)
+    assert said(items) == [
+        ("filler", ""), ("speech", "We start."), ("filler", ""), ("filler", ""), ("speech", "Here we go."),
+        ("filler", ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("fillers", [True, False])
+@pytest.mark.parametrize("take", ["The lens ~ gathers um the light.", "The lens gathers um the ~ light."])
+def test_what_is_hesitated_inside_a_take_goes_with_it(take: str, fillers: bool) -> None:
+    found = told(f"Good morning. [0.4] {take} [0.4] The lens gathers the light.")
+    items = mark(found, MarkSettings(fillers=fillers))
+    assert_sound(items, found)
+    assert going(items) == [("repeat", "The lens gathers um the light.")]
+    (gone,) = (item for item in items if item.remove)
+    assert all(covers(gone, span.start, span.end) for span in found.hesitations)
+
+
+def test_fillers_part_a_sentence_and_say_which_they_are() -> None:
+    found = told("Here we um go, you know, on.")
+    light, medium = (mark(found, MarkSettings(level=level)) for level in (Level.LIGHT, Level.MEDIUM))
+    assert said(light) == [("speech", "Here we"), ("filler", "um"), ("speech", "go, you know, on.")]
+    assert going(medium) == [("filler", "um"), ("filler", "you know,")]
+    assert [item.reason for item in medium if item.remove] == ["the filler 'um'", "the filler 'youknow'"]
+    assert_sound(light, found)
+    assert_sound(medium, found)
+    extra = mark(found, MarkSettings(extra_fillers=("Go",)))
+    assert going(extra) == [("filler", "um"), ("filler", "go,")]
+
+
+def test_the_last_take_stays_and_the_others_say_where_it_is() -> None:
+    script = "Hi there. [0.5] {0}. [0.5] {0}! [0.5] {0}. [0.5] That was all of it."
+    found = told(script.format("The lens gathers the light"))
+    items = mark(found)
+    assert_sound(items, found)
+    assert [item.kind for item in items] == [SPEECH, REPEAT, REPEAT, SPEECH, SPEECH]
+    last = items[3]
+    for item in items[1:3]:
+        assert item.remove
+        assert item.reason == f"said again at {last.start:.2f} s: The lens gathers the light."
+        assert item.score == pytest.approx(1)
+
+
+def test_the_score_tells_how_alike_takes_are() -> None:
+    found = told("We gather light with lenses. [0.5] We gather lights with a lens.")
+    (take,) = (item for item in mark(found) if item.kind is REPEAT)
+    assert take.score is not None
+    assert 0.75 <= take.score < 0.99
+
+
+def test_two_takes_may_be_written_as_one_sentence() -> None:
+    found = told("the lens gathers the light [0.4] the lens gathers the light. [0.5] That was all.")
+    assert len(found.sentences) == 2
+    items = mark(found)
+    assert_sound(items, found)
+    assert going(items) == [("repeat", "the lens gathers the light")]
+    assert items[0].remove
+    assert items[1].text == "the lens gathers the light."
+
+
+def test_one_take_may_be_written_as_two_sentences() -> None:
+    two, one = (
+        "The lens gathers light. [0.4] A sensor counts it.",
+        "The lens gathers light [0.4] a sensor counts it.",
+    )
+    for first, again in ((two, one), (one, two)):
+        found = told(f"Hello everybody. [0.6] {first} [0.5] {again}")
+        items = mark(found)
+        assert_sound(items, found)
+        gone = [re.sub(r"[. ]|\[.*?\]", "", text).lower() for _, text in going(items)]
+        assert "".join(gone) == "thelensgatherslightasensorcountsit"
+        assert all(item.end <= found.media_s / 2 + 1 for item in items if item.remove)
+
+
+def test_chinese_is_put_together_without_spaces() -> None:
+    found = told("嗯，我们今天从这里开始。[1.5]额度不够。[0.5]额度够了，那个，走吧。", language="zh")
+    items = mark(found)
+    assert_sound(items, found)
+    assert said(items) == [
+        ("filler", "嗯，"), ("speech", "我们今天从这里开始。"), ("blank", ""), ("speech", "额度不够。"),
+        ("speech", "额度够了，那个，走吧。"),
+    ]  # fmt: skip
+    medium = mark(found, MarkSettings(level=Level.MEDIUM))
+    assert going(medium) == [("filler", "嗯，"), ("blank", ""), ("filler", "那个，")]
+    takes = told("我们今天从这里开始讲。[0.5]我们今天就从这里开始讲。", language="zh")
+    assert going(mark(takes)) == [("repeat", "我们今天从这里开始讲。")]
+
+
+def test_a_sentence_without_times_of_its_words_is_one_item() -> None:
+    found = told("We start. [2.0] Um.")
+    bare = [Caption(one.start, one.end, one.text) for one in found.sentences]
+    items = mark(Captioned(**(vars(found) | {"sentences": bare})))
+    assert said(items) == [("speech", "We start."), ("blank", ""), ("filler", "Um.")]
+
+
+EVERYTHING = (
+    "[1.5] Hi there um all. [1.2] The lens gathers light. [0.5] The lens gathers light. ~ That is it. [2.0]"
+)
+
+
+def test_off_removes_nothing_and_marks_no_filler_words() -> None:
+    items = mark(told(EVERYTHING), MarkSettings(level=Level.OFF))
+    assert going(items) == []
+    assert ("speech", "Hi there um all.") in said(items)
+
+
+@pytest.mark.parametrize("kind", [BLANK, FILLER, REPEAT])
+def test_a_kind_that_is_switched_off_is_shown_but_stays(kind: Kind) -> None:
+    found = told(EVERYTHING)
+    every = mark(found)
+    assert {item.kind for item in every if item.remove} == {BLANK, FILLER, REPEAT}
+    without: dict[str, Any] = {f"{kind.value}s": False}
+    kept = mark(found, MarkSettings(**without))
+    assert said(kept) == said(every)
+    assert {item.kind for item in kept if item.remove} == {BLANK, FILLER, REPEAT} - {kind}
+
+
+# --- whatever is said -----------------------------------------------------------------------------------
+
+lexicon = ["um", "we", "you", "know,", "lens.", "light", "gathers", "the", "那", "个，", "嗯", "今天", "go!"]
+steps = st.sampled_from(
+    [*lexicon, *"~~~~/", *(f"[{pause}]" for pause in (0.05, 0.13, 0.35, 0.99, 1.01, 2.5))]
+    + 2 * ["the lens gathers ~ the light. [0.4]", "今天我们从这里开始。[0.5]"]
+)
+scripts = st.lists(steps, min_size=1, max_size=25).map(" ".join)
+
+
+@st.composite
+def recordings(draw: st.DrawFn) -> Captioned:
+    """Anything that can be said, with sounds and music anywhere in it."""
+    script = draw(scripts) + " We [0.3]"
+    length = round(told(script).media_s * 100)
+    cuts = st.lists(st.integers(0, length), max_size=6, unique=True).map(sorted)
+    sounds, music = ([Span(a / 100, b / 100) for a, b in pairwise(draw(cuts))][::2] for _ in range(2))
+    return told(script, language=draw(st.sampled_from(["en", "zh", "xx"])), sounds=sounds, music=music)
+
+
+choices = st.builds(
+    MarkSettings,
+    level=st.sampled_from(Level),
+    blanks=st.booleans(),
+    fillers=st.booleans(),
+    repeats=st.booleans(),
+    blank_s=st.sampled_from([0.345, 0.995, 2.005]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(recordings(), choices)
+def test_whatever_is_said_every_word_and_every_silence_is_in_one_item(
+    found: Captioned, options: MarkSettings
+) -> None:
+    items = mark(found, options)
+    assert_sound(items, found)
+    blanks = [(round(100 * item.start), round(100 * item.end)) for item in items if item.kind is BLANK]
+    long = [(a, b) for a, b in silences(found) if b - a >= 100 * options.blank_s]
+    assert blanks == long
+    kinds = {BLANK: options.blanks, FILLER: options.fillers, REPEAT: options.repeats, SPEECH: False}
+    for item in items:
+        assert item.remove == (kinds[item.kind] and options.level is not Level.OFF)
+
+
+@settings(max_examples=60, deadline=None)
+@given(recordings())
+def test_a_switch_changes_what_goes_and_nothing_else(found: Captioned) -> None:
+    every = mark(found, MarkSettings(level=Level.MEDIUM))
+    for switched in ({"blanks": False}, {"fillers": False}, {"repeats": False}):
+        options: dict[str, Any] = {"level": Level.MEDIUM, **switched}
+        items = mark(found, MarkSettings(**options))
+        assert said(items) == said(every)
+        assert {(item.start, item.end) for item in items if item.remove} <= {
+            (item.start, item.end) for item in every if item.remove
+        }

@@ -1,0 +1,351 @@
+"""Timelines written for editing programs, opened again: every clip on its exact frames."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlparse
+from xml.etree import ElementTree
+
+import opentimelineio as otio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.errors import InputError, MissingExtraError, OutputError, UsageError
+from edge.timeline.export import TIMELINE_WRITERS, write_timeline
+from edge.timeline.export.cut import exact_rate, frame_edits, standard_rate
+from edge.timeline.timeline import Clip, Timeline
+from edge.vocabulary import Caption
+from tests.media.makers import Recipe, make
+
+Frames = tuple[int, int, int, int]
+"""Source in, source out, record in, record out."""
+
+SUFFIXES = sorted(TIMELINE_WRITERS)
+RATES = [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60000, 1001)]
+MEDIA = Path("/nowhere/a talk & 访谈 \"two\" 'x' [1-9].mp4")
+
+
+def random_timeline(count: int, hours: float, seed: int = 1) -> Timeline:
+    """Clips of times off every grid, as recognition gives them."""
+    source = random.Random(seed)
+    mean = int(hours * 3600 / count * 90_000)
+    trims = [(source.randrange(9 * 10**8), source.randrange(mean // 2, mean * 3 // 2)) for _ in range(count)]
+    return Timeline.of(
+        Clip(MEDIA, Fraction(start, 90_000), Fraction(start + length, 90_000)) for start, length in trims
+    )
+
+
+def exact_frames(timeline: Timeline, rate: Fraction) -> list[Frames]:
+    """Where each clip has to be, by integer arithmetic of its own."""
+
+    def frame(seconds: Fraction) -> int:
+        doubled = 2 * seconds * rate + 1
+        return doubled.numerator // (2 * doubled.denominator)
+
+    frames = []
+    for clip in timeline.clips:
+        record_in, record_out = frame(clip.in_point), frame(clip.out_point)
+        if record_out > record_in:
+            start = frame(clip.trim_in)
+            frames.append((start, start + record_out - record_in, record_in, record_out))
+    return frames
+
+
+def opened(path: Path, rate: Fraction) -> list[list[Frames]]:
+    """The tracks of a written timeline, read back by a program that is not ours (or the XML parser)."""
+    if path.suffix == ".fcpxml":
+        return [opened_fcpxml(path, rate)]
+    options = {"rate": float(rate)} if path.suffix == ".edl" else {}
+    timeline = otio.adapters.read_from_file(str(path), **options)
+    tracks = []
+    for track in timeline.tracks:
+        clips = []
+        for clip in track.find_clips():
+            record = track.range_of_child(clip)
+            times = [clip.source_range.start_time, clip.source_range.end_time_exclusive()]
+            times += [record.start_time, record.end_time_exclusive()]
+            assert all(time.rate == float(rate) and time.value == int(time.value) for time in times)
+            start, out, record_in, record_out = (int(time.value) for time in times)
+            clips.append((start, out, record_in, record_out))
+        tracks.append(clips)
+    return tracks
+
+
+def opened_fcpxml(path: Path, rate: Fraction) -> list[Frames]:
+    def frames(time: str | None) -> int:
+        assert time is not None
+        count = Fraction(time.removesuffix("s")) * rate
+        assert count.denominator == 1, f"{time} is not on a frame"
+        return count.numerator
+
+    root = valid_fcpxml(path)
+    sequence = next(root.iter("sequence"))
+    shown = []
+    for clip in next(root.iter("spine")):
+        start, offset, length = (frames(clip.get(key)) for key in ("start", "offset", "duration"))
+        shown.append((start, start + length, offset, offset + length))
+    assert frames(sequence.get("duration")) == shown[-1][3]
+    return shown
+
+
+CONTENT = {
+    "fcpxml": "resources library",
+    "resources": "(format )+(asset )+",
+    "asset": "media-rep ",
+    "library": "event ",
+    "event": "project ",
+    "project": "sequence ",
+    "sequence": "spine ",
+    "spine": "(asset-clip )+",
+    "asset-clip": "(caption )*",
+    "caption": "text text-style-def ",
+    "text": "text-style ",
+    "text-style-def": "text-style ",
+}
+"""What of Apple's DTD 1.10 we use: the children of each element, in order; others have none."""
+REQUIRED = {
+    "format": "id frameDuration width height",
+    "asset": "id start duration",
+    "media-rep": "src",
+    "sequence": "format duration tcStart tcFormat",
+    "asset-clip": "ref offset start duration",
+    "caption": "lane offset duration role",
+    "text-style-def": "id",
+}
+
+
+def valid_fcpxml(path: Path) -> ElementTree.Element:
+    """The parsed file, after the checks that Final Cut Pro makes before it looks at anything else."""
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n<fcpxml version="1.10">'
+    )
+    root = ElementTree.fromstring(text)
+    ids: list[str] = []
+    for element in root.iter():
+        children = "".join(f"{child.tag} " for child in element)
+        model = CONTENT.get(element.tag, "")
+        assert re.fullmatch(model.replace("resources library", "resources library "), children), element.tag
+        assert set(REQUIRED.get(element.tag, "").split()) <= set(element.keys()), element.tag
+        for key in ("offset", "start", "duration", "frameDuration", "tcStart"):
+            assert re.fullmatch(r"\d+(/\d+)?s", element.get(key, "0s"))
+        for key in ("ref", "format"):
+            assert element.get(key) in {None, *ids} or element.tag == "text-style"
+        ids += filter(None, [element.get("id")])
+    assert len(ids) == len(set(ids))
+    assert {style.get("ref") for style in root.iter("text-style")} <= {None, *ids}
+    return root
+
+
+def written(timeline: Timeline, suffix: str, folder: Path, rate: Fraction | None) -> Path:
+    path = folder / f"cut{suffix}"
+    write_timeline(timeline, path, rate=rate, force=True)
+    return path
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_six_hours_come_back_frame_for_frame(suffix: str, rate: Fraction, tmp_path: Path) -> None:
+    timeline = random_timeline(900 if suffix == ".edl" else 5000, hours=6)
+    tracks = opened(written(timeline, suffix, tmp_path, rate), rate)
+    assert len(tracks) == {".fcpxml": 1, ".otio": 2, ".edl": 3}[suffix]
+    for frames in tracks:
+        assert frames == exact_frames(timeline, rate)
+        assert frames[0][2] == 0
+        assert all(before[3] == after[2] for before, after in pairwise(frames))
+        assert all(out - start == record_out - record_in for start, out, record_in, record_out in frames)
+        assert abs(frames[-1][3] / rate - timeline.length) <= 1 / rate / 2
+
+
+SECONDS = st.fractions(0, 100, max_denominator=90_000)
+LENGTHS = st.fractions(Fraction(1, 5000), 3, max_denominator=48_000)
+
+
+@given(st.lists(st.tuples(SECONDS, LENGTHS), min_size=1, max_size=20), st.sampled_from(RATES))
+@settings(deadline=None, max_examples=50)
+def test_any_clips_come_back_frame_for_frame(trims: list[tuple[Fraction, Fraction]], rate: Fraction) -> None:
+    timeline = Timeline.of(Clip(MEDIA, start, start + length) for start, length in trims)
+    want = exact_frames(timeline, rate)
+    assert [
+        (e.source_in, e.source_out, e.record_in, e.record_out) for e in frame_edits(timeline, rate)
+    ] == want
+    with TemporaryDirectory() as folder:
+        for suffix in SUFFIXES:
+            if want:
+                tracks = opened(written(timeline, suffix, Path(folder), rate), rate)
+                assert all(frames == want for frames in tracks)
+            else:
+                with pytest.raises(UsageError, match="lasts a frame"):
+                    written(timeline, suffix, Path(folder), rate)
+
+
+def test_a_clip_under_half_a_frame_goes_and_its_neighbours_touch() -> None:
+    lengths = (Fraction(1), Fraction(1, 100), Fraction(1))
+    edits = frame_edits(Timeline.of(Clip(MEDIA, Fraction(5), 5 + length) for length in lengths), RATES[1])
+    assert [(edit.record_in, edit.record_out) for edit in edits] == [(0, 25), (25, 50)]
+
+
+FILM = Recipe(fps=RATES[2], seconds=2.0, layout="mono")
+RECIPES = {
+    "both": FILM,
+    "sound": FILM.but(video=None, layout="stereo"),
+    "picture": FILM.but(audio=()),
+    "slow": FILM.but(audio=(), fps=Fraction(15)),
+    "variable": FILM.but(
+        audio=(), fps=Fraction(30), frame_times=tuple(Fraction(n * n % 7 + 33 * n, 1000) for n in range(60))
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("recordings é & 'x'")
+    return {kind: make(folder / f"{kind}.mp4", recipe) for kind, recipe in RECIPES.items()}
+
+
+def whole(*media: Path) -> Timeline:
+    return Timeline.of(Clip(each, Fraction(1, 2), Fraction(3, 2)) for each in media)
+
+
+def test_the_rate_is_the_first_pictures(recordings: dict[str, Path], tmp_path: Path) -> None:
+    cases = {
+        ("both",): RATES[2],
+        ("sound",): 25,
+        ("sound", "both"): RATES[2],
+        ("slow",): 30,
+        ("variable",): 30,
+    }
+    for kinds, rate in cases.items():
+        path = written(whole(*(recordings[kind] for kind in kinds)), ".fcpxml", tmp_path, None)
+        frame = next(valid_fcpxml(path).iter("format")).get("frameDuration", "")
+        assert 1 / Fraction(frame.removesuffix("s")) == rate
+    with pytest.raises(InputError, match="nowhere"):
+        written(whole(MEDIA), ".otio", tmp_path, None)
+    written(whole(MEDIA, recordings["both"]), ".otio", tmp_path, None)
+
+
+def test_rates_are_exact() -> None:
+    assert exact_rate(Fraction("23.976")) == exact_rate(Fraction("23.98")) == RATES[0]
+    assert exact_rate(Fraction("29.97")) == RATES[2]
+    assert exact_rate(Fraction("59.94")) == RATES[3]
+    assert [exact_rate(Fraction(rate)) for rate in (24, 30, 15)] == [24, 30, 15]
+    assert standard_rate(Fraction("29.87")) == RATES[2]
+    assert standard_rate(Fraction(10)) == 30
+    with pytest.raises(UsageError):
+        exact_rate(Fraction(0))
+
+
+def test_tracks_and_references_follow_the_recordings(recordings: dict[str, Path], tmp_path: Path) -> None:
+    timeline = whole(*(recordings[kind] for kind in ("both", "sound", "picture")))
+    read = otio.adapters.read_from_file(str(written(timeline, ".otio", tmp_path, None)))
+    video, audio = read.tracks
+    assert (video.kind, audio.kind) == ("Video", "Audio")
+    assert [type(item).__name__ for item in video] == ["Clip", "Gap", "Clip"]
+    assert [type(item).__name__ for item in audio] == ["Clip", "Clip", "Gap"]
+    assert video.duration() == audio.duration()
+    reference = video[0].media_reference
+    assert Path(unquote(urlparse(reference.target_url).path)) == recordings["both"]
+    assert abs(reference.available_range.duration.to_seconds() - 2) < 0.1
+    assert not otio.adapters.read_from_file(
+        str(written(whole(recordings["sound"]), ".otio", tmp_path, None))
+    ).video_tracks()
+
+    root = valid_fcpxml(written(timeline, ".fcpxml", tmp_path, None))
+    has = [(asset.get("hasVideo"), asset.get("hasAudio")) for asset in root.iter("asset")]
+    assert has == [("1", "1"), (None, "1"), ("1", None)]
+    urls = [urlparse(media.get("src", "")) for media in root.iter("media-rep")]
+    assert [Path(unquote(url.path)) for url in urls] == [clip.media for clip in timeline.clips]
+    assert {url.scheme for url in urls} == {"file"}
+
+    edl = written(timeline, ".edl", tmp_path, None).read_text()
+    assert re.findall(r"^\d+  (\w+) +(\S+) +C ", edl, re.M) == [
+        ("BOTH", "B"),
+        ("SOUND", "AA"),
+        ("PICTURE", "V"),
+    ]
+
+
+def test_a_clip_to_the_end_does_not_ask_for_a_frame_that_is_not_there() -> None:
+    timeline = Timeline.of(
+        [Clip(MEDIA, Fraction(3, 50), Fraction(10)), Clip(MEDIA, Fraction(1), Fraction(2))]
+    )
+    assert frame_edits(timeline, Fraction(25), {MEDIA: 250})[0].source_out <= 250
+    assert frame_edits(timeline, Fraction(25))[0].source_in == 2
+
+
+def test_edl_is_plain_non_drop_cmx3600(tmp_path: Path) -> None:
+    media = [
+        Path(f"/x/{name}") for name in ("long interview.mov", "long interview 2.mov", "bl.mp4", "访谈.mp4")
+    ]
+    clips = [Clip(each, Fraction(60060, 1000), Fraction(61061, 1000)) for each in media]
+    lines = written(Timeline.of(clips), ".edl", tmp_path, RATES[2]).read_text().splitlines()
+    assert lines[:2] == ["TITLE: cut", "FCM: NON-DROP FRAME"]
+    assert lines[3] == "001  LONGINTE AA/V  C        00:01:00:00 00:01:01:00 00:00:00:00 00:00:01:00"
+    assert lines[4] == "* FROM CLIP NAME:  long interview.mov"
+    assert [line.split()[1] for line in lines[3::3]] == ["LONGINTE", "LONGINT2", "BL2", "MEDIA"]
+    written(random_timeline(999, 1), ".edl", tmp_path, RATES[1])
+    with pytest.raises(UsageError, match=r"999 events.*1000"):
+        written(random_timeline(1000, 1), ".edl", tmp_path, RATES[1])
+    with pytest.raises(UsageError, match="time code"):
+        written(random_timeline(9, 1), ".edl", tmp_path, Fraction(100))
+
+
+CAPTIONS = [
+    Caption(0.2, 1.0, "one <i>&amp;</i>\0\ud800"),
+    Caption(1.0, 2.5, "across\nthe cut ]]> 你好"),
+    Caption(2.5, 2.5001, "short"),
+    Caption(2.92, 99.0, "past the end"),
+    Caption(50.0, 51.0, "after the end"),
+    Caption(2.95, 2.98, " "),
+]
+
+
+def test_captions_go_along(tmp_path: Path) -> None:
+    timeline = Timeline.of(Clip(MEDIA, Fraction(10), Fraction(10) + Fraction(3, 2)) for _ in range(2))
+    for suffix in SUFFIXES:
+        write_timeline(timeline, tmp_path / f"a{suffix}", rate=Fraction(25), captions=CAPTIONS, language="zh")
+    want = [(5, 25), (25, 63), (63, 64), (73, 75)]
+
+    markers = otio.adapters.read_from_file(str(tmp_path / "a.otio")).tracks.markers
+    ranges = [marker.marked_range for marker in markers]
+    assert [(r.start_time.value, r.end_time_exclusive().value) for r in ranges] == want
+    assert markers[0].name == "one <i>&amp;</i>\ufffd"
+
+    captions = []
+    for clip in next(valid_fcpxml(tmp_path / "a.fcpxml").iter("spine")):
+        start, offset = (Fraction(clip.get(key, "").removesuffix("s")) for key in ("start", "offset"))
+        for caption in clip:
+            at = (Fraction(caption.get("offset", "").removesuffix("s")) - start + offset) * 25
+            length = Fraction(caption.get("duration", "").removesuffix("s")) * 25
+            captions.append((int(at), int(at + length)))
+            assert caption.get("role") == "SRT?captionFormat=SRT.zh"
+    assert captions == want
+    texts = [
+        caption.findtext("text/text-style")
+        for caption in ElementTree.parse(tmp_path / "a.fcpxml").iter("caption")
+    ]
+    assert texts[:2] == ["one <i>&amp;</i>\ufffd", "across\nthe cut ]]> 你好"]
+
+
+def test_what_cannot_be_written_is_an_error_that_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match=r"\.otio, \.edl, \.fcpxml"):
+        written(whole(MEDIA), ".xml", tmp_path, RATES[1])
+    with pytest.raises(UsageError, match="nothing to write"):
+        written(Timeline(), ".otio", tmp_path, RATES[1])
+    path = tmp_path / "there.otio"
+    write_timeline(whole(MEDIA), path, rate=RATES[1])
+    with pytest.raises(OutputError, match="exists"):
+        write_timeline(whole(MEDIA), path, rate=RATES[1])
+    monkeypatch.setitem(sys.modules, "opentimelineio", None)
+    with pytest.raises(MissingExtraError, match=r"edgereel\[timelines\]"):
+        written(whole(MEDIA), ".otio", tmp_path, RATES[1])
+    assert list(tmp_path.iterdir()) == [path]
