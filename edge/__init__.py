@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from edge import offline as _offline  # noqa: F401 - before any dependency is imported
+
 if TYPE_CHECKING:
     from edge.cache import Cache as Cache
     from edge.captions.live import listen as listen

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
+from edge.cache import default_root
 from edge.errors import EdgeError
 from edge.files import whole_file
 from edge.songs.search import Found
@@ -23,6 +25,7 @@ def plot(found: Found, file: Path, *, force: bool = False) -> None:
 
     Raises OutputError if it cannot be written, EdgeError if matplotlib is not installed.
     """
+    os.environ.setdefault("MPLCONFIGDIR", str(default_root().parent / "matplotlib"))  # its list of fonts
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as error:

@@ -32,6 +32,8 @@ class OnnxRuntime:
             import onnxruntime  # noqa: PLC0415 - takes seconds on small boards, so only when needed
         except ImportError as error:
             raise MissingRuntimeError(file.path, "onnxruntime", None) from error
+        if hasattr(onnxruntime, "disable_telemetry_events"):
+            onnxruntime.disable_telemetry_events()  # an application may have imported it before us
         self._path = file.path
         self.runtime = f"onnxruntime {onnxruntime.__version__}"
         options = _options(onnxruntime, settings)
