@@ -1,13 +1,14 @@
 """Offline media understanding for small devices.
 
-    found = edge.search("concert.mp4")      # where the songs are
-    edge.cut_songs(found, "songs/")         # each in a file of its own
+    for song in edge.find_songs("concert.mp4"):     # where somebody sings
+        print(song.start, song.end)
 
-    said = edge.caption("talk.mp4")         # what is said, with the times of all words
-    edge.write_captions(said.captions, Path("talk.srt"))
-    edge.clean(said, Path("clean.mp4"))     # without blanks, fillers and repeated takes
+    captions = edge.transcribe("talk.mp4")          # what is said, with the times of all words
+    edge.write_captions(captions, "talk.srt")
 
-Everything public is loaded on first use, so that `import edge` costs nothing.
+    edge.clean("talk.mp4", "clean.mp4")             # without blanks, fillers and repeated takes
+
+Everything public is in this namespace and is loaded on first use, so that `import edge` costs nothing.
 """
 
 from __future__ import annotations
@@ -16,71 +17,187 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from edge import offline as _offline  # noqa: F401 - before any dependency is imported
+from edge.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from edge.cache import Cache as Cache
-    from edge.captions.live import listen as listen
-    from edge.captions.transcribe import caption as caption
+    from edge.captions.files import write_captions as write_captions
+    from edge.captions.layout import LayoutOptions as LayoutOptions
+    from edge.captions.live import LiveCaptions as LiveCaptions
+    from edge.captions.live import LiveOptions as LiveOptions
+    from edge.captions.live import live_captions as live_captions
+    from edge.captions.transcribe import CaptionOptions as CaptionOptions
+    from edge.captions.transcribe import CaptionResult as CaptionResult
+    from edge.captions.transcribe import transcribe as transcribe
     from edge.errors import EdgeError as EdgeError
     from edge.errors import InputError as InputError
+    from edge.errors import MissingExtraError as MissingExtraError
+    from edge.errors import MissingRuntimeError as MissingRuntimeError
     from edge.errors import ModelError as ModelError
     from edge.errors import NoAudioError as NoAudioError
     from edge.errors import OutputError as OutputError
     from edge.errors import UsageError as UsageError
+    from edge.evidence.collect import Collector as Collector
+    from edge.evidence.collect import collect as collect
+    from edge.evidence.export import write_labels as write_labels
+    from edge.evidence.labels import LabelCollector as LabelCollector
+    from edge.evidence.labels import LabelTrack as LabelTrack
+    from edge.evidence.segments import LabelResult as LabelResult
+    from edge.evidence.segments import LabelSegment as LabelSegment
+    from edge.evidence.segments import label as label
+    from edge.evidence.speech.chunks import SpeechOptions as SpeechOptions
+    from edge.evidence.speech.recognition import RecognitionOptions as RecognitionOptions
+    from edge.evidence.speech.recognizers import RecognitionResult as RecognitionResult
+    from edge.evidence.speech.recognizers import Recognizer as Recognizer
     from edge.evidence.speech.recognizers import open_recognizer as open_recognizer
-    from edge.evidence.transcript import Captioned as Captioned
+    from edge.evidence.transcript import Transcript as Transcript
+    from edge.evidence.transcript import TranscriptOptions as TranscriptOptions
+    from edge.evidence.transcription import TranscriptCollector as TranscriptCollector
+    from edge.media.read.audio import AudioBlock as AudioBlock
+    from edge.media.read.audio import decode_audio as decode_audio
+    from edge.media.read.frames import frames_at as frames_at
+    from edge.media.read.probe import MediaInfo as MediaInfo
+    from edge.media.read.recording import Recording as Recording
+    from edge.media.read.recording import open_recording as open_recording
+    from edge.media.write.concat import ConcatResult as ConcatResult
+    from edge.media.write.concat import MediaRange as MediaRange
+    from edge.media.write.concat import concat as concat
+    from edge.media.write.cut import CutResult as CutResult
+    from edge.media.write.cut import cut as cut
     from edge.networks.segmenter import Segmenter as Segmenter
-    from edge.quickcut.clean import Cleaned as Cleaned
-    from edge.quickcut.clean import CleanSettings as CleanSettings
+    from edge.quickcut.clean import CleanOptions as CleanOptions
+    from edge.quickcut.clean import CleanPlan as CleanPlan
+    from edge.quickcut.clean import CleanResult as CleanResult
     from edge.quickcut.clean import clean as clean
     from edge.quickcut.clean import plan_clean as plan_clean
+    from edge.quickcut.cuts import CutOptions as CutOptions
+    from edge.quickcut.fillers import Level as Level
+    from edge.quickcut.marks import Item as Item
+    from edge.quickcut.marks import MarkOptions as MarkOptions
+    from edge.quickcut.repeats import RepeatOptions as RepeatOptions
+    from edge.songs.cut import SongClip as SongClip
+    from edge.songs.cut import cut_songs as cut_songs
     from edge.songs.detection import Song as Song
-    from edge.songs.options import Settings as Settings
-    from edge.songs.search import Clip as Clip
-    from edge.songs.search import Found as Found
-    from edge.songs.search import Segment as Segment
-    from edge.songs.search import cut_songs as cut_songs
-    from edge.songs.search import search as search
-    from edge.timeline.export import write_captions as write_captions
+    from edge.songs.export import write_chapters as write_chapters
+    from edge.songs.find import SongSearchResult as SongSearchResult
+    from edge.songs.find import find_songs as find_songs
+    from edge.songs.options import SongOptions as SongOptions
+    from edge.songs.plot import plot as plot
     from edge.timeline.export import write_timeline as write_timeline
+    from edge.timeline.timeline import Timeline as Timeline
     from edge.vocabulary import Caption as Caption
     from edge.vocabulary import Label as Label
+    from edge.vocabulary import Progress as Progress
     from edge.vocabulary import Span as Span
     from edge.vocabulary import Word as Word
 
-__version__ = "0.1.0"
-
-_HOME = {
-    "Cache": "edge.cache",
-    "Captioned": "edge.evidence.transcript",
-    "Cleaned": "edge.quickcut.clean",
-    "CleanSettings": "edge.quickcut.clean",
-    "clean": "edge.quickcut.clean",
-    "plan_clean": "edge.quickcut.clean",
-    "write_captions": "edge.timeline.export",
-    "write_timeline": "edge.timeline.export",
-    "listen": "edge.captions.live",
-    "open_recognizer": "edge.evidence.speech.recognizers",
-    "caption": "edge.captions.transcribe",
-    "EdgeError": "edge.errors",
-    "InputError": "edge.errors",
-    "ModelError": "edge.errors",
-    "NoAudioError": "edge.errors",
-    "OutputError": "edge.errors",
-    "UsageError": "edge.errors",
-    "Segmenter": "edge.networks.segmenter",
-    "Clip": "edge.songs.search",
-    "Found": "edge.songs.search",
-    "Segment": "edge.songs.search",
-    "cut_songs": "edge.songs.search",
-    "search": "edge.songs.search",
-    "Settings": "edge.songs.options",
-    "Song": "edge.songs.detection",
-    "Caption": "edge.vocabulary",
-    "Label": "edge.vocabulary",
-    "Span": "edge.vocabulary",
-    "Word": "edge.vocabulary",
+_MODULES = {
+    "edge.cache": ("Cache",),
+    "edge.captions.files": ("write_captions",),
+    "edge.captions.layout": ("LayoutOptions",),
+    "edge.captions.live": (
+        "LiveCaptions",
+        "LiveOptions",
+        "live_captions",
+    ),
+    "edge.captions.transcribe": (
+        "CaptionOptions",
+        "CaptionResult",
+        "transcribe",
+    ),
+    "edge.errors": (
+        "EdgeError",
+        "InputError",
+        "MissingExtraError",
+        "MissingRuntimeError",
+        "ModelError",
+        "NoAudioError",
+        "OutputError",
+        "UsageError",
+    ),
+    "edge.evidence.collect": (
+        "Collector",
+        "collect",
+    ),
+    "edge.evidence.export": ("write_labels",),
+    "edge.evidence.labels": (
+        "LabelCollector",
+        "LabelTrack",
+    ),
+    "edge.evidence.segments": (
+        "LabelResult",
+        "LabelSegment",
+        "label",
+    ),
+    "edge.evidence.speech.chunks": ("SpeechOptions",),
+    "edge.evidence.speech.recognition": ("RecognitionOptions",),
+    "edge.evidence.speech.recognizers": (
+        "RecognitionResult",
+        "Recognizer",
+        "open_recognizer",
+    ),
+    "edge.evidence.transcript": (
+        "Transcript",
+        "TranscriptOptions",
+    ),
+    "edge.evidence.transcription": ("TranscriptCollector",),
+    "edge.media.read.audio": (
+        "AudioBlock",
+        "decode_audio",
+    ),
+    "edge.media.read.frames": ("frames_at",),
+    "edge.media.read.probe": ("MediaInfo",),
+    "edge.media.read.recording": (
+        "Recording",
+        "open_recording",
+    ),
+    "edge.media.write.concat": (
+        "ConcatResult",
+        "MediaRange",
+        "concat",
+    ),
+    "edge.media.write.cut": (
+        "CutResult",
+        "cut",
+    ),
+    "edge.networks.segmenter": ("Segmenter",),
+    "edge.quickcut.clean": (
+        "CleanOptions",
+        "CleanPlan",
+        "CleanResult",
+        "clean",
+        "plan_clean",
+    ),
+    "edge.quickcut.cuts": ("CutOptions",),
+    "edge.quickcut.fillers": ("Level",),
+    "edge.quickcut.marks": (
+        "Item",
+        "MarkOptions",
+    ),
+    "edge.quickcut.repeats": ("RepeatOptions",),
+    "edge.songs.cut": (
+        "SongClip",
+        "cut_songs",
+    ),
+    "edge.songs.detection": ("Song",),
+    "edge.songs.export": ("write_chapters",),
+    "edge.songs.find": (
+        "SongSearchResult",
+        "find_songs",
+    ),
+    "edge.songs.options": ("SongOptions",),
+    "edge.songs.plot": ("plot",),
+    "edge.timeline.export": ("write_timeline",),
+    "edge.timeline.timeline": ("Timeline",),
+    "edge.vocabulary": (
+        "Caption",
+        "Label",
+        "Progress",
+        "Span",
+        "Word",
+    ),
 }
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names of the table
 
@@ -89,3 +206,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'edge' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

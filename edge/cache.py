@@ -1,8 +1,8 @@
-"""What was recognised once is not recognised again: a cache on disk that may be deleted at any time.
+"""A cache of evidence on disk, which may be deleted at any time.
 
 It lies in the folder in `EDGE_CACHE`, else in the platform's folder for caches (`~/.cache/edgereel` on
 Linux), never beside what the user owns. A key is made of contents, models and settings, so nothing in it goes
-stale. Entries that are damaged count as missing; a disk that is full costs nothing but the time to recognise
+stale. Entries that are damaged count as missing; a disk that is full costs nothing but the time to recognize
 again.
 """
 
@@ -13,13 +13,10 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
-
-from edge import __version__
-from edge.evidence.speech.recognizers import Heard, Recognizer
+from edge.errors import InputError
+from edge.version import __version__
 
 SETTING = "EDGE_CACHE"
 
@@ -30,6 +27,18 @@ PRUNE_EVERY = 64
 """Entries written between looks at the size."""
 
 _DIGEST = 32
+
+
+class HasDigest(Protocol):
+    """A recording."""
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its bytes."""
 
 
 class Cache:
@@ -84,16 +93,18 @@ class Cache:
                 file.unlink()
                 total -= size
 
-    def content_digest(self, path: Path) -> str:
-        """SHA-256 of a file; not read again while its name, size and time of change are the same."""
-        status = path.stat()
+    def digest_of(self, recording: HasDigest) -> str:
+        """Return the recording's digest; the file is not read again while name, size and time are the same."""
+        path = recording.path
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise InputError(path, f"cannot be read ({error.strerror})") from error
         known = key("file", str(path.resolve()), status.st_ino, status.st_size, status.st_mtime_ns)
         if (found := self.get(known)) is not None:
             return found.decode("ascii", "replace")
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        self.put(known, digest.encode())
-        return digest
+        self.put(known, recording.digest.encode())
+        return recording.digest
 
     def _file(self, key: str) -> Path:
         return self.root / key[:2] / key[2:]
@@ -105,33 +116,9 @@ def default_root() -> Path:
         return Path(chosen)
     import platformdirs  # noqa: PLC0415 - only who caches pays for it
 
-    return Path(platformdirs.user_cache_dir("edgereel", appauthor=False)) / "captions"
+    return Path(platformdirs.user_cache_dir("edgereel", appauthor=False)) / "evidence"
 
 
 def key(*parts: object) -> str:
     """A key for what depends on these, which must print as what they are, and on this version of edge."""
     return hashlib.sha256(repr((__version__, parts)).encode()).hexdigest()
-
-
-class CachedRecognizer(Recognizer):
-    """A recogniser that remembers what it heard: stretches of sound that are the same, sample by sample."""
-
-    def __init__(self, recognizer: Recognizer, cache: Cache) -> None:
-        self._recognizer, self._cache = recognizer, cache
-        self.folder, self.rate_hz, self.language = recognizer.folder, recognizer.rate_hz, recognizer.language
-
-    @property
-    def identity(self) -> tuple[str, str, str | None]:
-        """See `Recognizer`."""
-        return self._recognizer.identity
-
-    def recognize(self, samples: NDArray[np.float32]) -> Heard:
-        """See `Recognizer`."""
-        sound = hashlib.sha256(np.ascontiguousarray(samples, np.float32).tobytes()).hexdigest()
-        at = key("heard", sound, self.identity)
-        if (found := self._cache.get(at)) is not None:
-            with suppress(msgspec.MsgspecError, ValueError):
-                return msgspec.msgpack.decode(found, type=Heard)
-        heard = self._recognizer.recognize(samples)
-        self._cache.put(at, msgspec.msgpack.encode(heard))
-        return heard

@@ -1,33 +1,67 @@
-"""Arithmetic of stretches of time."""
+"""Arithmetic of half-open intervals (start, end): seconds as floats or fractions, or indices of frames."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from operator import itemgetter
+from typing import Protocol, TypeVar
 
-from edge.vocabulary import Span
+NumberT = TypeVar("NumberT", int, float, Fraction)
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """What the spans cover, in order; those that touch or overlap made one."""
-    found: list[Span] = []
-    for span in sorted(spans):
-        if found and span.start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+class HasTimes(Protocol):
+    """A span, a word, a caption: what starts and ends."""
+
+    @property
+    def start(self) -> float:
+        """Seconds."""
+
+    @property
+    def end(self) -> float:
+        """Seconds."""
+
+
+def intervals(items: Iterable[HasTimes]) -> list[tuple[float, float]]:
+    """Return the (start, end) of each item."""
+    return [(item.start, item.end) for item in items]
+
+
+def merge(
+    intervals: Iterable[tuple[NumberT, NumberT]], gap: NumberT | int = 0
+) -> list[tuple[NumberT, NumberT]]:
+    """Return the union in order; intervals with at most `gap` between them become one.
+
+    >>> merge([(5, 6), (0, 2), (2, 3)])
+    [(0, 3), (5, 6)]
+    >>> merge([(0, 2), (3, 4)], gap=1)
+    [(0, 4)]
+    """
+    union: list[tuple[NumberT, NumberT]] = []
+    for start, end in sorted(intervals):
+        if union and start - union[-1][1] <= gap:
+            union[-1] = union[-1][0], max(union[-1][1], end)
         else:
-            found.append(span)
-    return found
+            union.append((start, end))
+    return union
 
 
-def outside(span: Span, others: Sequence[Span]) -> Iterator[Span]:
-    """The parts of a span that none of the others covers; those are in order."""
-    at = span.start
-    for other in others:
-        if other.start >= span.end:
+def subtract(
+    interval: tuple[NumberT, NumberT], holes: Sequence[tuple[NumberT, NumberT]]
+) -> Iterator[tuple[NumberT, NumberT]]:
+    """Yield the parts of an interval that no hole covers; holes are in order and disjoint (see `merge`).
+
+    >>> list(subtract((0, 9), [(2, 3), (8, 12)]))
+    [(0, 2), (3, 8)]
+    """
+    start, end = interval
+    for index in range(bisect_right(holes, start, key=itemgetter(1)), len(holes)):
+        first, last = holes[index]
+        if first >= end:
             break
-        if other.end <= at:
-            continue
-        if other.start > at:
-            yield Span(at, other.start)
-        at = other.end
-    if at < span.end:
-        yield Span(at, span.end)
+        if start < first:
+            yield start, first
+        start = last
+    if start < end:
+        yield start, end

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+from edge.errors import UsageError
+
+Progress: TypeAlias = "Callable[[float], None]"
+"""Called now and then with the share of the work that is done, 0 to 1."""
 
 
 class Label(StrEnum):
-    """What a stretch of sound is. The order is the order of every confidence array."""
+    """What a stretch of audio is. The order is the order of every confidence array."""
 
     SINGING = "singing"
     SPEAKING = "speaking"
@@ -28,7 +35,7 @@ class Span:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
-            raise ValueError(f"a span needs 0 <= start < end, got [{self.start}, {self.end})")
+            raise UsageError(f"a span needs 0 <= start < end, got [{self.start}, {self.end})")
 
     @property
     def seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""What was recognised once is not recognised again, and a cache that fails costs nothing but time."""
+"""What was recognized once is not recognized again, and a cache that fails costs nothing but time."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from edge.cache import Cache, CachedRecognizer, default_root, key
 from edge.captions.transcribe import caption
-from edge.evidence.speech.chunks import SpeechSettings
+from edge.evidence.speech.chunks import SpeechOptions
 from edge.evidence.speech.recognizers import Heard, Recognizer
-from edge.evidence.transcript import Captioned, Settings, restored, stored
+from edge.evidence.transcript import Settings, Transcript, restored, stored
 from edge.media import probe
 from edge.models.folder import open_folder
 from edge.models.store import builtin_root
@@ -82,7 +82,7 @@ def said(take: Take, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return take.write(tmp_path_factory.mktemp("said") / "said.wav")
 
 
-def same(first: Captioned, second: Captioned) -> bool:
+def same(first: Transcript, second: Transcript) -> bool:
     """All that was found is equal, arrays too."""
     loudness = [[(one.start, one.values.tolist()) for one in found.loudness] for found in (first, second)]
     rest = [
@@ -120,9 +120,9 @@ def test_other_settings_are_another_result(
     said: Path, take: Take, cache: Cache, segmenter: Segmenter, what: str
 ) -> None:
     changed = {
-        "doubt": Settings(doubt=-0.05),
+        "doubt": Settings(logprob_threshold=-0.05),
         "captions": replace(Settings(), captions=replace(Settings().captions, pause_s=0.02)),
-        "speech": Settings(SpeechSettings(margin_s=0.1)),
+        "speech": Settings(SpeechOptions(margin_s=0.1)),
     }[what]
     knowing = Knowing(said, take.words)
     first = caption(said, recognizer=knowing, segmenter=segmenter, cache=cache)
@@ -131,7 +131,7 @@ def test_other_settings_are_another_result(
     assert same(other, caption(said, changed, recognizer=knowing, segmenter=segmenter))
 
 
-def test_another_recogniser_is_asked_anew(said: Path, cache: Cache, segmenter: Segmenter) -> None:
+def test_another_recognizer_is_asked_anew(said: Path, cache: Cache, segmenter: Segmenter) -> None:
     counts = []
     for recognizer in (Counting(), Counting(), Counting("en"), Counting(version="2"), Counting("en")):
         caption(said, recognizer=recognizer, segmenter=segmenter, cache=cache)
@@ -147,7 +147,7 @@ def test_another_segmenter_hears_anew(
     first = caption(said, recognizer=Knowing(said, take.words), segmenter=segmenter, cache=cache)
     knowing = Knowing(said, [])
     knowing_all = caption(said, recognizer=Unwilling(knowing), segmenter=other, cache=cache)
-    # The sound is heard again, but its chunks are the same and known.
+    # The audio is heard again, but its chunks are the same and known.
     assert same(first, knowing_all)
 
 
@@ -165,7 +165,7 @@ def test_another_content_under_the_same_name_is_heard(
     assert counting.times == 1  # of two chunks one changed
 
 
-def test_of_a_recording_that_has_grown_only_the_new_part_is_recognised(
+def test_of_a_recording_that_has_grown_only_the_new_part_is_recognized(
     cache: Cache, tmp_path: Path, segmenter: Segmenter
 ) -> None:
     take = Take(silence(48))

@@ -1,1 +1,5 @@
-"""Captions and quick cut: speech to captions, marks on what is worth removing, and the cut without it."""
+"""Captions: the transcript of a recording in portions that can be read, as files and live.
+
+`transcribe` is the entry, `layout` splits sentences, `subtitles` writes files, `live` follows a microphone. The
+transcript itself is `edge.evidence.transcript`.
+"""

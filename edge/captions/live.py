@@ -1,4 +1,4 @@
-"""Captions while somebody speaks: what is being said, again and again, until it is said."""
+"""Captions while somebody speaks: interim results until a passage is final."""
 
 from __future__ import annotations
 
@@ -8,63 +8,133 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.evidence.speech.chunks import SpeechSettings, chunks
-from edge.evidence.speech.recognition import refuse_other_rates, said
+from edge.errors import UsageError
+from edge.evidence.collect import push
+from edge.evidence.labels import FrameLabels
+from edge.evidence.speech.chunks import Chunk, SpeechChunker, SpeechOptions
+from edge.evidence.speech.recognition import recognize_chunk
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
-from edge.evidence.transcript import Settings
+from edge.evidence.transcript import TranscriptOptions
+from edge.media import AudioBlock
 from edge.networks.segmenter import Segmenter
 from edge.text.sentences import sentences
 from edge.vocabulary import Caption
 
 Floats = NDArray[np.float32]
 
-SHORTEST_S, LONGEST_S = 4.0, 10.0
-"""Chunks are short: what goes on is recognised anew each time, up to twice the longest."""
+MIN_CHUNK_S, MAX_CHUNK_S = 4.0, 10.0
+"""Chunks are short: speech that goes on is recognized anew each time, up to twice the longest."""
 
 
-def _settings() -> Settings:
-    return Settings(speech=SpeechSettings(shortest_s=SHORTEST_S, longest_s=LONGEST_S))
+def _transcript() -> TranscriptOptions:
+    return TranscriptOptions(speech=SpeechOptions(min_chunk_s=MIN_CHUNK_S, max_chunk_s=MAX_CHUNK_S))
 
 
-@dataclass(frozen=True)
-class LiveSettings:
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
     """How captions follow a speaker."""
 
-    every_s: float = 1.0
-    """Seconds from one look at what is being said to the next: the labels cost 5 s of sound each time."""
-    settings: Settings = field(default_factory=_settings)
+    interval_s: float = 1.0
+    """Seconds between interim results; the labels cost 5 s of audio each time."""
+    transcript: TranscriptOptions = field(default_factory=_transcript)
+    """How speech is found and recognized."""
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.interval_s <= 60:
+            raise UsageError(f"the interval must be 0.1 to 60 s, got {self.interval_s}")
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What was said since the last final one."""
+@dataclass(frozen=True, slots=True)
+class LiveCaptions:
+    """What was said since the last final result."""
 
-    sentences: list[Caption]
-    """Seconds from the first sample."""
+    sentences: tuple[Caption, ...]
+    """Times are seconds after the first sample."""
     final: bool
-    """It stays; what is not final is replaced by what comes next."""
+    """False for interim results, which the next one replaces."""
 
 
-def listen(
+class LiveCaptionCollector:
+    """Collects captions of audio that goes on, from the frame labels of a collector that stands before it.
+
+    `take` returns what has come since it was last called. Raises UsageError if the recognizer takes another
+    sample rate than the labels.
+    """
+
+    def __init__(self, labels: FrameLabels, recognizer: Recognizer, options: LiveOptions) -> None:
+        if labels.rate_hz != recognizer.rate_hz:
+            raise UsageError(f"the recognizer takes {recognizer.rate_hz} Hz, the labels {labels.rate_hz} Hz")
+        self.rate_hz = labels.rate_hz
+        self._labels, self._recognizer, self._options = labels, recognizer, options.transcript
+        self._chunker = SpeechChunker(
+            self._options.speech, rate_hz=labels.rate_hz, frame_s=labels.frame_s, live=True
+        )
+        self._labeled = 0
+        self._results: list[LiveCaptions] = []
+
+    def accept(self, block: AudioBlock) -> None:
+        """See `Collector`."""
+        self._chunker.accept(block.samples)
+        self._recognize_labeled()
+
+    def finish(self) -> None:
+        """See `Collector`."""
+        self._recognize_labeled()
+        for chunk in self._chunker.finish():
+            self._recognize(chunk)
+
+    def take(self) -> list[LiveCaptions]:
+        """Return the results since the last call."""
+        results, self._results = self._results, []
+        return results
+
+    def _recognize_labeled(self) -> None:
+        rows = self._labels.frames[self._labeled :]
+        self._labeled += len(rows)
+        for chunk in self._chunker.label(rows):
+            self._recognize(chunk)
+
+    def _recognize(self, chunk: Chunk) -> None:
+        options = self._options.recognition
+        if not chunk.final:  # the next interim result comes soon: no second look at what has no words
+            options = replace(options, retry_gap_s=float("inf"))
+        words = recognize_chunk(chunk, self._recognizer, options).words
+        found = tuple(sentences(words, self._options.sentence_pause_s))
+        if found or chunk.final:
+            self._results.append(LiveCaptions(found, chunk.final))
+
+
+def live_captions(
     blocks: Iterable[Floats],
-    settings: LiveSettings | None = None,
+    options: LiveOptions | None = None,
     *,
     recognizer: Recognizer | None = None,
     segmenter: Segmenter | None = None,
-) -> Iterator[Heard]:
-    """Write down what is said in blocks float32[n] at 16 kHz as they arrive, from a microphone say.
+) -> Iterator[LiveCaptions]:
+    """Transcribe blocks float32[n] at 16 kHz as they arrive, for example from a microphone.
 
-    Never ends by itself while blocks come; holds half a minute of sound at most. Raises
-    ModelError, and UsageError for a recogniser that takes another rate.
+    Goes on while blocks come, in half a minute's audio and 0.6 MB of labels an hour. Raises ModelError,
+    MissingExtraError, and UsageError for a recognizer that takes another sample rate.
     """
-    settings = settings or LiveSettings()
-    recognizer, segmenter = recognizer or open_recognizer(), segmenter or Segmenter()
-    refuse_other_rates(segmenter, recognizer)
-    speech = settings.settings.speech
-    for chunk in chunks(blocks, segmenter, speech, hear_s=settings.every_s, live=True):
-        # What goes on is not searched for sentences that were skipped: the next look comes soon.
-        chosen = settings.settings if chunk.final else replace(settings.settings, missed_s=float("inf"))
-        words = said(chunk, recognizer, chosen).words
-        found = list(sentences(words, chosen.captions))
-        if found or chunk.final:
-            yield Heard(found, chunk.final)
+    options = options or LiveOptions()
+    labels = FrameLabels(segmenter or Segmenter(), chunk_s=options.interval_s)
+    captions = LiveCaptionCollector(labels, recognizer or open_recognizer(), options)
+    return _follow(blocks, labels, captions)
+
+
+def _follow(
+    blocks: Iterable[Floats], labels: FrameLabels, captions: LiveCaptionCollector
+) -> Iterator[LiveCaptions]:
+    for _ in push(audio_blocks(blocks), [labels, captions]):
+        yield from captions.take()
+    labels.finish()
+    captions.finish()
+    yield from captions.take()
+
+
+def audio_blocks(samples: Iterable[Floats]) -> Iterator[AudioBlock]:
+    """Number the samples of consecutive blocks float32[n]."""
+    start = 0
+    for block in samples:
+        yield AudioBlock(block, start)
+        start += len(block)

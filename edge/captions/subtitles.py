@@ -5,7 +5,7 @@ writer here makes the text safe for its own format first. Text that holds nothin
 markup is written as it is.
 
 To add a format: write a function from a caption's lines to the text in the file, as `_srt_text`, give it
-a writer, as `write_srt`, and enter that in `CAPTION_WRITERS`.
+a writer, as `write_srt`, and enter that in `edge.captions.files.WRITERS`.
 """
 
 from __future__ import annotations

@@ -1,117 +1,126 @@
-"""Captions of a recording: speech found, recognised, and written as sentences with the times of their words.
-
-decode -> speech in chunks -> recogniser (edge.evidence.speech) -> sentences
-"""
+"""Captions of a recording: its transcript, laid out to be read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edge.cache import Cache, CachedRecognizer, key
-from edge.errors import NoAudioError
-from edge.evidence.speech.recognition import SPOKEN, Ear, Said, recognize
+from edge import schema
+from edge.cache import Cache
+from edge.captions.layout import LayoutOptions, split_sentence
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
-from edge.evidence.transcript import Captioned, Settings, restored, stored
-from edge.media import AudioBlock, Health, MediaInfo, decode_audio, probe
-from edge.models.store import find
+from edge.evidence.transcript import Transcript, TranscriptOptions
+from edge.evidence.transcription import collect_transcript
+from edge.media import Recording, open_recording
+from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
-from edge.text.sentences import sentences
-from edge.vocabulary import Span, Word
-
-Floats = NDArray[np.float32]
-
-Progress = Callable[[float], None]
-"""Called now and then with the share of the work that is done, 0 to 1."""
+from edge.text.clock import clock
+from edge.vocabulary import Caption, Progress
 
 
-def caption(
-    path: Path | str,
-    settings: Settings | None = None,
+@dataclass(frozen=True, slots=True)
+class CaptionOptions:
+    """Every choice between audio and captions."""
+
+    transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
+    """How speech is found and recognized."""
+    layout: LayoutOptions = field(default_factory=LayoutOptions)
+    """How much a caption holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionResult:
+    """The captions of a recording, and the transcript that they were made of."""
+
+    recording: Recording
+    """What was transcribed."""
+    captions: tuple[Caption, ...]
+    """In order; each with the times of its words."""
+    transcript: Transcript
+    """The evidence; another system can be given it."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the file, one line each."""
+
+    def __iter__(self) -> Iterator[Caption]:
+        return iter(self.captions)
+
+    def __len__(self) -> int:
+        return len(self.captions)
+
+    def __repr__(self) -> str:
+        return f"CaptionResult({self.recording.path.name}, {len(self)} captions, {self.language})"
+
+    @property
+    def language(self) -> str:
+        """Language of most words (BCP 47); "und" where nothing is said."""
+        return self.transcript.language
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the audio in seconds."""
+        return self.transcript.duration_s
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of `edge caption`."""
+        return schema.to_dict(
+            schema.Captions(
+                media=self.recording.describe(self.duration_s, self.notes),
+                language=self.language,
+                captions=tuple(caption_document(caption) for caption in self.captions),
+            )
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a table of the captions for notebooks."""
+        from edge.text.html import table  # noqa: PLC0415 - notebooks only
+
+        rows = [(clock(caption.start), clock(caption.end), caption.text) for caption in self.captions]
+        return table(("start", "end", "text"), rows, caption=self.recording.path.name)
+
+
+def transcribe(
+    media: MediaSource,
+    options: CaptionOptions | None = None,
     *,
+    transcript: Transcript | None = None,
     recognizer: Recognizer | None = None,
     segmenter: Segmenter | None = None,
-    audio_stream: int | None = None,
     cache: Cache | None = None,
     progress: Progress | None = None,
-) -> Captioned:
-    """Write down what is said in a recording, video or audio, in any container that FFmpeg reads.
+) -> CaptionResult:
+    """Transcribe the speech of a recording, video or audio, in any container that FFmpeg reads.
 
-    The recording is decoded once and never held in memory. `recognizer` and `segmenter` save loading the
-    models again; `audio_stream` is an index from `media.audio`. With a `cache` a recording that was heard
-    before, whatever its name, is not heard again, nor is the beginning of one that has grown.
+    `media` is a path or a `Recording`. The audio is decoded once and never held in memory; a ready `transcript`
+    of the same recording saves even that. `recognizer` and `segmenter` save loading the models again. With a
+    `cache` a recording that was transcribed before, whatever its name, is not transcribed again.
 
-    Raises InputError if it cannot be read, NoAudioError if there is nothing to hear, ModelError.
+    Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError,
+    MissingExtraError.
     """
-    settings, recognizer = settings or Settings(), recognizer or open_recognizer()
-    media = probe(path)
-    if cache is None:
-        return _listen(media, settings, recognizer, segmenter, audio_stream=audio_stream, progress=progress)
-    model = (segmenter.folder if segmenter else find("segmenter")).manifest.digest
-    at = key("captions", cache.content_digest(media.path), audio_stream, recognizer.identity, model, settings)
-    found = restored(cache.get(at), media, settings)
-    if found is None:
-        known = CachedRecognizer(recognizer, cache)
-        found = _listen(media, settings, known, segmenter, audio_stream=audio_stream, progress=progress)
-        cache.put(at, stored(found))
-    return found
+    options, recording = options or CaptionOptions(), open_recording(media)
+    notes: tuple[str, ...] = ()
+    if transcript is None:
+        transcript, notes = collect_transcript(
+            recording,
+            recognizer or open_recognizer(),
+            segmenter=segmenter,
+            options=options.transcript,
+            cache=cache,
+            progress=progress,
+        )
+    return CaptionResult(recording, lay_out(transcript.sentences, options.layout), transcript, notes)
 
 
-def _listen(
-    media: MediaInfo,
-    settings: Settings,
-    recognizer: Recognizer,
-    segmenter: Segmenter | None,
-    *,
-    audio_stream: int | None,
-    progress: Progress | None,
-) -> Captioned:
-    segmenter, health = segmenter or Segmenter(), Health()
-    counter = _Counter(media.duration_s * segmenter.rate_hz, progress)
-    blocks = decode_audio(media.path, rate_hz=segmenter.rate_hz, stream=audio_stream, health=health)
-    ear = Ear(segmenter)
-    heard = list(recognize(counter.count(blocks), ear, recognizer, settings))
-    if not counter.samples:
-        raise NoAudioError(media.path, "holds no sound")
-    duration_s = counter.samples / segmenter.rate_hz
-    return Captioned(
-        media=media,
-        duration_s=duration_s,
-        language=_language(heard),
-        sentences=list(sentences(_words(heard), settings.captions)),
-        loudness=[one.loudness for one in heard],
-        hesitations=[span for one in heard for span in one.hesitations if ear.speaking(span) >= SPOKEN],
-        music=[Span(one.start, min(one.end, duration_s)) for one in ear.music],
-        settings=settings,
-        notes=health.notes(),
+def lay_out(sentences: Iterable[Caption], options: LayoutOptions | None = None) -> tuple[Caption, ...]:
+    """Split sentences into captions that can be read in the time that they are shown."""
+    options = options or LayoutOptions()
+    return tuple(part for sentence in sentences for part in split_sentence(sentence, options))
+
+
+def caption_document(caption: Caption) -> schema.Caption:
+    """Return the row of a JSON document."""
+    words = tuple(
+        schema.Word(schema.seconds(word.start), schema.seconds(word.end), word.text) for word in caption.words
     )
-
-
-class _Counter:
-    """Counts the samples that go by, and reports."""
-
-    def __init__(self, total: float, progress: Progress | None) -> None:
-        self._total, self._progress = total, progress
-        self.samples = 0
-
-    def count(self, blocks: Iterable[AudioBlock]) -> Iterator[Floats]:
-        for block in blocks:
-            yield block.samples
-            self.samples = block.start + len(block.samples)
-            if self._progress and self._total > 0:
-                self._progress(min(1.0, self.samples / self._total))
-
-
-def _words(heard: Iterable[Said]) -> Iterator[Word]:
-    for one in heard:
-        yield from one.words
-
-
-def _language(heard: list[Said]) -> str:
-    counts: dict[str, int] = {}
-    for one in heard:
-        counts[one.language] = counts.get(one.language, 0) + len(one.words)
-    return max(counts, key=lambda name: counts[name], default="und") if any(counts.values()) else "und"
+    return schema.Caption(schema.seconds(caption.start), schema.seconds(caption.end), caption.text, words)

@@ -55,7 +55,7 @@ def _add_songs(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--copy", action="store_true", help="copy the streams: instant, but starts at a keyframe"
     )
     out.add_argument(
-        "--suffix", metavar=".EXT", help="kind of the clips (default .mp4; without picture .flac or .m4a)"
+        "--suffix", metavar=".EXT", help="kind of the clips (default .mp4; without video .flac or .m4a)"
     )
     _add_output(songs, out)
     defaults = Settings()
@@ -67,9 +67,11 @@ def _add_songs(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--t1",
         type=float,
         metavar="P",
-        help=f"margin over speaking below which an edge is refined (default {defaults.t1})",
+        help=f"margin over speaking below which an edge is refined (default {defaults.speech_margin})",
     )
-    rules.add_argument("--t2", type=float, metavar="P", help=f"the same over other (default {defaults.t2})")
+    rules.add_argument(
+        "--t2", type=float, metavar="P", help=f"the same over other (default {defaults.other_margin})"
+    )
     rules.add_argument(
         "--step",
         type=float,
@@ -82,14 +84,14 @@ def _add_songs(commands: argparse._SubParsersAction[_Parser]) -> None:
         type=float,
         metavar="S",
         dest="interlude_s",
-        help=f"longest instrumental break within a song (default {defaults.interlude_s:g} s)",
+        help=f"longest instrumental break within a song (default {defaults.max_interlude_s:g} s)",
     )
     rules.add_argument(
         "--glitch",
         type=float,
         metavar="S",
         dest="glitch_s",
-        help=f"longest break of any kind within a song (default {defaults.glitch_s:g} s)",
+        help=f"longest break of any kind within a song (default {defaults.max_gap_s:g} s)",
     )
     rules.add_argument(
         "--segment-edges",
@@ -146,7 +148,7 @@ def _add_clean(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--captions", type=Path, metavar="FILE", help="captions that fit the file: .srt, .vtt, .ass"
     )
     out.add_argument("--timeline", type=Path, metavar="FILE", help="for editors: .otio, .edl or .fcpxml")
-    out.add_argument("--encode", action="store_true", help="encode all pictures, copy none")
+    out.add_argument("--encode", action="store_true", help="encode all video frames, copy none")
     out.add_argument("--json", action="store_true", help="print one JSON document")
     out.add_argument("--force", action="store_true", help="overwrite existing files")
     rules = clean.add_argument_group("what goes")
@@ -174,10 +176,10 @@ def _add_speech(parser: argparse.ArgumentParser) -> None:
     _add_recording(parser)
     parser.add_argument(
         "--model", default="moonshine-tiny-en", metavar="ID|DIR",
-        help="recogniser, by its id or folder (default moonshine-tiny-en)",
+        help="recognizer, by its id or folder (default moonshine-tiny-en)",
     )  # fmt: skip
-    parser.add_argument("--language", metavar="L", help="for recognisers that are told: zh, en, ja ...")
-    parser.add_argument("--no-cache", action="store_true", help="recognise again what was recognised before")
+    parser.add_argument("--language", metavar="L", help="for recognizers that are told: zh, en, ja ...")
+    parser.add_argument("--no-cache", action="store_true", help="recognize again what was recognized before")
     parser.add_argument("--sung", action="store_true", help="words that are sung count too")
 
 

@@ -11,16 +11,16 @@ from edge.captions.transcribe import caption
 from edge.cli import show
 from edge.cli.progress import Progress
 from edge.errors import UsageError
-from edge.evidence.speech.chunks import SpeechSettings
+from edge.evidence.speech.chunks import SpeechOptions
 from edge.evidence.speech.recognizers import open_recognizer
-from edge.evidence.transcript import Captioned, Settings
+from edge.evidence.transcript import Settings, Transcript
 from edge.files import refuse_existing, refuse_unwritable
 from edge.timeline.export import CAPTION_WRITERS, write_captions
 from edge.vocabulary import Caption
 
 
 def run(options: argparse.Namespace) -> None:
-    """Recognise, write the file if asked to, show."""
+    """Recognize, write the file if asked to, show."""
     if options.output:
         refuse_existing(options.output, options.force)
         refuse_unwritable(options.output.parent)
@@ -42,14 +42,14 @@ def run(options: argparse.Namespace) -> None:
     show.print_notes(found)
 
 
-def listen(options: argparse.Namespace) -> Captioned:
-    """Recognise what is said."""
+def listen(options: argparse.Namespace) -> Transcript:
+    """Recognize what is said."""
     if options.threads < 1:
         raise UsageError(f"--threads must be at least 1, got {options.threads}")
     with Progress("listening") as progress:
         return caption(
             options.media,
-            Settings(speech=SpeechSettings(sung=options.sung)),
+            Settings(speech=SpeechOptions(include_singing=options.include_singing)),
             recognizer=open_recognizer(options.model, language=options.language, threads=options.threads),
             audio_stream=options.audio_stream,
             cache=None if options.no_cache else Cache(),
@@ -73,7 +73,7 @@ def show_captions(captions: Sequence[Caption]) -> list[dict[str, Any]]:
     ]
 
 
-def print_captions(found: Captioned, options: argparse.Namespace) -> None:
+def print_captions(found: Transcript, options: argparse.Namespace) -> None:
     """A line a caption, or what was written."""
     if not found.captions:
         print(f"{found.media.path.name}: nothing is said in {show.clock(found.duration_s)}")

@@ -10,19 +10,19 @@ from edge.cli import show
 from edge.cli.caption import listen
 from edge.cli.progress import Progress
 from edge.errors import UsageError
-from edge.evidence.transcript import Captioned
+from edge.evidence.transcript import Transcript
 from edge.files import refuse_existing, refuse_unwritable
 from edge.media.write.containers import target_for
-from edge.quickcut.clean import Cleaned, CleanSettings, Plan, clean, plan_clean
-from edge.quickcut.cuts import CutSettings
+from edge.quickcut.clean import CleanOptions, CleanResult, Plan, clean, plan_clean
+from edge.quickcut.cuts import CutOptions
 from edge.quickcut.fillers import Level
-from edge.quickcut.marks import Item, Kind, MarkSettings
+from edge.quickcut.marks import Item, Kind, MarkOptions
 from edge.text import sentences as grouping
 from edge.timeline.export import CAPTION_WRITERS, TIMELINE_WRITERS, write_captions, write_timeline
 
 
 def run(options: argparse.Namespace) -> None:
-    """Recognise, mark, cut unless it is a dry run, show."""
+    """Recognize, mark, cut unless it is a dry run, show."""
     destination = options.output or options.media.with_name(
         f"{options.media.stem}-clean{options.media.suffix}"
     )
@@ -39,20 +39,20 @@ def run(options: argparse.Namespace) -> None:
     show.print_notes(found)
 
 
-def settings(options: argparse.Namespace) -> CleanSettings:
+def settings(options: argparse.Namespace) -> CleanOptions:
     """What was typed."""
     kept = {name.strip() for name in (options.keep or "").split(",")} - {""}
     if unknown := kept - {"blanks", "fillers", "repeats"}:
         raise UsageError(f"--keep takes blanks, fillers and repeats, not {', '.join(sorted(unknown))}")
-    marks = MarkSettings(
+    marks = MarkOptions(
         level=Level(options.level),
         blanks="blanks" not in kept,
         fillers="fillers" not in kept,
         repeats="repeats" not in kept,
-        blank_s=options.blank,
+        min_silence_s=options.blank,
         extra_fillers=tuple(options.filler),
     )
-    return CleanSettings(marks, CutSettings(pause_s=options.pause), smart=not options.encode)
+    return CleanOptions(marks, CutOptions(pause_s=options.pause), smart=not options.encode)
 
 
 def check_output(options: argparse.Namespace, destination: Path) -> None:
@@ -70,8 +70,8 @@ def check_output(options: argparse.Namespace, destination: Path) -> None:
 
 
 def write(
-    options: argparse.Namespace, found: Captioned, plan: Plan, chosen: CleanSettings, destination: Path
-) -> Cleaned:
+    options: argparse.Namespace, found: Transcript, plan: Plan, chosen: CleanOptions, destination: Path
+) -> CleanResult:
     """The cleaned file, its captions and its timeline."""
     with Progress("cutting") as progress:
         done = clean(
@@ -93,7 +93,7 @@ def write(
     return done
 
 
-def document(found: Captioned, plan: Plan, done: Cleaned | None) -> dict[str, Any]:
+def document(found: Transcript, plan: Plan, done: CleanResult | None) -> dict[str, Any]:
     """The JSON document of this command."""
     final = done.plan if done else plan
     result: dict[str, Any] = {
@@ -121,7 +121,7 @@ def _row(item: Item) -> dict[str, Any]:
     }
 
 
-def print_items(found: Captioned, plan: Plan, done: Cleaned | None) -> None:
+def print_items(found: Transcript, plan: Plan, done: CleanResult | None) -> None:
     """A line for each item that goes, or might, and the sum."""
     for item in plan.items:
         if item.kind is not Kind.SPEECH:
@@ -132,5 +132,5 @@ def print_items(found: Captioned, plan: Plan, done: Cleaned | None) -> None:
     if done is None:
         print(f"{found.media.path.name}: {show.clock(plan.kept_s)} of {total} would be left")
     else:
-        how = {"smart": " (pictures copied where they could be)", "unchanged": " (unchanged)"}
+        how = {"smart": " (video frames copied where they could be)", "unchanged": " (unchanged)"}
         print(f"{done.file}: {show.clock(done.plan.kept_s)} of {total} left{how.get(done.how, '')}")

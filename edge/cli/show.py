@@ -28,7 +28,7 @@ class Heard(Protocol):
 
     @property
     def duration_s(self) -> float:
-        """Seconds of sound."""
+        """Seconds of audio."""
 
     @property
     def notes(self) -> list[str]:

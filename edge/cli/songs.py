@@ -55,7 +55,7 @@ def settings(options: argparse.Namespace) -> Settings:
     }
     if not getattr(options, "as_source", False):
         return Settings(**typed)
-    source = Settings.as_source()
+    source = Settings.as_published()
     return Settings(**{field.name: getattr(source, field.name) for field in fields(Settings)} | typed)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-IDR, SEQUENCE_SET, PICTURE_SET, DELIMITER, FILLER = 5, 7, 8, 9, 12
+IDR, SPS, PPS, AUD, FILLER = 5, 7, 8, 9, 12
 """Types of NAL units (table 7-1)."""
 
 HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
@@ -60,37 +60,37 @@ class SequenceSet:
 def sequence_set(nal: bytes) -> SequenceSet:
     """Read a sequence parameter set. Raises IndexError if it is too short."""
     profile, bits = nal[1], _Bits(_ESCAPED.sub(b"\0\0", nal[4:]))
-    number, chroma, depth = bits.golomb(), 1, 8
+    number, chroma, depth = bits.read_ue(), 1, 8
     if profile in HIGH_PROFILES:
-        chroma = bits.golomb()
+        chroma = bits.read_ue()
         bits.skip(1 if chroma == 3 else 0)
-        depth = 8 + bits.golomb()
-        bits.golomb()
+        depth = 8 + bits.read_ue()
+        bits.read_ue()
         bits.skip(1)
         if bits.take(1):
             for n in range(12 if chroma == 3 else 8):
                 if bits.take(1):
                     bits.skip_scaling_list(16 if n < 6 else 64)
-    bits.golomb()
-    order = bits.golomb()
+    bits.read_ue()
+    order = bits.read_ue()
     if order == 0:
-        bits.golomb()
+        bits.read_ue()
     elif order == 1:
         bits.skip(1)
         for _ in range(2):
-            bits.golomb()
-        for _ in range(bits.golomb()):
-            bits.golomb()
-    references = bits.golomb()
+            bits.read_ue()
+        for _ in range(bits.read_ue()):
+            bits.read_ue()
+    references = bits.read_ue()
     bits.skip(1)
-    bits.golomb()
-    bits.golomb()
+    bits.read_ue()
+    bits.read_ue()
     return SequenceSet(number, profile, chroma, depth, references, bool(bits.take(1)))
 
 
 def picture_set_id(nal: bytes) -> int:
-    """The number of a picture parameter set. Raises IndexError if it is too short."""
-    return _Bits(_ESCAPED.sub(b"\0\0", nal[1:])).golomb()
+    """The number of a video frame parameter set. Raises IndexError if it is too short."""
+    return _Bits(_ESCAPED.sub(b"\0\0", nal[1:])).read_ue()
 
 
 @dataclass(slots=True)
@@ -124,9 +124,9 @@ class ParameterSets:
     def see(self, units: Iterable[bytes]) -> None:
         """Remember the parameter sets among NAL units."""
         for nal in units:
-            if kind(nal) == SEQUENCE_SET:
+            if kind(nal) == SPS:
                 self._put(self.sequence, sequence_set(nal).id, nal)
-            elif kind(nal) == PICTURE_SET:
+            elif kind(nal) == PPS:
                 self._put(self.picture, picture_set_id(nal), nal)
 
     def _put(self, sets: dict[int, bytes], number: int, nal: bytes) -> None:
@@ -135,7 +135,7 @@ class ParameterSets:
         self.changed |= sets.setdefault(number, nal) != nal
 
     def free_number(self) -> int | None:
-        """A number that names neither a sequence nor a picture set yet; None if all 32 do."""
+        """A number that names neither a sequence nor a video frame set yet; None if all 32 do."""
         return next((n for n in range(7, 32) if n not in self.sequence and n not in self.picture), None)
 
 
@@ -165,7 +165,7 @@ class _Bits:
     def skip(self, count: int) -> None:
         self._at += count
 
-    def golomb(self) -> int:
+    def read_ue(self) -> int:
         """An unsigned Exp-Golomb number (9.1)."""
         zeros = 0
         while not self.take(1):
@@ -177,6 +177,6 @@ class _Bits:
         last = following = 8
         for _ in range(size):
             if following:
-                code = self.golomb()
+                code = self.read_ue()
                 following = (last + ((code + 1) // 2 if code % 2 else -(code // 2))) % 256
             last = following or last

@@ -55,7 +55,7 @@ class ModelFolder:
         """
         manifest = self.manifest
         if manifest.task != task:
-            raise ModelError(self.path, f"is no {task}, but for {manifest.task}")
+            raise ModelError(self.path, f"expected a {task} model, found {manifest.task}")
         if not isinstance(manifest.front_end, front_end):
             kinds = f"{type(manifest.front_end).__name__}, not {front_end.__name__}"
             raise ModelError(self.path, f"does not describe a {task}: its front end is {kinds}")

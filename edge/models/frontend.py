@@ -1,4 +1,4 @@
-"""What a recording, a picture or a text becomes before a network sees it: data, stated in the manifest.
+"""What a recording, a image or a text becomes before a network sees it: data, stated in the manifest.
 
 A front end is one of the classes of `FrontEnd`, told apart by `kind`. A model trained elsewhere drops in by
 stating its own numbers.
@@ -73,7 +73,7 @@ class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fie
 
 
 class Fbank(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_field="kind", tag="kaldi-fbank"):
-    """Kaldi's log filter bank, as speech recognisers of the Kaldi family are trained on."""
+    """Kaldi's log filter bank, as speech recognizers of the Kaldi family are trained on."""
 
     rate_hz: Positive
     n_mels: Positive
@@ -82,7 +82,7 @@ class Fbank(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fiel
     """Up to this frequency; 0 or less counts from half the rate."""
     window: Literal["povey", "hamming", "hann"] = "povey"
     sample_scale: float = 32768.0
-    """Samples in -1..1 are multiplied by this; some recognisers were trained on 1."""
+    """Samples in -1..1 are multiplied by this; some recognizers were trained on 1."""
     centred: bool = False
     """Frames centred on their hop, the recording mirrored at both ends (Kaldi's `snip_edges=false`)."""
     stack: Positive = 1
@@ -129,8 +129,8 @@ class Samples(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     rate_hz: Positive
 
 
-class Picture(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
-    """A picture of a fixed size, or of any size where width and height are left out."""
+class ImageInput(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
+    """A image of a fixed size, or of any size where width and height are left out."""
 
     width: Positive | None = None
     height: Positive | None = None
@@ -155,4 +155,4 @@ class Tokens(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
     """A longer text is cut."""
 
 
-FrontEnd = LogMel | Fbank | Samples | Picture | Tokens
+FrontEnd = LogMel | Fbank | Samples | ImageInput | Tokens

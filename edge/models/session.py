@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class SessionSettings:
+class SessionOptions:
     """How a network is run. The defaults suit a battery: little memory, no waiting in loops."""
 
     threads: int = 1
@@ -42,7 +42,7 @@ class Session:
     """
 
     def __init__(
-        self, folder: ModelFolder, role: str, *, settings: SessionSettings | None = None, threads: int = 1
+        self, folder: ModelFolder, role: str, *, options: SessionOptions | None = None, threads: int = 1
     ) -> None:
         network = folder.network(role)
         self.inputs: tuple[Tensor, ...] = network.inputs
@@ -51,9 +51,7 @@ class Session:
         self._limit = folder.limits.tensor_bytes
         self._closed = False
         _check_sizes(self._file, network, self._limit)
-        self._backend = open_backend(
-            NetworkFile(folder, network), settings or SessionSettings(threads=threads)
-        )
+        self._backend = open_backend(NetworkFile(folder, network), options or SessionOptions(threads=threads))
 
     def run(self, *arrays: Array) -> list[Array]:
         """Outputs for inputs, both in the manifest's order; arrays of another layout are copied.

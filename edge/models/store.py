@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from os import PathLike
 from pathlib import Path
 
 from edge.errors import ModelError, OutputError
@@ -38,12 +39,12 @@ def store_root() -> Path:
     return Path(platformdirs.user_data_dir("edgereel", appauthor=False)) / "models"
 
 
-def find(model: str | Path, limits: Limits | None = None) -> ModelFolder:
+def find(model: str | PathLike[str], limits: Limits | None = None) -> ModelFolder:
     """The model with this id, or in this folder where it is a `Path` or has a separator in it.
 
     Raises ModelError: not found, damaged, or over a limit.
     """
-    if isinstance(model, Path) or os.sep in model:
+    if not isinstance(model, str) or os.sep in model:
         return open_folder(Path(model), limits)
     folder = open_folder(locate(model), limits)
     if folder.manifest.id != model:

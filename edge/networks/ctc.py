@@ -1,6 +1,6 @@
-"""Speech recognisers with CTC output: a row of scores every few hundredths of a second, best path.
+"""Speech recognizers with CTC output: a row of scores every few hundredths of a second, best path.
 
-    samples -> Kaldi's filter bank -> network -> the likeliest piece of each row -> runs made one, no blanks
+    samples -> Kaldi's filter bank -> network -> the likeliest token of each row -> runs made one, no blanks
 
 After Graves et al. 2006, "Connectionist temporal classification". The networks are those that sherpa-onnx
 runs; `python -m tools.importers ctc` makes model folders of them.
@@ -13,7 +13,7 @@ import io
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
+from os import PathLike
 from typing import Annotated
 
 import numpy as np
@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from edge.errors import ModelError, UsageError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank
-from edge.models.session import Session, SessionSettings
-from edge.models.store import find
+from edge.models.session import SessionOptions
+from edge.networks.base import Network
 
 SPACE = "\u2581"
-"""What stands for a space in pieces, and so begins a word."""
+"""What stands for a space in tokens, and so begins a word."""
 
 _Utf8 = codecs.getincrementaldecoder("utf-8")
 """Bytes to characters; what makes no character is left out."""
@@ -37,7 +37,7 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Token:
     """A part of a word, or a character, and the rows in which it is the likeliest."""
 
     text: str
@@ -45,7 +45,7 @@ class Piece:
     start: float
     """Seconds after the first sample."""
     end: float
-    log_probability: float
+    logprob: float
     """Natural logarithm, mean of its rows."""
 
 
@@ -54,20 +54,20 @@ class CtcTranscript:
     """What was said."""
 
     text: str
-    pieces: tuple[Piece, ...]
+    tokens: tuple[Token, ...]
     language: str | None
     """Of networks that tell it: zh, en, yue ..."""
-    mean_log_probability: float
-    """Of the pieces; 0 where there are none."""
+    mean_logprob: float
+    """Of the tokens; 0 where there are none."""
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the manifest of such a recogniser says beside its front end."""
+    """What the manifest of such a recognizer says beside its front end."""
 
     kind: str
     """As sherpa-onnx calls it."""
     tokens: str
-    """A file of the folder: a piece, a space and its number a line."""
+    """A file of the folder: a token, a space and its number a line."""
     vocabulary: Annotated[int, Meta(ge=1)]
     blank: Count
     row_s: Annotated[float, Meta(gt=0)]
@@ -86,118 +86,124 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     text_norm_without: int | None = None
 
 
-class CtcRecogniser:
-    """A recogniser with CTC output by its id or folder, loaded and ready.
+class CtcNetwork(Network[Fbank, Parameters]):
+    """A recognizer with CTC output by its id or folder.
 
-    `language` is for networks that are told one. Raises ModelError if the folder is damaged or something
-    else, UsageError for a language that it does not know, MissingRuntimeError.
+    `language` is for networks that are told one. Raises UsageError for a language that it does not know.
     """
+
+    task = "ctc-recognizer"
+    front_end_type = Fbank
+    parameters_type = Parameters
+    roles = ("recognizer",)
+    default = "ctc"
 
     def __init__(
         self,
-        model: Path | str,
+        model: str | PathLike[str] | ModelFolder,
         *,
         language: str | None = None,
         threads: int = 1,
-        settings: SessionSettings | None = None,
+        options: SessionOptions | None = None,
     ) -> None:
-        self.folder: ModelFolder = find(model)
-        self.front_end, self._parameters = self.folder.description("ctc-recogniser", Fbank, Parameters)
-        self._pieces = _pieces(self.folder, self._parameters)
-        self._statistics = _statistics(self.folder, self.front_end)
-        self.network = Session(self.folder, "recogniser", settings=settings, threads=threads)
-        self._choices = _choices(self._parameters, language) if len(self.network.inputs) == 4 else []
+        super().__init__(model, threads=threads, options=options)
+        told = len(self.sessions["recognizer"].inputs) == 4
+        self._choices = _choices(self.parameters, language) if told else []
 
     @property
     def rate_hz(self) -> int:
         """Sample rate that `transcribe` expects."""
         return self.front_end.rate_hz
 
-    def close(self) -> None:
-        """Give back what the runtime holds."""
-        self.network.close()
-
     def scores(self, samples: Floats) -> Floats:
         """The network's output float32[rows, vocabulary] for samples float32[n] in -1..1."""
         rows = self.front_end.rows(samples)
         if not len(rows):
-            return np.zeros((0, self._parameters.vocabulary), np.float32)
+            return np.zeros((0, self.parameters.vocabulary), np.float32)
         if self._statistics is not None:
             rows = (rows + self._statistics[0]) * self._statistics[1]
-        inputs = self.network.inputs
+        session = self.sessions["recognizer"]
         numbers = [len(rows), *self._choices]
-        given = [np.array([number], tensor.dtype) for number, tensor in zip(numbers, inputs[1:], strict=True)]
-        return np.asarray(self.network.run(rows[None], *given)[0][0], np.float32)
+        given = [
+            np.array([number], tensor.dtype)
+            for number, tensor in zip(numbers, session.inputs[1:], strict=True)
+        ]
+        return np.asarray(session.run(rows[None], *given)[0][0], np.float32)
 
     def transcribe(self, samples: Floats) -> CtcTranscript:
-        """The text of a stretch of speech, float32[n] in -1..1 at `rate_hz`, and the times of its pieces."""
+        """The text of a stretch of speech, float32[n] in -1..1 at `rate_hz`, and the times of its tokens."""
         rows = _log_softmax(self.scores(samples))
-        skip = self._parameters.prefix_rows
-        pieces = self._read(rows[skip:], len(samples) / self.rate_hz)
-        language = _language(self._pieces[int(rows[0].argmax())]) if skip and len(rows) else None
-        mean = float(np.mean([piece.log_probability for piece in pieces])) if pieces else 0.0
-        return CtcTranscript("".join(piece.text for piece in pieces).strip(), pieces, language, mean)
+        skip = self.parameters.prefix_rows
+        tokens = self._decode(rows[skip:], len(samples) / self.rate_hz)
+        language = _language(self._tokens[int(rows[0].argmax())]) if skip and len(rows) else None
+        mean = float(np.mean([token.logprob for token in tokens])) if tokens else 0.0
+        return CtcTranscript("".join(token.text for token in tokens).strip(), tokens, language, mean)
 
-    def _read(self, rows: Floats, length_s: float) -> tuple[Piece, ...]:
-        """The best path through log-probabilities [rows, vocabulary]: runs of one number become a piece."""
+    def _decode(self, rows: Floats, length_s: float) -> tuple[Token, ...]:
+        """The best path through log-probabilities [rows, vocabulary]: runs of one number become a token."""
         best = rows.argmax(axis=1)
         edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
-        row_s = min(self._parameters.row_s, length_s / max(1, len(rows)))  # the last row may be part silence
-        found: list[Piece] = []
+        row_s = min(self.parameters.row_s, length_s / max(1, len(rows)))  # the last row may be part silence
+        found: list[Token] = []
         bytes_to_text = _Utf8("ignore")
         for first, stop in pairwise(edges):
             number = int(best[first])
-            if number == self._parameters.blank:
+            if number == self.parameters.blank:
                 continue
-            if (byte := _byte(self._pieces[number])) is not None:
+            if (byte := _byte(self._tokens[number])) is not None:
                 text = bytes_to_text.decode(byte)
             else:
                 bytes_to_text.reset()
-                text = _text(self._pieces[number])
+                text = _text(self._tokens[number])
             if text:
-                log_probability = float(rows[first:stop, number].mean())
-                found.append(Piece(text, float(first * row_s), float(stop * row_s), log_probability))
+                logprob = float(rows[first:stop, number].mean())
+                found.append(Token(text, float(first * row_s), float(stop * row_s), logprob))
         return tuple(found)
 
+    def _check(self) -> None:
+        """Read the tokens and the statistics; damaged ones are refused."""
+        self._tokens = _tokens(self.folder, self.parameters)
+        self._statistics = _statistics(self.folder, self.front_end)
 
-def _text(piece: str) -> str:
-    """What a piece puts into the text: nothing if it marks something."""
-    return "" if re.fullmatch(r"<.*>", piece) else piece.replace(SPACE, " ")
+
+def _text(token: str) -> str:
+    """What a token puts into the text: nothing if it marks something."""
+    return "" if re.fullmatch(r"<.*>", token) else token.replace(SPACE, " ")
 
 
-def _byte(piece: str) -> bytes | None:
-    """Of a piece that is one byte of a character."""
-    found = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", piece)
+def _byte(token: str) -> bytes | None:
+    """Of a token that is one byte of a character."""
+    found = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", token)
     return bytes.fromhex(found[1]) if found else None
 
 
-def _language(piece: str) -> str | None:
+def _language(token: str) -> str | None:
     """The language that the first row names."""
-    found = re.fullmatch(r"<\|([a-z]+)\|>", piece)
+    found = re.fullmatch(r"<\|([a-z]+)\|>", token)
     return found[1] if found and found[1] != "nospeech" else None
 
 
-def read_pieces(content: bytes) -> list[str]:
-    """Pieces by their number, from lines of a piece, a space and its number. Raises ValueError."""
+def read_tokens(content: bytes) -> list[str]:
+    """Tokens by their number, from lines of a token, a space and its number. Raises ValueError."""
     try:
         pairs = [line.rsplit(maxsplit=1) for line in content.decode().splitlines() if line.strip()]
         found = {int(pair[-1]): pair[0] if len(pair) == 2 else " " for pair in pairs}
     except ValueError as error:
-        raise ValueError(f"has other lines than a piece and its number: {error}") from error
+        raise ValueError(f"has other lines than a token and its number: {error}") from error
     if not found or sorted(found) != list(range(len(found))):
-        raise ValueError("does not number its pieces from 0 on without gaps")
+        raise ValueError("does not number its tokens from 0 on without gaps")
     return [found[number] for number in range(len(found))]
 
 
-def _pieces(folder: ModelFolder, parameters: Parameters) -> list[str]:
-    """The pieces of a folder. Raises ModelError."""
+def _tokens(folder: ModelFolder, parameters: Parameters) -> list[str]:
+    """The tokens of a folder. Raises ModelError."""
     try:
-        found = read_pieces(folder.read(parameters.tokens))
+        found = read_tokens(folder.read(parameters.tokens))
     except ValueError as error:
         raise ModelError(folder.path / parameters.tokens, str(error)) from error
     if len(found) != parameters.vocabulary or parameters.blank >= len(found):
         wanted = f"{parameters.vocabulary} with the blank {parameters.blank} among them"
-        raise ModelError(folder.path / parameters.tokens, f"has {len(found)} pieces, not {wanted}")
+        raise ModelError(folder.path / parameters.tokens, f"has {len(found)} tokens, not {wanted}")
     return found
 
 

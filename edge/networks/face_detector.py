@@ -1,6 +1,6 @@
-"""Faces in a picture: boxes, scores and five landmarks, by a cascade of three small networks (MTCNN).
+"""Faces in a image: boxes, scores and five landmarks, by a cascade of three small networks (MTCNN).
 
-    picture -> pyramid -> proposals (P-net, every 2 pixels of every level)
+    image -> pyramid -> proposals (P-net, every 2 pixels of every level)
             -> crops of 24 pixels -> refined boxes (R-net)
             -> crops of 48 pixels -> boxes and landmarks (O-net)
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -20,16 +19,15 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
-from edge.models.folder import ModelFolder
-from edge.models.session import Array, Session, SessionSettings
-from edge.models.store import find
+from edge.models.session import Array, Session
+from edge.networks.base import Network
 from edge.networks.images import AreaSums, Rgb
 
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
 """Left and right as the viewer sees them, in the order of `Faces.landmarks`."""
 
 BATCH = 128
-"""Crops per run of a network: bounds memory in pictures full of candidates."""
+"""Crops per run of a network: bounds memory in images full of candidates."""
 
 BLOCK = 512
 """Boxes compared with each other at once when overlapping ones are dropped."""
@@ -40,10 +38,10 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Faces:
-    """The n faces of a picture, best first."""
+    """The n faces of a image, best first."""
 
     boxes: Floats
-    """float32[n, 4]: left, top, right, bottom in pixels; at the rim they reach beyond the picture."""
+    """float32[n, 4]: left, top, right, bottom in pixels; at the rim they reach beyond the image."""
     scores: Floats
     """float32[n]: 0..1."""
     landmarks: Floats
@@ -72,37 +70,23 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     """Lower scores are dropped after each of the three networks."""
 
 
-class FaceDetector:
-    """A face detector by its id or folder, loaded and ready.
+class FaceDetector(Network[None, Parameters]):
+    """A face detector by its id or folder."""
 
-    Raises ModelError if the folder is damaged or no face detector, MissingRuntimeError if its runtime is not
-    installed.
-    """
-
-    def __init__(
-        self, model: Path | str = "mtcnn", *, threads: int = 1, settings: SessionSettings | None = None
-    ) -> None:
-        self.folder: ModelFolder = find(model)
-        _, self._parameters = self.folder.description("face-detector", type(None), Parameters)
-        _check(self.folder)
-        self.proposal, self.refinement, self.output = (
-            Session(self.folder, role, settings=settings, threads=threads)
-            for role in ("proposal", "refinement", "output")
-        )
-
-    def close(self) -> None:
-        """Give back what the runtimes hold."""
-        for session in (self.proposal, self.refinement, self.output):
-            session.close()
+    task = "face-detector"
+    front_end_type = type(None)
+    parameters_type = Parameters
+    roles = ("proposal", "refinement", "output")
+    default = "mtcnn"
 
     def detect(self, rgb: Rgb, min_face: int = 40) -> Faces:
         """The faces of `rgb`, uint8[height, width, 3], that are about `min_face` pixels wide or wider.
 
-        Halving `min_face` makes it four times as slow. Raises UsageError if `rgb` is no picture or `min_face`
+        Halving `min_face` makes it four times as slow. Raises UsageError if `rgb` is no image or `min_face`
         is smaller than what the first network sees.
         """
-        if min_face < self._parameters.cell:
-            raise UsageError(f"a face has {self._parameters.cell} pixels or more, not {min_face}")
+        if min_face < self.parameters.cell:
+            raise UsageError(f"a face has {self.parameters.cell} pixels or more, not {min_face}")
         sums = AreaSums(rgb)
         boxes = self._refine(sums, self._propose(sums, min_face))
         return self._finish(sums, boxes)
@@ -118,20 +102,20 @@ class FaceDetector:
         return _square(boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2], 2))
 
     def _scales(self, sums: AreaSums, min_face: int) -> Iterator[float]:
-        """Sizes of the pyramid's levels over the picture's, until a face would fill the picture."""
-        cell = self._parameters.cell
+        """Sizes of the pyramid's levels over the image's, until a face would fill the image."""
+        cell = self.parameters.cell
         scale = cell / min_face
         side = min(sums.height, sums.width) * scale
         while side >= cell:
             yield scale
-            scale *= self._parameters.factor
-            side *= self._parameters.factor
+            scale *= self.parameters.factor
+            side *= self.parameters.factor
 
     def _level(self, sums: AreaSums, scale: float) -> tuple[Floats, Floats, Floats]:
         """Boxes float32[n, 4], scores [n] and corrections [n, 4] from one level of the pyramid."""
-        parameters = self._parameters
+        parameters = self.parameters
         level = sums.resized(int(sums.height * scale + 1), int(sums.width * scale + 1))
-        scores, offsets = self.proposal.run(_planes(level[None]))
+        scores, offsets = self.sessions["proposal"].run(_planes(level[None]))
         found = np.argwhere(scores[0] >= parameters.proposal_score)
         rows, columns = found[:, 0], found[:, 1]
         corner = np.float32(parameters.stride) * found[:, ::-1].astype(np.float32) + 1
@@ -142,22 +126,36 @@ class FaceDetector:
 
     def _refine(self, sums: AreaSums, boxes: Floats) -> Floats:
         """The squares float32[n, 4] that the second network takes for faces, corrected."""
-        boxes, (scores, offsets) = _judge(self.refinement, sums, boxes)
-        good = scores > self._parameters.refined_score
+        boxes, (scores, offsets) = _judge(self.sessions["refinement"], sums, boxes)
+        good = scores > self.parameters.refined_score
         boxes, scores, offsets = boxes[good], scores[good], offsets[good]
         kept = suppress(boxes, scores, 0.7)
         return _square(_corrected(boxes[kept], offsets[kept]))
 
     def _finish(self, sums: AreaSums, boxes: Floats) -> Faces:
         """The faces among the squares float32[n, 4]."""
-        boxes, (scores, offsets, points) = _judge(self.output, sums, boxes)
-        good = scores > self._parameters.face_score
+        boxes, (scores, offsets, points) = _judge(self.sessions["output"], sums, boxes)
+        good = scores > self.parameters.face_score
         boxes, scores, offsets, points = boxes[good], scores[good], offsets[good], points[good]
         sides = boxes[:, 2:] - boxes[:, :2] + 1
         landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides[:, None] + boxes[:, None, :2] - 1
         boxes = _corrected(boxes, offsets)
         kept = suppress(boxes, scores, 0.7, over="smaller")
         return Faces(boxes[kept], scores[kept], landmarks[kept])
+
+    def _check(self) -> None:
+        """Raise ModelError for networks that do not take squares and give arrays of fixed sizes for each."""
+        for role in ("refinement", "output"):
+            network = self.folder.network(role)
+            shape = network.inputs[0].shape
+            if len(shape) != 4 or not isinstance(shape[3], int) or shape[2] != shape[3]:
+                raise ModelError(
+                    self.folder.path, f"does not describe a face-detector: {role} takes no squares"
+                )
+            if any(isinstance(axis, str) for tensor in network.outputs for axis in tensor.shape[1:]):
+                raise ModelError(
+                    self.folder.path, f"does not describe a face-detector: {role} has free outputs"
+                )
 
 
 def suppress(
@@ -199,7 +197,7 @@ def _overlap(first: Floats, second: Floats, over: Literal["union", "smaller"]) -
 
 
 def _judge(session: Session, sums: AreaSums, boxes: Floats) -> tuple[Floats, list[Floats]]:
-    """Those of the boxes [n, 4] that lie in the picture at all, and the network's outputs for them."""
+    """Those of the boxes [n, 4] that lie in the image at all, and the network's outputs for them."""
     size = session.inputs[0].shape[-1]
     assert isinstance(size, int)  # `_check` has seen to that
     whole = np.trunc(boxes).astype(np.int64)
@@ -231,14 +229,3 @@ def _square(boxes: Floats) -> Floats:
 def _planes(pixels: NDArray[Any]) -> Floats:
     """[n, height, width, 3] as float32[n, 3, height, width]."""
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)
-
-
-def _check(folder: ModelFolder) -> None:
-    """Raise ModelError for networks that do not take squares and give arrays of fixed sizes for each."""
-    for role in ("refinement", "output"):
-        network = folder.network(role)
-        shape = network.inputs[0].shape
-        if len(shape) != 4 or not isinstance(shape[3], int) or shape[2] != shape[3]:
-            raise ModelError(folder.path, f"does not describe a face-detector: {role} takes no squares")
-        if any(isinstance(axis, str) for tensor in network.outputs for axis in tensor.shape[1:]):
-            raise ModelError(folder.path, f"does not describe a face-detector: {role} has free outputs")

@@ -1,7 +1,7 @@
-"""Pictures as networks take them: sums over areas for crops of any size, and whole pictures made to fit.
+"""Images as networks take them: sums over areas for crops of any size, and whole images made to fit.
 
-`prepare` does what a manifest's `Picture` says; `AreaSums` is for detectors, which look at many parts of one
-picture in many sizes.
+`prepare` does what a manifest's `ImageInput` says; `AreaSums` is for detectors, which look at many parts of one
+image in many sizes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
-from edge.models.frontend import Picture
+from edge.models.frontend import ImageInput
 
 Rgb = NDArray[np.uint8]
 """uint8[height, width, 3]"""
@@ -23,22 +23,22 @@ Bins = tuple[Ints, Ints]
 """First pixels int64[..., n] and the pixels after the last, int64[..., n], of n stretches of an axis."""
 
 
-def check_picture(rgb: NDArray[Any]) -> Rgb:
+def check_image(rgb: NDArray[Any]) -> Rgb:
     """`rgb` itself. Raises UsageError if it is no uint8[height, width, 3] with at least one pixel."""
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
-        raise UsageError(f"a picture is uint8[height, width, 3], not {rgb.dtype}{list(rgb.shape)}")
+        raise UsageError(f"a image is uint8[height, width, 3], not {rgb.dtype}{list(rgb.shape)}")
     return rgb
 
 
 class AreaSums:
-    """A picture's sums over areas (Crow 1984): to resize or crop by averaging takes four look-ups a pixel.
+    """A image's sums over areas (Crow 1984): to resize or crop by averaging takes four look-ups a pixel.
 
     The bins are those of adaptive average pooling (torch's "area" interpolation): output pixel i of n covers
     the pixels from floor(i size / n) to ceil((i + 1) size / n).
     """
 
     def __init__(self, rgb: Rgb) -> None:
-        height, width, _ = check_picture(rgb).shape
+        height, width, _ = check_image(rgb).shape
         self.height, self.width = height, width
         # Sums wrap around 2^32, differences come out right: no area here has 2^32 / 255 pixels.
         self._sums = np.zeros((height + 1, width + 1, 3), np.uint32)
@@ -47,7 +47,7 @@ class AreaSums:
             self._sums[row] += self._sums[row - 1]
 
     def resized(self, height: int, width: int) -> Floats:
-        """The whole picture in another size: float32[height, width, 3], colours 0..255."""
+        """The whole image in another size: float32[height, width, 3], colours 0..255."""
         (top, bottom), (left, right) = _bins(self.height, height), _bins(self.width, width)
         rows = self._sums[bottom] - self._sums[top]
         sums = rows[:, right] - rows[:, left]
@@ -55,9 +55,9 @@ class AreaSums:
         return np.asarray(sums * share[..., None], np.float32)
 
     def crops(self, boxes: Ints, size: int) -> Floats:
-        """Parts of the picture in one size: float32[n, size, size, 3], colours 0..255.
+        """Parts of the image in one size: float32[n, size, size, 3], colours 0..255.
 
-        `boxes` int64[n, 4] are left, top, right, bottom in pixels, the last two exclusive, inside the picture
+        `boxes` int64[n, 4] are left, top, right, bottom in pixels, the last two exclusive, inside the image
         and not empty.
         """
         left, right = _bins((boxes[:, 2] - boxes[:, 0])[:, None], size, boxes[:, :1])
@@ -72,13 +72,13 @@ class AreaSums:
 
 
 def prepare(
-    rgb: Rgb, front_end: Picture, dtype: Literal["float32", "uint8", "int8"] = "float32"
+    rgb: Rgb, front_end: ImageInput, dtype: Literal["float32", "uint8", "int8"] = "float32"
 ) -> NDArray[Any]:
-    """The input of a network for one picture: [1, 3, height, width], or [1, height, width, 3] for NHWC.
+    """The input of a network for one image: [1, 3, height, width], or [1, height, width, 3] for NHWC.
 
-    Whole numbers are rounded and kept in range. Raises UsageError if `rgb` is no picture.
+    Whole numbers are rounded and kept in range. Raises UsageError if `rgb` is no image.
     """
-    pixels = _fitted(check_picture(rgb), front_end)
+    pixels = _fitted(check_image(rgb), front_end)
     if front_end.order == "bgr":
         pixels = pixels[..., ::-1]
     values = (pixels - np.array(front_end.mean, np.float32)) / np.array(front_end.scale, np.float32)
@@ -91,9 +91,9 @@ def prepare(
 
 
 def resize(rgb: Rgb, height: int, width: int, box: tuple[float, float, float, float] | None = None) -> Floats:
-    """A picture, or the part `box` of it, in another size: float32[height, width, 3], colours 0..255.
+    """A image, or the part `box` of it, in another size: float32[height, width, 3], colours 0..255.
 
-    Triangle filter, widened where the picture shrinks, as Pillow's BILINEAR. `box` is left, top, right,
+    Triangle filter, widened where the image shrinks, as Pillow's BILINEAR. `box` is left, top, right,
     bottom in pixels and need not be whole.
     """
     left, top, right, bottom = box or (0.0, 0.0, float(rgb.shape[1]), float(rgb.shape[0]))
@@ -108,8 +108,8 @@ def resize(rgb: Rgb, height: int, width: int, box: tuple[float, float, float, fl
     return pixels
 
 
-def _fitted(rgb: Rgb, front_end: Picture) -> Floats:
-    """The picture in the size of the front end, float32[height, width, 3]."""
+def _fitted(rgb: Rgb, front_end: ImageInput) -> Floats:
+    """The image in the size of the front end, float32[height, width, 3]."""
     there_h, there_w = rgb.shape[:2]
     height, width = front_end.height or there_h, front_end.width or there_w
     if front_end.fit == "stretch":

@@ -1,9 +1,9 @@
-"""Texts as vectors: what means the same points the same way."""
+"""Sentence embeddings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Tokens
-from edge.models.session import Session, SessionSettings
-from edge.models.store import find
+from edge.networks.base import Network
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,30 +23,19 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     """Numbers in a vector."""
 
 
-class SentenceEncoder:
-    """A sentence encoder by its id or folder, loaded and ready.
+class TextEncoder(Network[Tokens, Parameters]):
+    """A sentence encoder by its id or folder. Raises MissingRuntimeError also without `tokenizers`."""
 
-    Raises ModelError if the folder is damaged or no sentence encoder, MissingRuntimeError if its runtime or
-    `tokenizers` is not installed.
-    """
-
-    def __init__(
-        self, model: Path | str = "minilm", *, threads: int = 1, settings: SessionSettings | None = None
-    ) -> None:
-        self.folder: ModelFolder = find(model)
-        front_end, self._parameters = self.folder.description("sentence-encoder", Tokens, Parameters)
-        _check(self.folder, self._parameters.size)
-        self._tokenizer = _tokenizer(self.folder, front_end)
-        self.encoder = Session(self.folder, "encoder", settings=settings, threads=threads)
+    task = "sentence-encoder"
+    front_end_type = Tokens
+    parameters_type = Parameters
+    roles = ("encoder",)
+    default = "minilm"
 
     @property
     def size(self) -> int:
         """Numbers in a vector."""
-        return self._parameters.size
-
-    def close(self) -> None:
-        """Give back what the runtime holds."""
-        self.encoder.close()
+        return self.parameters.size
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of length 1, float32[n, size], so that a dot product is the cosine.
@@ -58,8 +46,22 @@ class SentenceEncoder:
         vectors = np.zeros((len(texts), self.size), np.float32)
         for row, text in zip(vectors, texts, strict=True):
             pieces = self._tokenizer.encode(text).ids
-            row[:] = self.encoder.run(np.array([pieces], np.int64))[0][0]
+            row[:] = self.sessions["encoder"].run(np.array([pieces], np.int64))[0][0]
         return vectors
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return _tokenizer(self.folder, self.front_end)
+
+    def _check(self) -> None:
+        """Refuse a network that does not turn tokens [1, n] into vectors [1, size]."""
+        network = self.folder.network("encoder")
+        shapes = [tensor.shape for tensor in (*network.inputs, *network.outputs)]
+        if [len(shape) for shape in shapes] != [2, 2] or shapes[1][1] != self.parameters.size:
+            raise ModelError(
+                self.folder.path, "does not describe a sentence-encoder: its network has other shapes"
+            )
+        self._tokenizer  # noqa: B018 - a damaged one is refused now
 
 
 def _tokenizer(folder: ModelFolder, front_end: Tokens) -> Any:
@@ -76,11 +78,3 @@ def _tokenizer(folder: ModelFolder, front_end: Tokens) -> Any:
     tokenizer.no_padding()
     tokenizer.enable_truncation(front_end.max_tokens)
     return tokenizer
-
-
-def _check(folder: ModelFolder, size: int) -> None:
-    """Raise ModelError for a network that does not turn tokens [1, n] into vectors [1, size]."""
-    network = folder.network("encoder")
-    shapes = [tensor.shape for tensor in (*network.inputs, *network.outputs)]
-    if [len(shape) for shape in shapes] != [2, 2] or shapes[1][1] != size:
-        raise ModelError(folder.path, "does not describe a sentence-encoder: its network has other shapes")

@@ -1,1 +1,4 @@
-"""TODO."""
+"""Quick cut: mark blanks, fillers and repeated takes in a transcript, and render the recording without them.
+
+`clean` is the entry; `marks` uses `fillers` and `repeats`, `cuts` places the cut points.
+"""

@@ -1,6 +1,6 @@
-"""One-click clean: marks become cuts, cuts a timeline, and the timeline a file with captions that fit it.
+"""Clean a take with one action: marks become cuts, cuts a timeline, and the timeline a file.
 
-captioned recording -> items (marks) -> cut list -> timeline -> rendered file, captions re-timed
+transcript -> items (marks) -> cut list -> timeline -> rendered file, captions re-timed
 """
 
 from __future__ import annotations
@@ -9,39 +9,71 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
-from edge.captions.transcribe import Progress
+from msgspec import structs
+
+from edge import schema
+from edge.cache import Cache
 from edge.errors import InputError
-from edge.evidence.transcript import Captioned
+from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.transcript import Transcript, TranscriptOptions
+from edge.evidence.transcription import collect_transcript
 from edge.files import whole_file
-from edge.media.write.concat import Part, join
-from edge.quickcut.cuts import CutSettings, cut_list
-from edge.quickcut.marks import Item, MarkSettings, mark
+from edge.media import MediaRange, Recording, concat, open_recording
+from edge.media.read.recording import MediaSource
+from edge.networks.segmenter import Segmenter
+from edge.quickcut.cuts import CutOptions, cut_list
+from edge.quickcut.marks import Item, MarkOptions, mark
+from edge.spans import merge, subtract
 from edge.timeline.placing import place
 from edge.timeline.timeline import Clip, Timeline
-from edge.vocabulary import Caption, Span
+from edge.vocabulary import Caption, Progress, Span
 
 
-@dataclass(frozen=True)
-class CleanSettings:
-    """Every choice between captions and the cleaned file."""
+@dataclass(frozen=True, slots=True)
+class CleanOptions:
+    """Every choice between a recording and the cleaned file."""
 
-    marks: MarkSettings = field(default_factory=MarkSettings)
-    cuts: CutSettings = field(default_factory=CutSettings)
+    transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
+    """How speech is found and recognized."""
+    marks: MarkOptions = field(default_factory=MarkOptions)
+    """What is marked for removal."""
+    cuts: CutOptions = field(default_factory=CutOptions)
+    """Where exactly to cut."""
     crossfade_s: float = 0.01
-    """Cross-fade of the sound at a join."""
+    """Cross-fade of the audio at a join, in seconds."""
     smart: bool = True
-    """Copy pictures where the codec allows it; else all are encoded anew."""
+    """Copy video frames where the codec allows it; else all are encoded anew."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What would go, and what would be left."""
+@dataclass(frozen=True, slots=True)
+class CleanPlan:
+    """What cleaning a recording removes, and what it leaves."""
 
-    items: list[Item]
-    cuts: list[Span]
+    recording: Recording
+    """What is cleaned."""
+    transcript: Transcript
+    """What is said in it."""
+    items: tuple[Item, ...]
+    """What is said, and what is marked; in order and disjoint."""
+    cuts: tuple[Span, ...]
+    """What is removed, in order and disjoint."""
     timeline: Timeline
+    """The recording without the cuts."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the file, one line each."""
+
+    def __repr__(self) -> str:
+        name, cuts = self.recording.path.name, len(self.cuts)
+        return f"CleanPlan({name}, {cuts} cuts, {self.kept_s:.1f} s kept, {self.removed_s:.1f} s removed)"
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the recording: of its audio or its video, whichever is longer, in seconds."""
+        return max(self.transcript.duration_s, self.recording.duration_s)
 
     @property
     def kept_s(self) -> float:
@@ -50,72 +82,132 @@ class Plan:
 
     @property
     def removed_s(self) -> float:
-        """Seconds that go."""
-        return sum(cut.seconds for cut in self.cuts)
+        """Seconds removed."""
+        return max(0.0, self.duration_s - self.kept_s)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of `edge clean --dry-run`."""
+        return schema.to_dict(self.to_document())
+
+    def to_document(self) -> schema.Clean:
+        """Return the typed form of `to_dict`."""
+        return schema.Clean(
+            media=self.recording.describe(self.transcript.duration_s, self.notes),
+            items=tuple(item.to_document() for item in self.items),
+            cuts=tuple(schema.Cut(schema.seconds(cut.start), schema.seconds(cut.end)) for cut in self.cuts),
+            kept_seconds=schema.seconds(self.kept_s),
+            removed_seconds=schema.seconds(self.removed_s),
+        )
 
 
-@dataclass(frozen=True)
-class Cleaned:
+@dataclass(frozen=True, slots=True)
+class CleanResult:
     """The file that was written."""
 
     file: Path
-    plan: Plan
-    """With the timeline as it was rendered: cut points lie on pictures."""
-    sentences: list[Caption]
+    """The cleaned recording."""
+    plan: CleanPlan
+    """As it was rendered: cut points lie on video frames."""
+    sentences: tuple[Caption, ...]
     """What is said in the file, in its seconds."""
     how: str
-    """"unchanged" (a copy of the file, byte for byte), "smart", "encoded", or "sound"."""
+    """"unchanged" (a copy of the file, byte for byte), "smart", "encoded", or "audio"."""
     why: str
-    """Why pictures were encoded that might have been copied; else empty."""
+    """Why video was encoded that might have been copied; else empty."""
+
+    def __repr__(self) -> str:
+        return f"CleanResult({self.file}, {self.how}, {self.plan!r})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of `edge clean`."""
+        return schema.to_dict(
+            structs.replace(self.plan.to_document(), file=str(self.file), how=self.how, why=self.why)
+        )
 
 
-def plan_clean(found: Captioned, settings: CleanSettings | None = None) -> Plan:
-    """The items of a recording, what to cut of it, and the timeline without that."""
-    settings = settings or CleanSettings()
-    items = mark(found, settings.marks)
-    cuts = cut_list(items, found, settings.cuts)
-    whole = Timeline.of([Clip(found.media.path, Fraction(0), Fraction(found.media_s))])
-    return Plan(items, cuts, whole.cut((cut.start, cut.end) for cut in cuts))
+def plan_clean(
+    media: MediaSource,
+    options: CleanOptions | None = None,
+    *,
+    transcript: Transcript | None = None,
+    recognizer: Recognizer | None = None,
+    segmenter: Segmenter | None = None,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+) -> CleanPlan:
+    """Find the blanks, fillers and repeated takes of a recording, and what is left without them.
+
+    `media` is a path or a `Recording`; a ready `transcript` of it saves recognizing it again. Raises as
+    `edge.transcribe`.
+    """
+    options, recording = options or CleanOptions(), open_recording(media)
+    notes: tuple[str, ...] = ()
+    if transcript is None:
+        transcript, notes = collect_transcript(
+            recording,
+            recognizer or open_recognizer(),
+            segmenter=segmenter,
+            options=options.transcript,
+            cache=cache,
+            progress=progress,
+        )
+    duration_s = max(transcript.duration_s, recording.duration_s)
+    items = mark(transcript, duration_s, options.marks)
+    cuts = cut_list(items, transcript, duration_s, options.cuts)
+    whole = Timeline.of([Clip(recording.path, Fraction(0), Fraction(duration_s))])
+    timeline = whole.cut((cut.start, cut.end) for cut in cuts)
+    return CleanPlan(recording, transcript, tuple(items), tuple(cuts), timeline, notes)
 
 
 def clean(
-    found: Captioned,
-    destination: Path,
-    settings: CleanSettings | None = None,
+    media: MediaSource | CleanPlan,
+    destination: str | PathLike[str],
+    options: CleanOptions | None = None,
     *,
-    plan: Plan | None = None,
-    audio_stream: int | None = None,
+    transcript: Transcript | None = None,
+    cache: Cache | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Cleaned:
-    """Write the recording without its blanks, fillers and repeats; see `edge.media.write.concat.join`.
+) -> CleanResult:
+    """Write a recording without its blanks, fillers and repeated takes.
 
-    `plan` is what `plan_clean` gave, perhaps changed by hand. If nothing goes and the suffix stays, the file
-    is copied as it is. Raises InputError if nothing would be left, and what `join` raises.
+    `media` is a path, a `Recording`, or a plan of `plan_clean`, perhaps changed by hand. If nothing is removed
+    and the suffix stays, the file is copied as it is. See `edge.media.concat` for how it is cut. Raises
+    InputError if nothing would be left, and what `plan_clean` and `concat` raise.
     """
-    settings = settings or CleanSettings()
-    plan = plan or plan_clean(found, settings)
-    media = found.media.path
+    options, destination = options or CleanOptions(), Path(destination)
+    plan = (
+        media
+        if isinstance(media, CleanPlan)
+        else plan_clean(media, options, transcript=transcript, cache=cache)
+    )
+    recording, sentences = plan.recording, plan.transcript.sentences
     if not plan.timeline.clips:
-        raise InputError(media, "would be empty: nothing is said in it")
-    if not plan.cuts and destination.suffix.lower() == media.suffix.lower():
+        raise InputError(recording.path, "would be empty: nothing is said in it")
+    if not plan.cuts and destination.suffix.lower() == recording.path.suffix.lower():
         with whole_file(destination, force=force) as draft:
-            shutil.copyfile(media, draft)
-        return Cleaned(destination, plan, found.sentences, "unchanged", "")
-    joined = join(
-        [Part(clip.media, clip.trim_in, clip.trim_out) for clip in plan.timeline.clips],
+            shutil.copyfile(recording.path, draft)
+        return CleanResult(destination, plan, sentences, "unchanged", "")
+    joined = concat(
+        [MediaRange(recording, clip.trim_in, clip.trim_out) for clip in plan.timeline.clips],
         destination,
-        smart=settings.smart,
-        crossfade_s=settings.crossfade_s,
-        audio_stream=audio_stream,
+        smart=options.smart,
+        crossfade_s=options.crossfade_s,
         force=force,
         progress=progress,
     )
-    rendered = rendered_timeline(joined.parts)
-    sentences = place({media: found.sentences}, rendered)
-    return Cleaned(destination, replace(plan, timeline=rendered), sentences, joined.how, joined.why)
+    rendered = rendered_timeline(recording.path, joined.ranges)
+    plan = replace(plan, timeline=rendered, cuts=_cuts(rendered, plan.duration_s))
+    placed = tuple(place({recording.path: sentences}, rendered))
+    return CleanResult(destination, plan, placed, joined.how, joined.why)
 
 
-def rendered_timeline(parts: Sequence[Part]) -> Timeline:
-    """The timeline of parts as they were rendered; what became shorter than a picture is not in it."""
-    return Timeline.of(Clip(part.source, part.start, part.end) for part in parts if part.length)
+def rendered_timeline(path: Path, ranges: Sequence[MediaRange]) -> Timeline:
+    """Return the timeline of ranges as they were rendered; what became shorter than a frame is not in it."""
+    return Timeline.of(Clip(path, part.start, part.end) for part in ranges if part.length)
+
+
+def _cuts(timeline: Timeline, duration_s: float) -> tuple[Span, ...]:
+    """What a timeline leaves out of its recording."""
+    kept = merge((float(clip.trim_in), float(clip.trim_out)) for clip in timeline.clips)
+    return tuple(Span(*part) for part in subtract((0.0, duration_s), kept))

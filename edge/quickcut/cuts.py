@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.errors import UsageError
-from edge.evidence.speech.level import LEVEL_S
-from edge.evidence.transcript import Captioned, Loudness
+from edge.evidence.speech.level import LEVEL_S, SpeechLevel
+from edge.evidence.transcript import Transcript
 from edge.quickcut.marks import Item, Kind
-from edge.spans import merged, outside
+from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span
 
 ROUNDING_S = 1e-6
@@ -23,85 +23,90 @@ TAKEN = 0.25
 
 
 @dataclass(frozen=True)
-class CutSettings:
+class CutOptions:
     """How marks become cuts."""
 
-    pause_s: float = 0.15
+    padding_s: float = 0.15
     """Silence left on each side of a cut, where there is as much."""
-    reach_s: float = 0.04
+    search_s: float = 0.04
     """Where what goes touches what stays, the cut is at the quietest point within this distance."""
-    shortest_s: float = 0.1
+    min_cut_s: float = 0.1
     """Less is not worth a cut."""
-    uncovered_s: float = 0.2
+    min_sound_s: float = 0.2
     """Sounds this long that no word covers, and that are not marked, stay."""
 
     def __post_init__(self) -> None:
-        lengths = (self.pause_s, self.reach_s, self.shortest_s, self.uncovered_s)
+        lengths = (self.padding_s, self.search_s, self.min_cut_s, self.min_sound_s)
         if not all(length >= 0 for length in lengths):
             raise UsageError("lengths of cuts cannot be negative")
 
 
-def cut_list(items: Sequence[Item], found: Captioned, settings: CutSettings | None = None) -> list[Span]:
-    """What to remove of the recording, in order and disjoint, for items in order.
+def cut_list(
+    items: Sequence[Item], transcript: Transcript, duration_s: float, options: CutOptions | None = None
+) -> list[Span]:
+    """Return what to remove of a recording of `duration_s` seconds, in order and disjoint, for items in order.
 
     Items to be removed that only silence parts are one cut.
     """
-    settings = settings or CutSettings()
+    options = options or CutOptions()
     going = [item for item in items if item.remove]
     starts = [item.start for item in going]
-    kept = merged(_kept(items, found, settings))
+    kept = merge(_kept(items, transcript, options))
     reaches = {
-        edge: min(settings.reach_s, TAKEN * span.seconds) for span in kept for edge in (span.start, span.end)
+        edge: min(options.search_s, TAKEN * (end - start)) for start, end in kept for edge in (start, end)
     }
     cuts = []
-    for gap in outside(Span(0, found.media_s), kept):
+    for part in subtract((0.0, duration_s), kept):
+        gap = Span(*part)
         gone = going[bisect_left(starts, gap.start - ROUNDING_S) : bisect_left(starts, gap.end)]
-        cut = _cut(gap, gone, found, settings) if gone else None
+        cut = _cut(gap, gone, transcript, duration_s, options) if gone else None
         if cut is not None:
             start = max(cut.start, gap.start - reaches.get(gap.start, 0.0))
             cuts.append(Span(start, min(cut.end, gap.end + reaches.get(gap.end, 0.0))))
     return cuts
 
 
-def _kept(items: Sequence[Item], found: Captioned, settings: CutSettings) -> Iterator[Span]:
-    """What must stay: items that are not removed, and sounds that are long enough and not marked."""
-    for item in items:
-        if not item.remove:
-            yield Span(item.start, item.end)
-    marked = merged([Span(item.start, item.end) for item in items if item.kind is not Kind.BLANK])
-    for sound in [*found.sounding, *found.music]:
-        yield from (rest for rest in outside(sound, marked) if rest.seconds >= settings.uncovered_s)
+def _kept(
+    items: Sequence[Item], transcript: Transcript, options: CutOptions
+) -> Iterator[tuple[float, float]]:
+    """Intervals that must stay: items that are not removed, and unmarked sounds that are long enough."""
+    yield from intervals(item for item in items if not item.remove)
+    marked = merge(intervals(item for item in items if item.kind is not Kind.BLANK))
+    for sound in intervals([*transcript.sounding, *transcript.music]):
+        yield from (part for part in subtract(sound, marked) if part[1] - part[0] >= options.min_sound_s)
 
 
-def _cut(gap: Span, gone: Sequence[Item], found: Captioned, settings: CutSettings) -> Span | None:
+def _cut(
+    gap: Span, gone: Sequence[Item], transcript: Transcript, duration_s: float, options: CutOptions
+) -> Span | None:
     """The cut in a gap between what is kept; None if it would be too short.
 
-    All that sounds goes; of the silence around it, `pause_s` stays at each side.
+    All that sounds goes; of the silence around it, `padding_s` stays at each side.
     """
     sounds = [item for item in gone if item.kind is not Kind.BLANK]
     first = sounds[0].start if sounds else gap.end
     last = sounds[-1].end if sounds else gap.start
-    start, end = min(gap.start + settings.pause_s, first), max(gap.end - settings.pause_s, last)
-    if sounds and first - gap.start < settings.reach_s:
-        start = quietest(found.loudness, first, settings.reach_s)
-    if sounds and gap.end - last < settings.reach_s:
-        end = quietest(found.loudness, last, settings.reach_s)
+    start, end = min(gap.start + options.padding_s, first), max(gap.end - options.padding_s, last)
+    if sounds and first - gap.start < options.search_s:
+        start = quietest_time(transcript.levels, first, options.search_s)
+    if sounds and gap.end - last < options.search_s:
+        end = quietest_time(transcript.levels, last, options.search_s)
     start = 0.0 if gap.start == 0 else start
-    end = found.media_s if gap.end == found.media_s else end
-    return Span(start, end) if end - start >= settings.shortest_s else None
+    end = duration_s if gap.end == duration_s else end
+    return Span(start, end) if end - start >= options.min_cut_s else None
 
 
-def quietest(loudness: Sequence[Loudness], at: float, reach_s: float) -> float:
-    """The quietest time within `reach_s` of `at`, the nearest of several; `at` where no level is known.
+def quietest_time(levels: Sequence[SpeechLevel], at: float, search_s: float) -> float:
+    """The quietest time within `search_s` of `at`, the nearest of several; `at` where no level is known.
 
-    `loudness` is in order.
+    `levels` are in order.
     """
-    index = bisect_right(loudness, at, key=lambda one: one.start) - 1
+    index = bisect_right(levels, at, key=lambda one: one.start) - 1
     if index < 0:
         return at
-    one = loudness[index]
+    one = levels[index]
     centre = (at - one.start) / LEVEL_S
-    low, high = int(np.ceil(centre - reach_s / LEVEL_S)), int(np.floor(centre + reach_s / LEVEL_S))
+    low, high = int(np.ceil(centre - search_s / LEVEL_S)), int(np.floor(centre + search_s / LEVEL_S))
     if not 0 <= low < high <= len(one.values):
         return at
     middle = np.arange(low, high) + 0.5

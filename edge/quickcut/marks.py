@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
+from edge import schema
 from edge.errors import UsageError
-from edge.evidence.transcript import Captioned
+from edge.evidence.transcript import Transcript
 from edge.quickcut.fillers import Level, find_fillers
-from edge.quickcut.repeats import RepeatSettings, find_repeats
-from edge.spans import merged, outside
+from edge.quickcut.repeats import RepeatOptions, find_repeats
+from edge.spans import intervals, merge, subtract
+from edge.text.clock import clock
 from edge.text.scripts import joined
 from edge.vocabulary import Span, Word
 
@@ -32,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class MarkSettings:
+class MarkOptions:
     """What is marked for removal."""
 
     level: Level = Level.LIGHT
@@ -40,17 +42,17 @@ class MarkSettings:
     blanks: bool = True
     fillers: bool = True
     repeats: bool = True
-    blank_s: float = 1.0
+    min_silence_s: float = 1.0
     """Silence of this length is a blank."""
     take_pause_s: float = 0.3
     """Between two takes there is a pause of this length, even where they are written as one sentence."""
     extra_fillers: tuple[str, ...] = ()
     """Words of the user that are fillers too."""
-    repeat: RepeatSettings = field(default_factory=RepeatSettings)
+    repeat: RepeatOptions = field(default_factory=RepeatOptions)
 
     def __post_init__(self) -> None:
-        if not self.blank_s > 0:
-            raise UsageError(f"a blank must last longer than 0 s, got {self.blank_s}")
+        if not self.min_silence_s > 0:
+            raise UsageError(f"a blank must last longer than 0 s, got {self.min_silence_s}")
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,26 @@ class Item:
     score: float | None = None
     """How sure that is, 0 to 1, where it was measured."""
 
+    def to_document(self) -> schema.Item:
+        """Return the row of a JSON document."""
+        score = None if self.score is None else schema.share(self.score)
+        times = schema.seconds(self.start), schema.seconds(self.end)
+        return schema.Item(*times, self.kind.value, self.text, self.remove, self.reason, score)
 
-def mark(found: Captioned, settings: MarkSettings | None = None) -> list[Item]:
-    """Every sentence, or its parts around what is marked, and every blank, filler and repeat."""
-    settings = settings or MarkSettings()
-    spoken = _said(found, settings)
+
+def mark(transcript: Transcript, duration_s: float, options: MarkOptions | None = None) -> list[Item]:
+    """Mark the blanks, fillers and repeats of a recording of `duration_s` seconds, between what is said."""
+    options = options or MarkOptions()
+    spoken = _said(transcript, options)
     ends = [item.end for item in spoken]
-    for span in found.hesitations:
+    for span in transcript.filled_pauses:
         at = bisect_right(ends, span.start)
         if at == len(spoken) or spoken[at].start >= span.end:
-            spoken.insert(at, _hesitation(span, settings))
+            spoken.insert(at, _filled_pause(span, options))
             ends.insert(at, span.end)
-    voices = [Span(item.start, item.end) for item in spoken]
-    silent = outside(Span(0, found.media_s), merged([*voices, *found.sounding, *found.music]))
-    blanks = [_blank(span, settings) for span in silent if span.seconds >= settings.blank_s]
+    audible = merge(intervals([*spoken, *transcript.sounding, *transcript.music]))
+    silent = [Span(*part) for part in subtract((0.0, duration_s), audible)]
+    blanks = [_blank(span, options) for span in silent if span.seconds >= options.min_silence_s]
     return sorted([*spoken, *blanks], key=lambda item: item.start)
 
 
@@ -96,57 +104,57 @@ class _Mark:
     score: float | None = None
 
 
-def _said(found: Captioned, settings: MarkSettings) -> list[Item]:
+def _said(transcript: Transcript, options: MarkOptions) -> list[Item]:
     """All words as items, in order."""
     words: list[Word] = []
     marks: list[_Mark] = []
-    for number, sentence in enumerate(found.sentences):
+    for number, sentence in enumerate(transcript.sentences):
         whole = Word(sentence.start, sentence.end, sentence.text)
         words += sentence.words or (whole,)
         marks += [_Mark(number)] * (len(words) - len(marks))
-    fillers = list(find_fillers(words, found.language, settings.level, settings.extra_fillers))
+    fillers = list(find_fillers(words, transcript.language, options.level, options.extra_fillers))
     for filler in fillers:
         reason = f"the filler {filler.name!r}"
         for at in range(filler.first, filler.stop):
             marks[at] = _Mark(marks[at].sentence, Kind.FILLER, filler.first, reason)
-    for part, mark in _repeats(words, marks, settings):
+    for part, mark in _repeats(words, marks, options):
         if marks[part.start].kind is not Kind.REPEAT:
             marks[part.start : part.stop] = [mark] * len(part)
     starts = [
         at
         for at in range(len(words))
-        if at == 0 or marks[at] != marks[at - 1] or _parted(words, marks, at, found, settings)
+        if at == 0 or marks[at] != marks[at - 1] or _parted(words, marks, at, transcript, options)
     ]
     parts = pairwise([*starts, len(words)])
-    return [_item(words[first:stop], marks[first], settings) for first, stop in parts]
+    return [_item(words[first:stop], marks[first], options) for first, stop in parts]
 
 
 def _parted(
-    words: Sequence[Word], marks: Sequence[_Mark], at: int, found: Captioned, settings: MarkSettings
+    words: Sequence[Word], marks: Sequence[_Mark], at: int, transcript: Transcript, options: MarkOptions
 ) -> bool:
     """There is a blank before a word, or a hesitation; what is hesitated inside a take is a part of it."""
     start, end = words[at - 1].end, words[at].start
-    if end - start >= settings.blank_s:
+    if end - start >= options.min_silence_s:
         return True
-    first = bisect_left(found.hesitations, start, key=lambda span: span.start)
-    hesitates = first < len(found.hesitations) and found.hesitations[first].end <= end
-    return hesitates and marks[at].kind is not Kind.REPEAT
+    first = bisect_left(transcript.filled_pauses, start, key=lambda span: span.start)
+    has_filled_pause = first < len(transcript.filled_pauses) and transcript.filled_pauses[first].end <= end
+    return has_filled_pause and marks[at].kind is not Kind.REPEAT
 
 
 def _repeats(
-    words: Sequence[Word], marks: Sequence[_Mark], settings: MarkSettings
+    words: Sequence[Word], marks: Sequence[_Mark], options: MarkOptions
 ) -> Iterator[tuple[range, _Mark]]:
     """Words that are said again: whole sentences, and parts of them between pauses.
 
     Both, because a take may be one sentence and the next be written as two, or two takes be written as one.
     """
-    for pause_s in (math.inf, settings.take_pause_s):
+    for pause_s in (math.inf, options.take_pause_s):
         parts = list(_units(words, marks, pause_s))
         plain = [joined(words[at].text for at in part if marks[at].kind is not Kind.FILLER) for part in parts]
-        for repeat in find_repeats(plain, settings.repeat):
+        for repeat in find_repeats(plain, options.repeat):
             part, kept = parts[repeat.sentence], parts[repeat.kept]
             text = joined(words[at].text for at in kept)
-            reason = f"said again at {words[kept.start].start:.2f} s: {text}"
+            reason = f"said again at {clock(words[kept.start].start)}: {text}"
             sentence = marks[part.start].sentence
             yield part, _Mark(sentence, Kind.REPEAT, part.start, reason, repeat.score)
 
@@ -164,19 +172,19 @@ def _units(words: Sequence[Word], marks: Sequence[_Mark], pause_s: float) -> Ite
             first = at
 
 
-def _item(words: Sequence[Word], mark: _Mark, settings: MarkSettings) -> Item:
+def _item(words: Sequence[Word], mark: _Mark, options: MarkOptions) -> Item:
     text = joined(word.text for word in words)
-    asked = {Kind.FILLER: settings.fillers, Kind.REPEAT: settings.repeats}.get(mark.kind, False)
-    remove = asked and settings.level is not Level.OFF
+    asked = {Kind.FILLER: options.fillers, Kind.REPEAT: options.repeats}.get(mark.kind, False)
+    remove = asked and options.level is not Level.OFF
     return Item(words[0].start, words[-1].end, mark.kind, text, remove, mark.reason, mark.score)
 
 
-def _hesitation(span: Span, settings: MarkSettings) -> Item:
-    remove = settings.fillers and settings.level is not Level.OFF
+def _filled_pause(span: Span, options: MarkOptions) -> Item:
+    remove = options.fillers and options.level is not Level.OFF
     return Item(span.start, span.end, Kind.FILLER, "", remove, "a sound of hesitation that no word covers")
 
 
-def _blank(span: Span, settings: MarkSettings) -> Item:
-    remove = settings.blanks and settings.level is not Level.OFF
+def _blank(span: Span, options: MarkOptions) -> Item:
+    remove = options.blanks and options.level is not Level.OFF
     reason = f"nothing is said for {span.seconds:.1f} s"
     return Item(span.start, span.end, Kind.BLANK, "", remove, reason)

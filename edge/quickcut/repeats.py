@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from edge_kernels.text import encode, levenshtein_window, likeness_window
+from edge_kernels.text import encode, levenshtein_window, similarity_window
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
@@ -27,7 +27,7 @@ _MARKS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
-class RepeatSettings:
+class RepeatOptions:
     """What counts as a repeat."""
 
     window: int = 4
@@ -65,9 +65,9 @@ class Repeat:
     """Of this sentence and the take that it is most like."""
 
 
-def find_repeats(texts: Sequence[str], settings: RepeatSettings | None = None) -> list[Repeat]:
+def find_repeats(texts: Sequence[str], settings: RepeatOptions | None = None) -> list[Repeat]:
     """The sentences of `texts` that a later one repeats, directly or through others, in order."""
-    settings = settings or RepeatSettings()
+    settings = settings or RepeatOptions()
     plain = [_plain(text) for text in texts]
     fit = np.array([_fits(text, settings) for text in plain], bool)
     scores = np.maximum(pair_scores(plain, settings), _false_starts(plain, settings))
@@ -83,7 +83,7 @@ def find_repeats(texts: Sequence[str], settings: RepeatSettings | None = None) -
     return [Repeat(one, last[one], best[one]) for one in sorted(best)]
 
 
-def pair_scores(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.float32]:
+def pair_scores(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.float32]:
     """Score of each text with the `window` after it, float32[texts, window]; 0 past the end or for empty."""
     if not texts:
         return np.zeros((0, settings.window), np.float32)
@@ -92,7 +92,7 @@ def pair_scores(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.fl
     after = np.arange(len(texts))[:, None] + 1 + np.arange(settings.window)
     longer = np.maximum(lengths[:, None], lengths[np.minimum(after, len(texts) - 1)])
     order = 1 - levenshtein_window(encoded, settings.window) / np.maximum(longer, 1)
-    like = likeness_window(encoded, settings.window)
+    like = similarity_window(encoded, settings.window)
     cosine = like.frequency if settings.frequency else like.presence
     weights = np.array(settings.weights) / sum(settings.weights)
     score = weights[0] * like.overlap + weights[1] * order + weights[2] * cosine
@@ -100,7 +100,7 @@ def pair_scores(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.fl
     return np.asarray(np.where(there, score, 0), np.float32)
 
 
-def _false_starts(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.float32]:
+def _false_starts(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.float32]:
     """1 - distance / length of each text to the beginning of the longer one after it, else 0.
 
     In the first column of float32[texts, window]: one who breaks off begins again at once.
@@ -114,7 +114,7 @@ def _false_starts(texts: Sequence[str], settings: RepeatSettings) -> NDArray[np.
     return found
 
 
-def _fits(text: str, settings: RepeatSettings) -> bool:
+def _fits(text: str, settings: RepeatOptions) -> bool:
     """Long enough, and with a letter of the kind that is asked for."""
     weight = len(text) + (LETTERS - 1) * len(IDEOGRAPHIC.findall(text))
     if weight < LETTERS * settings.min_length:
@@ -123,5 +123,5 @@ def _fits(text: str, settings: RepeatSettings) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Letters and digits without case: marks and spaces are how a recogniser feels about it."""
+    """Letters and digits without case: marks and spaces are how a recognizer feels about it."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())

@@ -1,6 +1,5 @@
 """Songs in recordings: find where somebody sings, and cut one clip per song.
 
-`recording` is the whole job, media to files; `songs` turns the segmenter's evidence into songs by the
-`rules`, one function each; `settings` holds every choice; `plot` draws it. Confidences come from
-`edge.networks.segmenter`. Evidence from the picture (faces, lips) joins as more features of its fusion.
+`find` is the entry, `detection` turns a label track into songs by the `rules`, `options` holds every choice,
+`cut` writes the clips, `export` chapters and cue sheets, `plot` draws. The labels are `edge.evidence.labels`.
 """

@@ -1,4 +1,4 @@
-"""From the segmenter's evidence to songs: labels, runs, preludes and postludes, boundaries."""
+"""From a label track to songs: labels, runs, preludes and postludes, boundaries."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from edge_kernels.labels import change_point
 from numpy.typing import NDArray
 
-from edge.networks.segmenter import Evidence
+from edge.evidence.labels import LabelTrack
 from edge.songs import rules
-from edge.songs.options import Settings
+from edge.songs.options import SongOptions
 from edge.vocabulary import Span
 
 Floats = NDArray[np.float32]
@@ -19,12 +19,14 @@ Classify = Callable[[NDArray[np.float16]], Floats]
 """Features float16[batch, segments, features] -> confidences float32[batch, segments, 4]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Song:
     """One song: where it starts and ends, and how much of that is music before and after the singing."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     prelude: float
     """Seconds of music before the singing."""
     postlude: float
@@ -37,8 +39,13 @@ class Song:
         """Start to end."""
         return Span(self.start, self.end)
 
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class _Draft:
     """A song on its way: segments of the singing and of the whole, and the times of both."""
 
@@ -48,114 +55,115 @@ class _Draft:
     outer: tuple[float, float]
 
 
-def find_songs(evidence: Evidence, classify: Classify, settings: Settings) -> list[Song]:
-    """The songs of a recording in order, disjoint and inside it, by the rules of `edge.songs.rules`.
+def detect_songs(track: LabelTrack, classify: Classify, options: SongOptions) -> list[Song]:
+    """Find the songs of a recording in order, disjoint and inside it, by the rules of `edge.songs.rules`.
 
     `classify` labels the windows that boundary refinement slides; it is called at most once.
     """
-    found = rules.best(evidence.segments)
-    length = evidence.segment_s
-    runs = rules.bridge(
-        rules.singing_runs(found, settings.min_run),
-        found,
-        interlude=int(settings.interlude_s / length + 1e-9),
-        glitch=int(settings.glitch_s / length + 1e-9),
+    labels = rules.best(track.segments)
+    length = track.segment_s
+    sung = rules.bridge(
+        rules.singing_runs(labels, options.min_run),
+        labels,
+        interlude=int(options.max_interlude_s / length + 1e-9),
+        gap=int(options.max_gap_s / length + 1e-9),
     )
-    refined = _refine(evidence, runs, classify, settings)
+    extended = rules.with_music(sung, labels, options.edge_is_other)
+    runs, wholes = ([range(*run) for run in found.tolist()] for found in (sung, extended))
     drafts = []
-    for run, whole, singing in zip(
-        runs, rules.with_music(runs, found, settings.edge_is_other), refined, strict=True
-    ):
+    for run, whole, singing in zip(runs, wholes, _refine(track, runs, classify, options), strict=True):
         outer = (
             whole.start * length if whole.start < run.start else singing[0],
-            min(whole.stop * length, evidence.duration_s) if whole.stop > run.stop else singing[1],
+            min(whole.stop * length, track.duration_s) if whole.stop > run.stop else singing[1],
         )
         drafts.append(_Draft(run, whole, singing, outer))
-    if settings.exact_boundaries:
-        drafts = [_exact(evidence, found, draft) for draft in drafts]
-    return _finish(evidence, found, drafts)
+    if options.refine_on_frames:
+        drafts = [_exact(track, labels, draft) for draft in drafts]
+    return _finish(track, labels, drafts)
 
 
 def _refine(
-    evidence: Evidence, runs: list[range], classify: Classify, settings: Settings
+    track: LabelTrack, runs: list[range], classify: Classify, options: SongOptions
 ) -> list[tuple[float, float]]:
     """Start and end of each run's singing, moved to a joint inside an uncertain first or last segment."""
     pairs: list[NDArray[np.float16]] = []
     asked: dict[tuple[int, bool], slice] = {}
     for run in runs:
         for segment, start in ((run.start, True), (run.stop - 1, False)):
-            joints = _joints(evidence, segment)
-            if joints and rules.uncertain(evidence.segments[segment], settings):
+            joints = _joints(track, segment)
+            if joints and rules.uncertain(track.segments[segment], options):
                 asked[segment, start] = slice(len(pairs), len(pairs) + len(joints))
                 pairs += [
-                    np.stack([evidence.windows[segment - 1, j], evidence.windows[segment, j]]) for j in joints
+                    np.stack([track.windows[segment - 1, j], track.windows[segment, j]]) for j in joints
                 ]
     confidences = classify(np.stack(pairs)) if pairs else np.zeros((0, 2, 4), np.float32)
 
     def moved(segment: int, start: bool) -> float | None:
         rows = asked.get((segment, start), slice(0, 0))
         joint = rules.refined_joint(confidences[rows, 0], confidences[rows, 1], start=start)
-        return None if joint is None else segment * evidence.segment_s + (joint + 1) * evidence.step_s
+        return None if joint is None else segment * track.segment_s + (joint + 1) * track.step_s
 
     edges = []
     for run in runs:
-        whole = run.start * evidence.segment_s, min(run.stop * evidence.segment_s, evidence.duration_s)
+        whole = run.start * track.segment_s, min(run.stop * track.segment_s, track.duration_s)
         first, last = moved(run.start, True), moved(run.stop - 1, False)
         refined = whole[0] if first is None else first, whole[1] if last is None else last
         edges.append(refined if refined[0] < refined[1] else whole)  # both ends of a single segment may cross
     return edges
 
 
-def _joints(evidence: Evidence, segment: int) -> range:
+def _joints(track: LabelTrack, segment: int) -> range:
     """Indices of the steps strictly inside a segment; none in the first, which has no window before it."""
     if segment == 0:
         return range(0)
-    inside = min(evidence.segment_s, evidence.duration_s - segment * evidence.segment_s)
-    return range(1, max(1, int(np.ceil(inside / evidence.step_s - 1e-9))))
+    inside = min(track.segment_s, track.duration_s - segment * track.segment_s)
+    return range(1, max(1, int(np.ceil(inside / track.step_s - 1e-9))))
 
 
-def _exact(evidence: Evidence, found: rules.Ints, draft: _Draft) -> _Draft:
+def _exact(track: LabelTrack, labels: rules.Ints, draft: _Draft) -> _Draft:
     """Move the edges of the singing, then those of the whole, to the likeliest frame within a segment."""
-    frames = evidence.frames
+    frames = track.frames
     singing = frames[:, rules.SINGING]
     song = singing + frames[:, rules.MUSIC]
-    starts = _change(evidence, singing, draft.singing[0], start=True)
-    ends = _change(evidence, singing, draft.singing[1], start=False)
+    starts = _change(track, singing, draft.singing[0], start=True)
+    ends = _change(track, singing, draft.singing[1], start=False)
     middle = (draft.singing[0] + draft.singing[1]) / 2
     inner = (min(starts, middle), max(ends, middle))
     # Music that was judged not to belong to the song must not come back through its frames.
-    excluded_before = draft.whole.start == draft.run.start > 0 and found[draft.run.start - 1] == rules.MUSIC
-    excluded_after = draft.whole.stop == draft.run.stop < len(found) and found[draft.run.stop] == rules.MUSIC
-    outer_start = inner[0] if excluded_before else _change(evidence, song, draft.outer[0], start=True)
-    outer_end = inner[1] if excluded_after else _change(evidence, song, draft.outer[1], start=False)
+    excluded_before = draft.whole.start == draft.run.start > 0 and labels[draft.run.start - 1] == rules.MUSIC
+    excluded_after = (
+        draft.whole.stop == draft.run.stop < len(labels) and labels[draft.run.stop] == rules.MUSIC
+    )
+    outer_start = inner[0] if excluded_before else _change(track, song, draft.outer[0], start=True)
+    outer_end = inner[1] if excluded_after else _change(track, song, draft.outer[1], start=False)
     return _Draft(draft.run, draft.whole, inner, (min(outer_start, inner[0]), max(outer_end, inner[1])))
 
 
-def _change(evidence: Evidence, inside: Floats, at: float, *, start: bool) -> float:
+def _change(track: LabelTrack, inside: Floats, at: float, *, start: bool) -> float:
     """The likeliest time of the change within one segment of `at`; the recording's own edges stay."""
-    centre, reach = round(at / evidence.frame_s), round(evidence.segment_s / evidence.frame_s)
+    centre, reach = round(at / track.frame_s), round(track.segment_s / track.frame_s)
     low, high = max(0, centre - reach), min(len(inside), centre + reach)
     stretch = inside[low:high]
     cut = change_point(stretch) if start else len(stretch) - change_point(stretch[::-1])
-    return min((low + cut) * evidence.frame_s, evidence.duration_s)
+    return min((low + cut) * track.frame_s, track.duration_s)
 
 
-def _finish(evidence: Evidence, found: rules.Ints, drafts: list[_Draft]) -> list[Song]:
+def _finish(track: LabelTrack, labels: rules.Ints, drafts: list[_Draft]) -> list[Song]:
     """Songs in order: where two would overlap the earlier one keeps its end; empty ones are dropped."""
     songs: list[Song] = []
     for draft in drafts:
         start = max(draft.outer[0], songs[-1].end if songs else 0.0)
-        end = min(draft.outer[1], evidence.duration_s)
-        if end - start < evidence.frame_s:
+        end = min(draft.outer[1], track.duration_s)
+        if end - start < track.frame_s:
             continue
-        sung = [i for i in draft.run if found[i] == rules.SINGING]
+        sung = [i for i in draft.run if labels[i] == rules.SINGING]
         songs.append(
             Song(
                 start=start,
                 end=end,
                 prelude=min(max(0.0, draft.singing[0] - start), end - start),
                 postlude=min(max(0.0, end - max(draft.singing[1], start)), end - start),
-                confidence=float(evidence.segments[sung, rules.SINGING].mean()),
+                confidence=float(track.segments[sung, rules.SINGING].mean()),
             )
         )
     return songs

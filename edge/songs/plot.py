@@ -1,64 +1,125 @@
-"""A picture of what was heard: the four confidences over time, with the songs marked."""
+"""A drawing of labels and songs over time."""
 
 from __future__ import annotations
 
 import os
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.cache import default_root
-from edge.errors import EdgeError
+from edge.errors import UsageError, require
 from edge.files import whole_file
-from edge.songs.search import Found
+from edge.songs.find import SongSearchResult
+from edge.text.clock import clock
 from edge.vocabulary import LABELS
 
-COLOURS = ("#c2185b", "#1565c0", "#2e7d32", "#757575")
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLORS = ("#d6336c", "#1c7ed6", "#2f9e44", "#adb5bd")
 """Singing, speaking, music, other."""
 
 MAX_POINTS = 4000
 """Frames are averaged down to about this many, so that three hours draw as fast as three minutes."""
 
 
-def plot(found: Found, file: Path, *, force: bool = False) -> None:
-    """Draw `found` to an image file; the suffix chooses the format (.png, .pdf, .svg).
+def check_plot(file: str | PathLike[str]) -> None:
+    """Refuse now what `plot` would refuse after hours of work: no matplotlib, a suffix it cannot write.
 
-    Raises OutputError if it cannot be written, EdgeError if matplotlib is not installed.
+    Raises MissingExtraError, UsageError.
     """
     os.environ.setdefault("MPLCONFIGDIR", str(default_root().parent / "matplotlib"))  # its list of fonts
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError as error:
-        raise EdgeError("plots need matplotlib: pip install 'edgereel[plot]'") from error
+    require("matplotlib", "plots", "plot")
+    from matplotlib.backend_bases import FigureCanvasBase  # noqa: PLC0415 - an extra
 
-    evidence = found.evidence
-    factor = max(1, len(evidence.frames) // MAX_POINTS)
-    frames = np.stack(
-        [
-            piece.mean(axis=0)
-            for piece in np.array_split(evidence.frames, max(1, len(evidence.frames) // factor))
-        ]
+    known = FigureCanvasBase.get_supported_filetypes()
+    if Path(file).suffix.lower().lstrip(".") not in known:
+        raise UsageError(f"{file}: plots are written as {', '.join(f'.{name}' for name in sorted(known))}")
+
+
+def plot(result: SongSearchResult, file: str | PathLike[str], *, force: bool = False) -> Figure:
+    """Draw a search to an image file; the suffix chooses the format (.png, .pdf, .svg).
+
+    Raises MissingExtraError without matplotlib, UsageError for another suffix, OutputError.
+    """
+    check_plot(file)
+    figure = draw(result)
+    with whole_file(Path(file), force=force) as draft:
+        figure.savefig(draft, dpi=110)
+    return figure
+
+
+def draw(result: SongSearchResult) -> Figure:
+    """Draw the songs, a band of labels, and the confidences below it. Raises MissingExtraError."""
+    check_plot("figure.png")
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
+
+    figure = Figure(figsize=(14, 5), layout="constrained")
+    songs, band, shares = figure.subplots(
+        3, 1, sharex=True, gridspec_kw={"height_ratios": (1.1, 0.5, 3), "hspace": 0.02}
     )
-    times = (np.arange(len(frames)) + 0.5) * found.duration_s / len(frames) / 60
-    edges = np.array([s.start for s in found.segments] + [found.duration_s]) / 60
-    figure = Figure(figsize=(14, 7), layout="constrained")
-    rows = figure.subplots(len(LABELS), 1, sharex=True, sharey=True)
-    for row, label, colour, column in zip(rows, LABELS, COLOURS, range(len(LABELS)), strict=True):
-        row.fill_between(times, frames[:, column], color=colour, alpha=0.35, linewidth=0)
-        row.stairs(evidence.segments[:, column], edges, color=colour, linewidth=1.5, baseline=None)
-        for number, song in enumerate(found.songs, 1):
-            row.axvspan(song.start / 60, song.end / 60, color="#ffb300", alpha=0.22, linewidth=0)
-            if column == 0:
-                row.annotate(str(number), (song.start / 60, 1.04), annotation_clip=False)
-        row.set_ylabel(label)
-        row.set_ylim(0, 1)
-    rows[0].set_title(
-        f"{found.media.path.name}: {len(found.songs)} song{'s' * (len(found.songs) != 1)}", loc="left", pad=16
-    )
-    rows[-1].set_xlim(0, max(edges[-1], 1e-3))
-    rows[-1].set_xlabel("minutes (filled: every 100 ms; lines: segments; shaded: songs)")
-    with whole_file(file, force=force) as draft:
-        try:
-            figure.savefig(draft, dpi=100)
-        except ValueError as error:
-            raise EdgeError(f"{file}: {error}".splitlines()[0]) from error
+    _draw_songs(songs, result)
+    _draw_band(band, result)
+    _draw_confidences(shares, result)
+    shares.set_xlim(0, max(result.duration_s, 1e-3))
+    shares.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
+    shares.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds).removesuffix(".0")))
+    count = len(result)
+    title = f"{result.recording.path.name}   {clock(result.duration_s)}   {count} song{'s' * (count != 1)}"
+    songs.set_title(title, loc="left")
+    return figure
+
+
+def _draw_songs(axes: Axes, result: SongSearchResult) -> None:
+    """A bar for each song with its number and its times; the sung part is darker."""
+    for number, song in enumerate(result.songs, 1):
+        axes.broken_barh([(song.start, song.seconds)], (0, 1), color="#ffd8a8")
+        sung = song.seconds - song.prelude - song.postlude
+        axes.broken_barh([(song.start + song.prelude, sung)], (0, 1), color="#ffa94d")
+        wide = song.seconds > result.duration_s / 12
+        text = f"{number}   {clock(song.start)} - {clock(song.end)}" if wide else str(number)
+        middle = song.start + song.seconds / 2
+        axes.text(middle, 0.5, text, ha="center", va="center", fontsize=9, clip_on=True)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0.5], ["songs"])
+    _bare(axes)
+
+
+def _draw_band(axes: Axes, result: SongSearchResult) -> None:
+    """One band, colored by the label of each segment."""
+    for segment in result.segments:
+        color = COLORS[LABELS.index(segment.label)]
+        axes.broken_barh([(segment.start, segment.end - segment.start)], (0, 1), color=color, linewidth=0)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0.5], ["label"])
+    _bare(axes)
+
+
+def _draw_confidences(axes: Axes, result: SongSearchResult) -> None:
+    """The four confidences of frames, stacked to 1."""
+    frames = _thinned(result.labels.frames)
+    times = (np.arange(len(frames)) + 0.5) * result.duration_s / max(1, len(frames))
+    axes.stackplot(times, frames.T, colors=COLORS, labels=[label.value for label in LABELS], linewidth=0)
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("confidence")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=len(LABELS), frameon=False)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _bare(axes: Axes) -> None:
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _thinned(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Means of consecutive frames, about `MAX_POINTS` of them."""
+    count = max(1, min(len(frames), MAX_POINTS))
+    return np.stack([part.mean(axis=0) for part in np.array_split(frames, count)])

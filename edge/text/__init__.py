@@ -1,1 +1,1 @@
-"""TODO."""
+"""Written language: scripts, sentences, lines, numbers, times."""

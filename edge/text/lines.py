@@ -1,4 +1,4 @@
-"""Captions as they are shown: plain text in lines that fit the picture."""
+"""Captions as they are shown: plain text in lines that fit the video frame."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def display_lines(text: str) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    ends = [0, *accumulate(map(_columns, line))]  # columns before each character
+    ends = [0, *accumulate(map(_width, line))]  # columns before each character
     if ends[-1] <= LINE_COLUMNS:
         return [line]
     breaks = [found.span() for found in _BREAK.finditer(line) if _may_break(line, *found.span())]
@@ -81,12 +81,17 @@ def _wrapped(line: str) -> list[str]:
     return [line[start:end] for start, end in filled(balanced)]
 
 
-def _columns(character: str) -> int:
+def _width(character: str) -> int:
     if character.isascii():
         return 1
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def columns(text: str) -> int:
+    """Return the width of a text in columns: East Asian wide characters take two, combining ones none."""
+    return sum(map(_width, text))
 
 
 def _may_break(line: str, start: int, end: int) -> bool:

@@ -11,7 +11,7 @@ IDEOGRAPHIC = re.compile(
 )
 """Chinese characters and Japanese syllables: no spaces between words, a character is a unit of meaning."""
 
-WIDE_MARKS = "\u3001\u3002\uff0c\uff01\uff1f\uff1a\uff1b\u2026\uff09\u300d\u300f\u300b\u201d\uff5e"
+WIDE_PUNCTUATION = "\u3001\u3002\uff0c\uff01\uff1f\uff1a\uff1b\u2026\uff09\u300d\u300f\u300b\u201d\uff5e"
 
 SENTENCE_END = re.compile(
     r"[.!?\u3002\uff01\uff1f\u2026\uff0e\u0964\u061f]+[\"'\u201d\u2019)\]\u300d\u300f\uff09]*$"
@@ -36,7 +36,12 @@ def joined(words: Iterable[str]) -> str:
     """Words as a text: spaces between them, but not between characters of scripts without."""
     text = ""
     for word in words:
-        tight = not text or not word or (_is_tight(text[-1]) and _is_tight(word[0])) or word[0] in WIDE_MARKS
+        tight = (
+            not text
+            or not word
+            or (_is_tight(text[-1]) and _is_tight(word[0]))
+            or word[0] in WIDE_PUNCTUATION
+        )
         text += word if tight else f" {word}"
     return text
 
@@ -59,4 +64,4 @@ def ends_clause(word: str) -> bool:
 
 
 def _is_tight(character: str) -> bool:
-    return is_ideographic(character) or character in WIDE_MARKS
+    return is_ideographic(character) or character in WIDE_PUNCTUATION

@@ -61,7 +61,7 @@ class EditState:
     timeline: Timeline
     """As it was arranged, with what is marked still in it: actions count its clips."""
     original: Transcript = field(default_factory=dict)
-    """What was recognised."""
+    """What was recognized."""
     removed: frozenset[Passage] = frozenset()
     """Marked for removal."""
     texts: Mapping[Passage, str] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class Restore(Struct, frozen=True, tag=True):
 
 
 class EditText(Struct, frozen=True, tag=True):
-    """Write a text in place of a caption's; None is the recognised one again."""
+    """Write a text in place of a caption's; None is the recognized one again."""
 
     caption: Passage
     """Where the caption is."""

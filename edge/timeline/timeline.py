@@ -8,16 +8,17 @@ exactly what the float holds.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
 
 from edge.errors import UsageError
+from edge.spans import merge, subtract
 
 Seconds: TypeAlias = "Fraction | float"
-Stretch: TypeAlias = "tuple[Fraction, Fraction]"
+Interval: TypeAlias = "tuple[Fraction, Fraction]"
 """Start and end in exact seconds, start < end."""
 
 
@@ -136,21 +137,21 @@ class Timeline:
         Stretches may overlap, and reach beyond the timeline. Raises UsageError for one that ends before it
         starts.
         """
-        holes = united(spans)
+        holes = union(spans)
         kept = [
             Clip(clip.media, start + clip.trim_in - clip.in_point, end + clip.trim_in - clip.in_point)
             for clip in self.clips
-            for start, end in _outside(holes, clip.in_point, clip.out_point)
+            for start, end in subtract((clip.in_point, clip.out_point), holes)
         ]
         return Timeline.of(kept).merged()
 
     def without(self, parts: Mapping[Path, Iterable[tuple[Seconds, Seconds]]]) -> Timeline:
         """Remove stretches of recordings, in their seconds, wherever they are shown; otherwise as `cut`."""
-        holes = {media: united(spans) for media, spans in parts.items()}
+        holes = {media: union(spans) for media, spans in parts.items()}
         kept = [
             Clip(clip.media, start, end)
             for clip in self.clips
-            for start, end in _outside(holes.get(clip.media, ()), clip.trim_in, clip.trim_out)
+            for start, end in subtract((clip.trim_in, clip.trim_out), holes.get(clip.media, ()))
         ]
         return Timeline.of(kept).merged()
 
@@ -161,7 +162,7 @@ class Timeline:
             if clips and clips[-1].trim_out == clip.trim_in and clips[-1].media == clip.media:
                 clip = replace(clips.pop(), trim_out=clip.trim_out)  # noqa: PLW2901
             clips.append(clip)
-        return self if len(clips) == len(self.clips) else _sound(clips)
+        return self if len(clips) == len(self.clips) else _unchecked(clips)
 
     def _with(self, start: int, stop: int, clips: Iterable[Clip] = ()) -> Timeline:
         """With clips in place of [start, stop): those before it stay as they are, those behind it move."""
@@ -173,14 +174,14 @@ class Timeline:
         behind = self.clips[stop:]
         if behind and (by := end - behind[0].in_point):
             behind = tuple(Clip(one.media, one.trim_in, one.trim_out, one.in_point + by) for one in behind)
-        return _sound([*laid, *behind])
+        return _unchecked([*laid, *behind])
 
     def _check(self, index: int, count: int | None = None) -> None:
         if not 0 <= index < (len(self.clips) if count is None else count):
             raise UsageError(f"there is no place {index} on the timeline; it has {len(self.clips)} clips")
 
 
-def _sound(clips: Iterable[Clip]) -> Timeline:
+def _unchecked(clips: Iterable[Clip]) -> Timeline:
     """A timeline of clips that are known to follow each other, without looking at each again."""
     timeline = object.__new__(Timeline)
     object.__setattr__(timeline, "clips", tuple(clips))
@@ -195,30 +196,13 @@ def exact(time: Seconds) -> Fraction:
         raise UsageError(f"a time needs to be a finite number of seconds, got {time!r}") from None
 
 
-def united(spans: Iterable[tuple[Seconds, Seconds]]) -> list[Stretch]:
-    """Stretches in order, those that overlap or touch made one, empty ones left out.
+def union(spans: Iterable[tuple[Seconds, Seconds]]) -> list[Interval]:
+    """Return intervals in order, those that overlap or touch made one, empty ones left out.
 
     Raises UsageError for one that ends before it starts.
     """
-    union: list[Stretch] = []
-    for start, end in sorted((exact(start), exact(end)) for start, end in spans):
+    exactly = [(exact(start), exact(end)) for start, end in spans]
+    for start, end in exactly:
         if start > end:
-            raise UsageError(f"a stretch of time needs start <= end, got [{float(start):g}, {float(end):g})")
-        if union and start <= union[-1][1]:
-            union[-1] = union[-1][0], max(union[-1][1], end)
-        elif start < end:
-            union.append((start, end))
-    return union
-
-
-def _outside(holes: Sequence[Stretch], start: Fraction, end: Fraction) -> Iterator[Stretch]:
-    """What of [start, end) is in none of the holes, which are `united`."""
-    for index in range(bisect_right(holes, start, key=lambda hole: hole[1]), len(holes)):
-        first, last = holes[index]
-        if first >= end:
-            break
-        if start < first:
-            yield start, first
-        start = last
-    if start < end:
-        yield start, end
+            raise UsageError(f"an interval needs start <= end, got [{float(start):g}, {float(end):g})")
+    return [(start, end) for start, end in merge(exactly) if start < end]

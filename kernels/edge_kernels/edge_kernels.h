@@ -118,7 +118,7 @@ int32_t edge_mel(const float *restrict plan, const float *restrict samples, int6
 
 /* Number the code points: ids[i] for codes[i], and *alphabet. `table` is 0x110000 int32 that are 0; after the
  * call it holds 1 + id. */
-int32_t edge_text_ids(const uint32_t *restrict codes, int64_t count, int32_t *restrict table,
+int32_t edge_encode_codepoints(const uint32_t *restrict codes, int64_t count, int32_t *restrict table,
                       int32_t *restrict ids, int64_t *restrict alphabet);
 
 /* Bytes of scratch for edge_levenshtein_window and edge_levenshtein_all with these texts as patterns, about half
@@ -148,14 +148,14 @@ int32_t edge_text_counts(const int32_t *restrict ids, const int64_t *restrict of
  * overlap = sum of min(c1, c2) / longer length; presence = shared distinct characters / sqrt(distinct1 *
  * distinct2); frequency = sum of c1 c2 / sqrt(sum of c1^2 * sum of c2^2). Two empty texts are alike (1), an
  * empty and another are not (0). scratch: alphabet int32. */
-int32_t edge_likeness_window(const int64_t *restrict offsets, const int32_t *restrict distinct,
+int32_t edge_similarity_window(const int64_t *restrict offsets, const int32_t *restrict distinct,
                              const int32_t *restrict counts, const int32_t *restrict size, int64_t texts,
                              int64_t alphabet, int64_t begin, int64_t end, int64_t window,
                              float *restrict overlap, float *restrict presence, float *restrict frequency,
                              int32_t *restrict scratch);
 
 /* The same for text i, begin <= i < end, and all texts, itself too: [(i - begin) * texts + j]. */
-int32_t edge_likeness_all(const int64_t *restrict offsets, const int32_t *restrict distinct,
+int32_t edge_similarity_all(const int64_t *restrict offsets, const int32_t *restrict distinct,
                           const int32_t *restrict counts, const int32_t *restrict size, int64_t texts,
                           int64_t alphabet, int64_t begin, int64_t end, float *restrict overlap,
                           float *restrict presence, float *restrict frequency, int32_t *restrict scratch);

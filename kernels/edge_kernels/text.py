@@ -58,7 +58,7 @@ def encode(texts: Sequence[str]) -> Texts:
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
     ids, alphabet = np.empty(len(codes), np.int32), np.zeros(1, np.int64)
-    call("text_ids", codes, len(codes), np.zeros(_CODES, np.int32), ids, alphabet)
+    call("encode_codepoints", codes, len(codes), np.zeros(_CODES, np.int32), ids, alphabet)
     return Texts(ids, offsets, int(alphabet[0]))
 
 
@@ -94,16 +94,16 @@ def levenshtein_all(texts: Sequence[str], others: Sequence[str] | None = None) -
     return out
 
 
-def likeness_window(texts: Sequence[str] | Texts, window: int) -> Likeness:
+def similarity_window(texts: Sequence[str] | Texts, window: int) -> Likeness:
     """Likeness of each text to the `window` after it: arrays float32[texts, window]."""
     texts = texts if isinstance(texts, Texts) else encode(texts)
-    return _likeness("likeness_window", texts, positive(window, "window"), window)
+    return _similarity("similarity_window", texts, positive(window, "window"), window)
 
 
-def likeness_all(texts: Sequence[str] | Texts) -> Likeness:
+def similarity_all(texts: Sequence[str] | Texts) -> Likeness:
     """Likeness of every text to every text: arrays float32[texts, texts]."""
     texts = texts if isinstance(texts, Texts) else encode(texts)
-    return _likeness("likeness_all", texts, len(texts))
+    return _similarity("similarity_all", texts, len(texts))
 
 
 def _levenshtein_scratch(texts: Texts) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
@@ -114,7 +114,7 @@ def _levenshtein_scratch(texts: Texts) -> np.ndarray[tuple[int], np.dtype[np.uin
     return np.empty(size // 8, np.uint64)
 
 
-def _likeness(name: str, texts: Texts, columns: int, *window: int) -> Likeness:
+def _similarity(name: str, texts: Texts, columns: int, *window: int) -> Likeness:
     distinct, counts = np.empty_like(texts.ids), np.empty_like(texts.ids)
     size, scratch = np.empty(len(texts), np.int32), np.empty(texts.alphabet, np.int32)
     call(

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.captions.live import Heard, LiveSettings, listen
+from edge.captions.live import Heard, LiveOptions, listen
 from edge.errors import UsageError
-from edge.evidence.speech.recognizers import Heard as Recognised
+from edge.evidence.speech.recognizers import Heard as Recognized
 from edge.evidence.speech.recognizers import Recognizer
 from edge.media import decode_audio
 from edge.models.store import find
@@ -30,11 +30,11 @@ class Clock(Recognizer):
         self.folder, self.rate_hz, self.language = find("segmenter"), 16_000, None
         self.longest_s = 0.0
 
-    def recognize(self, samples: Floats) -> Recognised:
+    def recognize(self, samples: Floats) -> Recognized:
         seconds = len(samples) / self.rate_hz
         self.longest_s = max(self.longest_s, seconds)
         words = [Word(at / 2, at / 2 + 0.4, f"w{at}") for at in range(int(2 * seconds))]
-        return Recognised(tuple(words), "en", -0.1)
+        return Recognized(tuple(words), "en", -0.1)
 
 
 def heard(recording: Path, segmenter: Segmenter, block_s: float) -> tuple[list[Heard], Clock]:
@@ -56,7 +56,7 @@ def test_final_captions_cover_the_talk_and_are_in_order(
         if label is Label.SPEAKING:
             covered = sum(span.overlap(Span(one.start, one.end)) for one in final)
             assert covered > 0.6 * span.seconds
-    assert clock.longest_s <= 2 * LiveSettings().settings.speech.longest_s + 5
+    assert clock.longest_s <= 2 * LiveOptions().settings.speech.longest_s + 5
 
 
 def test_what_is_said_comes_while_it_is_said_and_grows_until_it_is_final(
@@ -77,7 +77,7 @@ def test_silence_says_nothing(segmenter: Segmenter) -> None:
     assert list(listen(still, recognizer=Clock(), segmenter=segmenter)) == []
 
 
-def test_a_recogniser_of_another_rate_is_refused(segmenter: Segmenter) -> None:
+def test_a_recognizer_of_another_rate_is_refused(segmenter: Segmenter) -> None:
     clock = Clock()
     clock.rate_hz = 8000
     with pytest.raises(UsageError, match="hears 8000 Hz; here it must be 16000 Hz"):

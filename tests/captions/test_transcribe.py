@@ -1,4 +1,4 @@
-"""Captions of recordings, with a recogniser that knows what is said in them and when."""
+"""Captions of recordings, with a recognizer that knows what is said in them and when."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from edge.captions.transcribe import caption
 from edge.errors import InputError, NoAudioError
-from edge.evidence.speech.chunks import SpeechSettings
+from edge.evidence.speech.chunks import SpeechOptions
 from edge.evidence.speech.recognition import believable, trimmed
 from edge.evidence.speech.recognizers import Heard, Recognizer
-from edge.evidence.transcript import Captioned, Settings
+from edge.evidence.transcript import Settings, Transcript
 from edge.media import decode_audio
 from edge.models.folder import open_folder
 from edge.models.store import builtin_root
@@ -75,7 +75,7 @@ def drawled(text: str) -> Floats:
 
 
 class Knowing(Recognizer):
-    """Says those words of a recording that it is given the sound of, at least in part.
+    """Says those words of a recording that it is given the audio of, at least in part.
 
     It skips those of `skips` where there are others.
     """
@@ -85,12 +85,12 @@ class Knowing(Recognizer):
         path: Path,
         words: Iterable[Word],
         *,
-        log_probability: float = -0.1,
+        logprob: float = -0.1,
         skips: Sequence[Word] = (),
     ) -> None:
         self.folder, self.rate_hz, self.language = open_folder(builtin_root() / "segmenter"), RATE_HZ, None
         self._whole = b"".join(block.samples.tobytes() for block in decode_audio(path, rate_hz=RATE_HZ))
-        self._words, self._log_probability = list(words), log_probability
+        self._words, self._log_probability = list(words), logprob
         self._skips = set(skips)
         self.asked: list[Span] = []
 
@@ -114,11 +114,11 @@ class Knowing(Recognizer):
         return Heard(tuple(heard), "en", self._log_probability)
 
 
-def texts(found: Captioned) -> list[str]:
+def texts(found: Transcript) -> list[str]:
     return [one.text for one in found.sentences]
 
 
-def words(found: Captioned) -> list[Word]:
+def words(found: Transcript) -> list[Word]:
     return [word for one in found.sentences for word in one.words]
 
 
@@ -153,11 +153,11 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Talk:
 
 
 @pytest.fixture(scope="module")
-def heard(talk: Talk, segmenter: Segmenter) -> Captioned:
+def heard(talk: Talk, segmenter: Segmenter) -> Transcript:
     return caption(talk.path, recognizer=Knowing(talk.path, talk.words), segmenter=segmenter)
 
 
-def test_what_is_said_comes_out_on_the_clock_of_the_recording(talk: Talk, heard: Captioned) -> None:
+def test_what_is_said_comes_out_on_the_clock_of_the_recording(talk: Talk, heard: Transcript) -> None:
     assert texts(heard) == [ONE, TWO, THREE]
     found = words(heard)
     check_times(found, heard.duration_s)
@@ -174,7 +174,7 @@ def test_what_is_said_comes_out_on_the_clock_of_the_recording(talk: Talk, heard:
     assert heard.notes == []
 
 
-def test_music_and_sounds_of_voices_are_told(talk: Talk, heard: Captioned) -> None:
+def test_music_and_sounds_of_voices_are_told(talk: Talk, heard: Transcript) -> None:
     (music,) = heard.music
     assert music.iou(talk.music) > 0.8
     said = [Span(word.start, word.end) for word in talk.words]
@@ -184,8 +184,8 @@ def test_music_and_sounds_of_voices_are_told(talk: Talk, heard: Captioned) -> No
     )
 
 
-def test_what_the_text_left_out_is_told_as_a_hesitation(talk: Talk, heard: Captioned) -> None:
-    (one,) = heard.hesitations
+def test_what_the_text_left_out_is_told_as_a_hesitation(talk: Talk, heard: Transcript) -> None:
+    (one,) = heard.filled_pauses
     assert one.iou(talk.held) > 0.7
 
 
@@ -197,7 +197,7 @@ def test_a_steady_sound_that_nobody_speaks_is_no_hesitation(tmp_path: Path, segm
     path = take.write(tmp_path / "a.wav")
     found = caption(path, recognizer=Knowing(path, take.words), segmenter=segmenter)
     assert texts(found) == [ONE, TWO]
-    assert found.hesitations == []
+    assert found.filled_pauses == []
 
 
 def test_words_end_where_their_sound_does() -> None:
@@ -210,27 +210,27 @@ def test_words_end_where_their_sound_does() -> None:
     assert [(word.start, word.end) for word in trimmed([Word(0, 1, "a")], scraps)] == [(0.3, 0.6)]
 
 
-def test_text_that_the_recogniser_doubts_is_left_out(talk: Talk, segmenter: Segmenter) -> None:
-    doubting = Knowing(talk.path, talk.words, log_probability=-0.81)
+def test_text_that_the_recognizer_doubts_is_left_out(talk: Talk, segmenter: Segmenter) -> None:
+    doubting = Knowing(talk.path, talk.words, logprob=-0.81)
     found = caption(talk.path, recognizer=doubting, segmenter=segmenter)
     assert (found.sentences, found.language) == ([], "und")
     assert found.sounding  # there was something, whatever it was
     assert len(doubting.asked) == 2
-    trusting = caption(talk.path, Settings(doubt=-0.9), recognizer=doubting, segmenter=segmenter)
+    trusting = caption(talk.path, Settings(logprob_threshold=-0.9), recognizer=doubting, segmenter=segmenter)
     assert texts(trusting) == [ONE, TWO, THREE]
 
 
-def test_a_recogniser_that_goes_round_in_circles_is_heard_once() -> None:
+def test_a_recognizer_that_goes_round_in_circles_is_heard_once() -> None:
     said = "so thank you Thank you. thank you, thank you thank you thank you bye bye bye bye"
     given = tuple(Word(at, at + 0.5, text) for at, text in enumerate(said.split()))
     found = believable(Heard(given, "en", -0.1), Settings())
     assert [word.text for word in found] == ["so", "thank", "you", "bye", "bye", "bye", "bye"]
     assert [word.start for word in found] == [0, 1, 2, 13, 14, 15, 16]
-    kept = believable(Heard(given, "en", -0.1), Settings(loops=7))
+    kept = believable(Heard(given, "en", -0.1), Settings(max_repetitions=7))
     assert kept == given
 
 
-def test_speech_without_words_is_recognised_again_by_itself(tmp_path: Path, segmenter: Segmenter) -> None:
+def test_speech_without_words_is_recognized_again_by_itself(tmp_path: Path, segmenter: Segmenter) -> None:
     take = Take(silence(16))
     end_s = take.say(ONE, 1.0)
     said_s = take.say(TWO, end_s + 0.15)
@@ -245,19 +245,19 @@ def test_speech_without_words_is_recognised_again_by_itself(tmp_path: Path, segm
     assert again.start == pytest.approx(end_s - 0.2, abs=0.2)
     assert again.end == pytest.approx(said_s + 0.2, abs=0.2)
     patient = Knowing(path, take.words, skips=slip)
-    left_out = caption(path, Settings(missed_s=60), recognizer=patient, segmenter=segmenter)
+    left_out = caption(path, Settings(retry_gap_s=60), recognizer=patient, segmenter=segmenter)
     assert texts(left_out) == [ONE]
     assert len(patient.asked) == 1
 
 
-def test_long_speech_is_recognised_in_chunks(tmp_path: Path, segmenter: Segmenter) -> None:
+def test_long_speech_is_recognized_in_chunks(tmp_path: Path, segmenter: Segmenter) -> None:
     take = Take(silence(30))
     at_s = 1.0
     for text in (ONE, TWO, THREE, ONE, TWO):
         at_s = take.say(text, at_s) + 0.4
     path = take.write(tmp_path / "long.wav")
     knowing = Knowing(path, take.words)
-    settings = Settings(SpeechSettings(shortest_s=2, longest_s=6))
+    settings = Settings(SpeechOptions(shortest_s=2, longest_s=6))
     found = caption(path, settings, recognizer=knowing, segmenter=segmenter)
     assert texts(found) == [ONE, TWO, THREE, ONE, TWO]
     assert all(span.seconds <= 6 for span in knowing.asked)
@@ -277,7 +277,7 @@ def test_where_nobody_speaks_nobody_is_asked(tmp_path: Path, segmenter: Segmente
     knowing = Knowing(tmp_path / "a.wav", [])
     found = caption(tmp_path / "a.wav", recognizer=knowing, segmenter=segmenter)
     assert knowing.asked == []
-    assert (found.sentences, found.captions, found.hesitations, found.language) == ([], [], [], "und")
+    assert (found.sentences, found.captions, found.filled_pauses, found.language) == ([], [], [], "und")
     assert found.duration_s == pytest.approx(8, abs=0.5)
 
 
@@ -297,7 +297,7 @@ def test_a_recording_without_sound_is_refused(tmp_path: Path, segmenter: Segment
     write_wav(tmp_path / "empty.wav", silence(0), RATE_HZ)
     with pytest.raises(NoAudioError, match=r"empty\.wav"):
         caption(tmp_path / "empty.wav", recognizer=knowing, segmenter=segmenter)
-    (tmp_path / "text.wav").write_text("no sound at all\n" * 40)
+    (tmp_path / "text.wav").write_text("no audio at all\n" * 40)
     with pytest.raises(InputError, match=r"text\.wav"):
         caption(tmp_path / "text.wav", recognizer=knowing, segmenter=segmenter)
     with pytest.raises(InputError, match="missing"):

@@ -30,7 +30,7 @@ from tools.sound.signals import silence
 from tools.sound.wave import write_wav
 
 TINY = "tiny-moonshine"
-"""A recogniser that says "One more time." again and again, four words a second."""
+"""A recognizer that says "One more time." again and again, four words a second."""
 
 PIECES = ["<unk>", "<s>", "</s>", "\u2581One", "\u2581more", "\u2581time."]
 
@@ -49,7 +49,7 @@ Caption = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with recognisers in it."""
+    """A store with recognizers in it."""
     pytest.importorskip("pocketsphinx")
     path = tmp_path_factory.mktemp("models")
     tokenizer = b"".join(bytes([len(piece)]) + piece for piece in (text.encode() for text in PIECES))
@@ -73,7 +73,7 @@ def _environment(models: Path, known: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Caption:
-    """`edge caption` in this process, with the tiny recogniser if no other is named."""
+    """`edge caption` in this process, with the tiny recognizer if no other is named."""
 
     def caption(*arguments: object) -> Outcome:
         given = [str(argument) for argument in arguments]
@@ -177,7 +177,7 @@ def test_silence_is_no_error(run: Caption, tmp_path: Path) -> None:
     assert (document["language"], document["captions"]) == ("und", [])
 
 
-def test_other_recognisers_take_languages(run: Caption, talk: Path) -> None:
+def test_other_recognizers_take_languages(run: Caption, talk: Path) -> None:
     result = run(talk, "--model", "tiny", "--language", "zh", "--json")
     assert (result.code, result.err) == (0, "")
     assert json.loads(result.out)["language"] in ("zh", "und")
@@ -200,7 +200,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "text named .mp4": ([folder / "text.mp4"], 3, "text.mp4"),
         "directory": ([folder], 3, ""),
         "no audio": ([mute], 3, "mute.mp4"),
-        "no sound": ([folder / "nothing.wav"], 3, "nothing.wav"),
+        "no audio": ([folder / "nothing.wav"], 3, "nothing.wav"),
         "no such stream": ([talk, "--audio-stream", 7], 3, "7"),
         "no argument": ([], 2, "MEDIA"),
         "unknown option": ([talk, "--nope"], 2, "--nope"),
@@ -215,7 +215,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         ),
         "folder is a file": ([talk, "-o", folder / "file" / "out.srt"], 1, "is a file"),
         "no such model": ([talk, "--model", "nobody"], 1, "nobody: no such model"),
-        "no recogniser": ([talk, "--model", builtin_root() / "segmenter"], 1, "is no recogniser"),
+        "no recognizer": ([talk, "--model", builtin_root() / "segmenter"], 1, "is no recognizer"),
         "damaged model": ([talk, "--model", damaged, "--no-cache"], 1, "is damaged"),
         "English only": ([talk, "--language", "zh"], 2, "English only"),
         "unknown language": ([talk, "--model", "tiny", "--language", "xx"], 2, "no language 'xx'"),

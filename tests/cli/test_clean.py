@@ -16,7 +16,7 @@ from edge.cache import SETTING as CACHE
 from edge.cache import Cache, key
 from edge.cli import main
 from edge.evidence.speech.recognizers import open_recognizer
-from edge.evidence.transcript import Captioned, Settings, stored
+from edge.evidence.transcript import Settings, Transcript, stored
 from edge.media import probe
 from edge.models.store import SETTING as STORE
 from edge.models.store import find
@@ -48,7 +48,7 @@ Clean = Callable[..., Outcome]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a tiny recogniser under the default id, and a cache."""
+    """A store with a tiny recognizer under the default id, and a cache."""
     folder = tmp_path_factory.mktemp("home")
     source = open_source(moonshine.PACKAGE, tiny_moonshine(folder))
     moonshine.run(source, Target(folder / "models", "moonshine-tiny-en"), data=None)
@@ -76,14 +76,14 @@ def clean(capsys: pytest.CaptureFixture[str]) -> Clean:
     return run
 
 
-def remember(home: Path, found: Captioned) -> Path:
+def remember(home: Path, found: Transcript) -> Path:
     """Have the command find in its cache what was heard in a recording."""
     cache = Cache(home / "cache")
     path = found.media.path
-    recogniser = open_recognizer(home / "models" / "moonshine-tiny-en")
+    recognizer = open_recognizer(home / "models" / "moonshine-tiny-en")
     model = find("segmenter").manifest.digest
     digest = cache.content_digest(path)
-    cache.put(key("captions", digest, None, recogniser.identity, model, Settings()), stored(found))
+    cache.put(key("captions", digest, None, recognizer.identity, model, Settings()), stored(found))
     return path
 
 
@@ -95,7 +95,7 @@ def video(home: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def sound(home: Path) -> Path:
-    """The same without pictures."""
+    """The same without video."""
     write_sound(home / "sound.wav", voice(talk), RATE_HZ, codec="pcm_s16le", fmt="s16")
     return remember(home, replace(talk, media=probe(home / "sound.wav")))
 

@@ -1,4 +1,4 @@
-"""A text laid onto its sound: all words come back, in order, where they were said as far as can be known."""
+"""A text laid onto its audio: all words come back, in order, where they were said as far as can be known."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
-from edge.evidence.speech.chunks import Chunk, SpeechSettings, _Sound, chunks
+from edge.evidence.speech.chunks import Chunk, SpeechOptions, _Sound, chunks
 from edge.evidence.speech.level import LEVEL_S, loudness, sounding
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label, Span
@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 
 RATE_HZ = 16_000
 FRAME = 1600
-SHORT = SpeechSettings(gap_s=0.4, least_s=0.2, margin_s=0.2, shortest_s=1.0, longest_s=2.0)
+SHORT = SpeechOptions(gap_s=0.4, min_speech_s=0.2, margin_s=0.2, shortest_s=1.0, longest_s=2.0)
 """Chunks short enough that much happens in a few seconds."""
 
 
@@ -76,7 +76,7 @@ def in_blocks(samples: Floats, sizes: Iterable[int]) -> Iterator[Floats]:
 def found(
     samples: Floats,
     voice: Sequence[float] | Floats,
-    settings: SpeechSettings = SHORT,
+    settings: SpeechOptions = SHORT,
     *,
     sizes: Iterable[int] = (),
     hear_s: float = 12.0,
@@ -88,17 +88,17 @@ def ends(given: Sequence[Chunk]) -> list[tuple[int, int]]:
     return [(one.start, one.start + len(one.samples)) for one in given]
 
 
-def expected(voice: Sequence[float], rules: SpeechSettings) -> list[tuple[int, int]]:
+def expected(voice: Sequence[float], rules: SpeechOptions) -> list[tuple[int, int]]:
     """Stretches of speech in frames, by plain code over the whole recording."""
     runs: list[list[int]] = []
     inside = False
     for at, confidence in enumerate(voice):
-        if not inside and confidence >= rules.begins_at:
+        if not inside and confidence >= rules.onset:
             runs.append([at, at])
-        inside = confidence >= (rules.ends_below if inside else rules.begins_at)
+        inside = confidence >= (rules.release if inside else rules.onset)
         if inside:
             runs[-1][1] = at + 1
-    least, gap, margin = (round(10 * one) for one in (rules.least_s, rules.gap_s, rules.margin_s))
+    least, gap, margin = (round(10 * one) for one in (rules.min_speech_s, rules.gap_s, rules.margin_s))
     joined: list[list[int]] = []
     for first, stop in (run for run in runs if run[1] - run[0] >= least):
         if joined and first - joined[-1][1] < gap:
@@ -118,9 +118,9 @@ VOICES = st.lists(
 
 
 RULES = st.builds(
-    SpeechSettings,
+    SpeechOptions,
     gap_s=st.sampled_from([0.0, 0.4, 1.0]),
-    least_s=st.sampled_from([0.0, 0.2, 0.5]),
+    min_speech_s=st.sampled_from([0.0, 0.2, 0.5]),
     margin_s=st.sampled_from([0.0, 0.2, 0.5]),
     shortest_s=st.sampled_from([1.0, 1.5]),
     longest_s=st.sampled_from([1.6, 2.0]),
@@ -132,7 +132,7 @@ RULES = st.builds(
     VOICES, st.integers(0, FRAME - 1), RULES, st.lists(st.integers(0, 30_000), max_size=8), st.integers(1, 60)
 )
 def test_chunks_cover_the_speech_whatever_pieces_it_comes_in(
-    voice: list[float], missing: int, rules: SpeechSettings, sizes: list[int], rows: int
+    voice: list[float], missing: int, rules: SpeechOptions, sizes: list[int], rows: int
 ) -> None:
     samples = noise(max(0, len(voice) * FRAME - missing))
     pieces = found(samples, voice, rules, sizes=sizes, hear_s=rows / 10)
@@ -181,7 +181,7 @@ def test_a_chunk_is_cut_in_the_quietest_place() -> None:
 
 def test_what_is_left_is_shared_by_two() -> None:
     """A stretch a little longer than a chunk may be cut near its middle, and is not near its end."""
-    rules = SpeechSettings(gap_s=0.4, margin_s=0.2, shortest_s=1.8, longest_s=2.0)
+    rules = SpeechOptions(gap_s=0.4, margin_s=0.2, shortest_s=1.8, longest_s=2.0)
     samples = noise(22 * FRAME)
     samples[round(1.2 * RATE_HZ) : round(1.4 * RATE_HZ)] *= np.float32(0.001)
     one, two = found(samples, [0.9] * 22, rules)
@@ -202,7 +202,7 @@ def test_endless_speech_is_cut_while_it_goes_on_and_forgotten() -> None:
 
     late = [
         heard - piece.start - len(piece.samples)
-        for piece in chunks(talk(), script, SpeechSettings(), hear_s=12)
+        for piece in chunks(talk(), script, SpeechOptions(), hear_s=12)
     ]
     assert len(late) >= 600 / 20
     assert max(late) <= (12 + 2 * 20) * RATE_HZ
@@ -212,7 +212,7 @@ def test_endless_speech_is_cut_while_it_goes_on_and_forgotten() -> None:
 @pytest.mark.parametrize("level", [0.0, 0.4])
 def test_what_is_no_speech_is_forgotten_at_once(level: float) -> None:
     script = Script(speaking(np.full(6000, level, np.float32)))
-    assert not list(chunks((noise(FRAME) for _ in range(6000)), script, SpeechSettings(), hear_s=12))
+    assert not list(chunks((noise(FRAME) for _ in range(6000)), script, SpeechOptions(), hear_s=12))
     assert script.most_held <= 14 * RATE_HZ
 
 
@@ -233,10 +233,10 @@ def test_nothing_said_is_nothing(samples: int) -> None:
 def test_singing_counts_only_if_asked_for() -> None:
     samples, rows = noise(40 * FRAME), speaking([0.9] * 40, Label.SINGING)
     assert not list(chunks([samples], Script(rows), SHORT))
-    sung = SpeechSettings(sung=True)
-    assert [len(one.samples) for one in chunks([samples], Script(rows), sung)] == [40 * FRAME]
+    include_singing = SpeechOptions(include_singing=True)
+    assert [len(one.samples) for one in chunks([samples], Script(rows), include_singing)] == [40 * FRAME]
     music = speaking([0.9] * 40, Label.MUSIC)
-    assert not list(chunks([samples], Script(music), sung))
+    assert not list(chunks([samples], Script(music), include_singing))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_singing_counts_only_if_asked_for() -> None:
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="speech needs"):
-        SpeechSettings(**wrong)  # type: ignore[arg-type]
+        SpeechOptions(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("noise_dbfs", [-90, -60, -45])
@@ -311,7 +311,7 @@ def test_chunks_of_a_recording_are_its_speech(
     recording: tuple[Floats, list[Span]], segmenter: Segmenter
 ) -> None:
     samples, spoken = recording
-    pieces = list(chunks(in_blocks(samples, [7001] * 80), segmenter, SpeechSettings()))
+    pieces = list(chunks(in_blocks(samples, [7001] * 80), segmenter, SpeechOptions()))
     spans = [Span(first / RATE_HZ, stop / RATE_HZ) for first, stop in ends(pieces)]
     said = sum(part.seconds for part in spoken)
     covered = sum(span.overlap(part) for span in spans for part in spoken)

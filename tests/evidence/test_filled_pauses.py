@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.evidence.speech.filled_pauses import LONGEST_S, SHORTEST_S, hesitations, is_steady
+from edge.evidence.speech.filled_pauses import LONGEST_S, SHORTEST_S, filled_pauses, is_steady
 from edge.evidence.speech.level import loudness
 from edge.vocabulary import Span, Word
 from tools.sound.signals import add_at, at_dbfs, fade, silence
@@ -50,7 +50,7 @@ def room(seconds: float, *parts: tuple[float, Floats]) -> Floats:
 
 
 def found(samples: Floats, words: Sequence[Word] = ()) -> list[Span]:
-    return hesitations(samples, RATE_HZ, loudness(samples, RATE_HZ), words)
+    return filled_pauses(samples, RATE_HZ, loudness(samples, RATE_HZ), words)
 
 
 SPOKEN = at_dbfs(speak("good morning everybody", voice="en-us"), -20)
@@ -91,15 +91,15 @@ def test_a_vowel_that_a_word_covers_is_that_word() -> None:
     assert rest.start >= 2.4
 
 
-def test_what_a_recogniser_writes_for_a_hum_stands_for_nothing() -> None:
+def test_what_a_recognizer_writes_for_a_hum_stands_for_nothing() -> None:
     samples = room(4, (0.5, SPOKEN), (2.2, vowel("ah", 0.6)))
     loud = loudness(samples, RATE_HZ)
     real = Word(0.5, 0.5 + SPOKEN_S, "Good morning everybody.")
-    (one,) = hesitations(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oh,")], {"oh"})
+    (one,) = filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oh,")], {"oh"})
     assert one.start == pytest.approx(2.2, abs=0.08)
-    assert not hesitations(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oak,")], {"oh"})
+    assert not filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oak,")], {"oh"})
     beside = [real, Word(2.15, 2.4, "oh"), Word(2.4, 2.9, "dear")]
-    assert not hesitations(samples, RATE_HZ, loud, beside, {"oh"})
+    assert not filled_pauses(samples, RATE_HZ, loud, beside, {"oh"})
 
 
 @pytest.mark.parametrize("seconds", [SHORTEST_S - 0.08, LONGEST_S + 0.3])

@@ -1,4 +1,4 @@
-"""Recognisers: pieces to words, models by their task, and Moonshine from sound to timed words."""
+"""Recognizers: pieces to words, models by their task, and Moonshine from sound to timed words."""
 
 from __future__ import annotations
 
@@ -144,14 +144,14 @@ def test_a_model_is_run_by_what_its_manifest_says(
     assert by_id.rate_hz == RATE_HZ
     manifest = tiny.manifest
     assert by_id.identity == (manifest.id, manifest.digest, None)
-    by_path = open_recognizer(characters.recogniser.folder.path, language="zh")
+    by_path = open_recognizer(characters.recognizer.folder.path, language="zh")
     assert isinstance(by_path, CtcRecognizer)
     assert by_path.language == "zh"
     assert by_path.identity[2] == "zh"
 
 
-def test_what_is_no_recogniser_is_refused(tiny: ModelFolder, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="is no recogniser, but for segmenter"):
+def test_what_is_no_recognizer_is_refused(tiny: ModelFolder, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected a recognizer, found a model for segmenter"):
         open_recognizer(builtin_root() / "segmenter")
     with pytest.raises(ModelError, match="missing"):
         open_recognizer(tmp_path / "nothing")
@@ -161,7 +161,7 @@ def test_what_is_no_recogniser_is_refused(tiny: ModelFolder, tmp_path: Path) -> 
 
 
 def test_a_language_that_a_network_does_not_know_is_refused(characters: Made) -> None:
-    recognizer = open_recognizer(characters.recogniser.folder.path, language="sv")
+    recognizer = open_recognizer(characters.recognizer.folder.path, language="sv")
     with pytest.raises(UsageError, match="knows no language 'sv'"):
         recognizer.recognize(silence(1))
 
@@ -170,7 +170,7 @@ def test_a_language_that_a_network_does_not_know_is_refused(characters: Made) ->
 def test_networks_are_loaded_when_they_are_used(
     tiny: ModelFolder, characters: Made, tmp_path: Path, kind: str
 ) -> None:
-    good = tiny if kind == "moonshine" else characters.recogniser.folder
+    good = tiny if kind == "moonshine" else characters.recognizer.folder
     copied = open_folder(rewrite(good, parameters=good.manifest.parameters).path)
     network = copied.path / next(iter(copied.manifest.networks.values())).file
     content = network.read_bytes()
@@ -187,21 +187,21 @@ def test_networks_are_loaded_when_they_are_used(
         network.write_bytes(content)
 
 
-def test_a_recogniser_of_characters_from_sound_to_words(characters: Made, tmp_path: Path) -> None:
+def test_a_recognizer_of_characters_from_sound_to_words(characters: Made, tmp_path: Path) -> None:
     hiss = (0.1 * np.random.default_rng(0).standard_normal(3 * RATE_HZ)).astype(np.float32)
     plain_network = made(tmp_path, "wenet_ctc")
-    recognizer = open_recognizer(plain_network.recogniser.folder.path)
-    heard, transcript = recognizer.recognize(hiss), plain_network.recogniser.transcribe(hiss)
+    recognizer = open_recognizer(plain_network.recognizer.folder.path)
+    heard, transcript = recognizer.recognize(hiss), plain_network.recognizer.transcribe(hiss)
     check_times(heard.words, 3)
     assert len(heard.words) > 5
     assert "".join(word.text for word in heard.words) == transcript.text.replace(" ", "")
-    assert (heard.language, heard.log_probability) == ("zh", transcript.mean_log_probability)
-    told = open_recognizer(characters.recogniser.folder.path, language="yue")
+    assert (heard.language, heard.logprob) == ("zh", transcript.mean_logprob)
+    told = open_recognizer(characters.recognizer.folder.path, language="yue")
     assert told.recognize(hiss).language == "yue"
 
 
-def test_a_recogniser_that_hears_nothing_says_nothing(characters: Made) -> None:
-    recognizer = open_recognizer(characters.recogniser.folder.path, language="en")
+def test_a_recognizer_that_hears_nothing_says_nothing(characters: Made) -> None:
+    recognizer = open_recognizer(characters.recognizer.folder.path, language="en")
     assert recognizer.recognize(np.zeros(0, np.float32)) == Heard((), "en", 0.0)
 
 
@@ -219,7 +219,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> MoonshineRecognizer:
     return found
 
 
-def likeness(expected: str, heard: Heard) -> float:
+def similarity(expected: str, heard: Heard) -> float:
     text = " ".join(word.text for word in heard.words)
     return SequenceMatcher(None, plain(expected), plain(text), autojunk=False).ratio()
 
@@ -229,21 +229,21 @@ def test_moonshine_hears_a_synthetic_sentence(real: MoonshineRecognizer) -> None
     spoken = silence(5)
     add_at(spoken, speak(text, voice="en-us"), 0.7)
     heard = real.recognize(spoken)
-    assert likeness(text, heard) > 0.85
+    assert similarity(text, heard) > 0.85
     check_times(heard.words, 5)
     assert heard.words[0].start == pytest.approx(0.7, abs=0.15)
     assert heard.language == "en"
-    assert -0.8 < heard.log_probability < 0
+    assert -0.8 < heard.logprob < 0
 
 
 def test_moonshine_hears_a_recorded_sentence(real: MoonshineRecognizer, eval_pack: Path) -> None:
     sound = samples(eval_pack / "audio/speech/arctic_a0024.flac")
     heard = real.recognize(sound)
-    assert likeness("It was my reports from the north which chiefly induced people to buy.", heard) > 0.9
+    assert similarity("It was my reports from the north which chiefly induced people to buy.", heard) > 0.9
     check_times(heard.words, len(sound) / RATE_HZ)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.07, 1.0])
 def test_silence_is_not_believed(real: MoonshineRecognizer, seconds: float) -> None:
     heard = real.recognize(silence(seconds))
-    assert not heard.words or heard.log_probability < -0.8
+    assert not heard.words or heard.logprob < -0.8

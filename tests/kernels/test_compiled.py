@@ -93,8 +93,8 @@ def exercise() -> None:
     for window in (1, 4, 7):
         text.levenshtein_window(texts, window)
     text.levenshtein_all(texts[:40], texts[40:])
-    text.likeness_window(texts, 4)
-    text.likeness_all(texts)
+    text.similarity_window(texts, 4)
+    text.similarity_all(texts)
     found = rng.integers(0, 4, 300)
     runs = labels.runs(found, 0, 1)
     labels.extend(found, labels.bridge(found, runs, 2, 3, 1), 2, 3, edge_counts=True)

@@ -1,4 +1,4 @@
-"""Edit distances and likeness of lists of texts against their twins and against rapidfuzz."""
+"""Edit distances and similarity of lists of texts against their twins and against rapidfuzz."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def test_a_line_of_a_million_characters_is_compared_or_refused() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(ANY_TEXTS | ALIKE, st.integers(0, 6))
-def test_likeness_equals_the_twin(texts: list[str], window: int) -> None:
-    near, every = text.likeness_window(texts, window), text.likeness_all(texts)
+def test_similarity_equals_the_twin(texts: list[str], window: int) -> None:
+    near, every = text.similarity_window(texts, window), text.similarity_all(texts)
     for name, index in (("overlap", 0), ("presence", 1), ("frequency", 2)):
-        full = np.array([[twins.likeness(a, b)[index] for b in texts] for a in texts], np.float64)
+        full = np.array([[twins.similarity(a, b)[index] for b in texts] for a in texts], np.float64)
         np.testing.assert_allclose(
             getattr(every, name), full.reshape(len(texts), len(texts)), atol=1e-6, err_msg=name
         )
@@ -122,14 +122,14 @@ def test_texts_encoded_once_serve_every_measure() -> None:
     encoded = text.encode(["abc", "abd", "xyz"])
     assert (len(encoded), encoded.alphabet) == (3, 7)
     np.testing.assert_array_equal(text.levenshtein_window(encoded, 2), [[1, 3], [3, -1], [-1, -1]])
-    assert text.likeness_window(encoded, 1).overlap[0, 0] == pytest.approx(2 / 3)
+    assert text.similarity_window(encoded, 1).overlap[0, 0] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["", "", ""], ["a"]])
 def test_nothing_to_compare(texts: list[str]) -> None:
     assert (text.levenshtein_window(texts, 4) <= 0).all()
     assert text.levenshtein_all(texts).sum() == 0
-    assert (text.likeness_all(texts).frequency == 1).all()
+    assert (text.similarity_all(texts).frequency == 1).all()
 
 
 def test_contradictory_arrays_are_refused() -> None:
@@ -159,7 +159,7 @@ def test_arrays_made_by_hand_are_checked() -> None:
     ):
         text.levenshtein_window(text.Texts(ids.astype(np.int64), offsets, 2), 1)
     with pytest.raises(TypeError, match="ids must be a contiguous array of int32_t"):
-        text.likeness_window(text.Texts(np.repeat(ids, 2)[::2], offsets, 2), 1)
+        text.similarity_window(text.Texts(np.repeat(ids, 2)[::2], offsets, 2), 1)
 
 
 def test_a_window_below_zero_is_refused() -> None:

@@ -86,7 +86,7 @@ def levenshtein(a: str, b: str) -> int:
     return row[-1]
 
 
-def likeness(a: str, b: str) -> tuple[float, float, float]:
+def similarity(a: str, b: str) -> tuple[float, float, float]:
     if not a and not b:
         return 1.0, 1.0, 1.0
     ca, cb = Counter(a), Counter(b)

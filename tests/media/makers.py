@@ -1,4 +1,4 @@
-"""Small recordings whose pictures and sound say when they are: made and measured with PyAV.
+"""Small recordings whose video frames and audio say when they are: made and measured with PyAV.
 
 Every frame carries its number as a barcode of 16 blocks along the top edge. Where the number is a multiple
 of FLASH_EVERY a white square is shown and, at the very same instant, a 4 kHz beep starts.
@@ -41,7 +41,7 @@ class Recipe:
     video: str | None = "libx264"
     pix_fmt: str = "yuv420p"
     encoding: dict[str, str] = field(default_factory=dict)
-    """Further options of the picture's encoder."""
+    """Further options of the video frame's encoder."""
     video_start: Fraction = Fraction(0)
     frame_times: tuple[Fraction, ...] | None = None
     """Presentation times for a variable frame rate; None is `fps` throughout."""
@@ -78,7 +78,7 @@ def picture(number: int) -> npt.NDArray[np.uint8]:
 
 
 def beeps(recipe: Recipe) -> Floats:
-    """Mono samples of the sound stream: a beep wherever a flash comes on display."""
+    """Mono samples of the audio stream: a beep wherever a flash comes on display."""
     seconds = recipe.seconds if recipe.audio_seconds is None else recipe.audio_seconds
     samples = np.zeros(round(seconds * recipe.rate_hz), np.float32)
     tone = 0.8 * np.cos(2 * np.pi * 4000 * np.arange(round(BEEP_S * recipe.rate_hz)) / recipe.rate_hz)
@@ -177,7 +177,7 @@ class Measured:
     flashes: tuple[float, ...]
     beeps: tuple[float, ...]
     sound_start: float
-    sound_end: float
+    audio_end: float
     rotation: int
 
     @property
@@ -205,13 +205,13 @@ def measure(path: Path) -> Measured:
         flashes=tuple(float(time) for time, number, flash in frames if flash),
         beeps=tuple(start + float(index) / rate_hz for index in firsts),
         sound_start=start,
-        sound_end=start + len(samples) / rate_hz,
+        audio_end=start + len(samples) / rate_hz,
         rotation=rotation,
     )
 
 
 def number_of(luma: npt.NDArray[Any]) -> int:
-    """The frame number in the barcode of a grey picture [180, 320]."""
+    """The frame number in the barcode of a grey video frame [180, 320]."""
     return sum(1 << bit for bit in range(16) if luma[5:15, bit * 20 + 5 : bit * 20 + 15].mean() > 126)
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.errors import NoAudioError, UsageError
-from edge.media import AudioBlock, Health, decode_audio, probe
+from edge.media import AudioBlock, DecodeReport, decode_audio, open_recording, probe
 
 from .conftest import Film
 from .makers import BEEP_S, FLASH_EVERY, Floats, Recipe, audio_frame, write_sound
@@ -38,8 +38,8 @@ def tone(seconds: float, rate_hz: int, amplitude: float = 0.5, frequency: float 
 
 def test_blocks_are_contiguous_exact_and_start_at_zero(film: Film) -> None:
     blocks = list(decode_audio(film("plain.mp4", PLAIN), block_s=0.3))
-    assert blocks[0].start == 0
-    assert all(b.start == a.start + len(a.samples) for a, b in pairwise(blocks))
+    assert blocks[0].start_sample == 0
+    assert all(b.start_sample == a.start_sample + len(a.samples) for a, b in pairwise(blocks))
     assert {len(block.samples) for block in blocks[:-1]} == {4800}
     assert 0 < len(blocks[-1].samples) <= 4800
     assert all(block.samples.dtype == np.float32 and block.samples.ndim == 1 for block in blocks)
@@ -76,7 +76,7 @@ def test_beeps_are_heard_when_their_flashes_are_seen(film: Film, name: str, reci
     flashes = [
         time for time in recipe.times[::FLASH_EVERY] if recipe.audio_start <= time < sound_ends - BEEP_S
     ]
-    expected = [float(time - probe(path).zero) for time in flashes]
+    expected = [float(time - probe(path).origin) for time in flashes]
     heard = onsets_s(whole(path))
     assert len(heard) == len(expected) > 3
     assert heard == pytest.approx(expected, abs=0.002)
@@ -84,11 +84,11 @@ def test_beeps_are_heard_when_their_flashes_are_seen(film: Film, name: str, reci
 
 def test_there_is_silence_until_a_late_sound_begins(film: Film) -> None:
     path = film("late_sound.mp4", PLAIN.but(audio_start=Fraction(3, 2), audio_seconds=2.0))
-    health = Health()
-    samples = np.concatenate([block.samples for block in decode_audio(path, health=health)])
+    report = DecodeReport()
+    samples = np.concatenate([block.samples for block in decode_audio(path, report=report)])
     assert not samples[: round(1.4 * RATE)].any()
     assert len(samples) / RATE == pytest.approx(3.5, abs=0.05)
-    assert (health.gaps, health.notes()) == (0, [])
+    assert (report.gaps, report.notes()) == (0, [])
 
 
 FORMATS = {
@@ -150,7 +150,7 @@ def test_a_range_is_that_slice_of_the_whole(
     got = np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
     first = round(start * RATE)
     assert np.array_equal(got, samples[first : None if end is None else round(end * RATE)])
-    assert all(block.start == first + n * round(block_s * RATE) for n, block in enumerate(blocks))
+    assert all(block.start_sample == first + n * round(block_s * RATE) for n, block in enumerate(blocks))
 
 
 @pytest.mark.parametrize("name", ["plain.mp4", "shifted.mkv", "shifted.ts", "opus.mkv", "mp3.mp4"])
@@ -168,7 +168,9 @@ def test_a_range_of_a_film_is_in_place(film: Film, name: str, start_s: float) ->
 def test_another_stream_can_be_asked_for(film: Film) -> None:
     path = film("two_sounds.mp4", PLAIN.but(audio=("aac", "aac"), rate_hz=RATE))
     second = probe(path).audio[1]
-    samples = np.concatenate([block.samples for block in decode_audio(path, stream=second.index)])
+    samples = np.concatenate(
+        [block.samples for block in decode_audio(open_recording(path, audio_stream=second.index))]
+    )
     spectrum = np.abs(np.fft.rfft(samples[RATE : 2 * RATE]))
     assert int(spectrum.argmax()) == 300
 
@@ -182,9 +184,9 @@ def test_the_file_is_read_as_far_as_needed_only(film: Film) -> None:
 def test_no_audio_stream_is_said_so(film: Film) -> None:
     path = film("silent_film.mp4", PLAIN.but(audio=()))
     with pytest.raises(NoAudioError, match="no audio stream"):
-        next(decode_audio(path))
+        decode_audio(path)
     with pytest.raises(NoAudioError, match="no audio stream 7; choose from 1"):
-        next(decode_audio(film("plain.mp4", PLAIN), stream=7))
+        open_recording(film("plain.mp4", PLAIN), audio_stream=7)
 
 
 def test_an_audio_stream_without_a_sample_is_said_so(tmp_path: Path) -> None:
@@ -199,7 +201,7 @@ def test_an_audio_stream_without_a_sample_is_said_so(tmp_path: Path) -> None:
 )
 def test_nonsense_is_refused(film: Film, wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
-        next(decode_audio(film("plain.mp4", PLAIN), **wrong))  # type: ignore[arg-type]
+        decode_audio(film("plain.mp4", PLAIN), **wrong)  # type: ignore[arg-type]
 
 
 def write_parts(path: Path, parts: list[tuple[float, Floats]], rate_hz: int = RATE) -> Path:
@@ -215,24 +217,24 @@ def write_parts(path: Path, parts: list[tuple[float, Floats]], rate_hz: int = RA
 
 def test_a_hole_is_filled_with_silence_and_reported(tmp_path: Path) -> None:
     path = write_parts(tmp_path / "hole.mkv", [(0.0, tone(1.0, RATE)), (1.5, tone(1.0, RATE))])
-    health = Health()
-    samples = np.concatenate([block.samples for block in decode_audio(path, health=health)])
+    report = DecodeReport()
+    samples = np.concatenate([block.samples for block in decode_audio(path, report=report)])
     assert len(samples) == round(2.5 * RATE)
     assert not samples[round(1.001 * RATE) : round(1.499 * RATE)].any()
     assert samples[round(1.5 * RATE) :] == pytest.approx(tone(1.0, RATE), abs=0.001)
-    assert (health.gaps, round(health.filled_s, 3)) == (1, 0.5)
-    assert health.notes() == ["1 gap filled with 0.50 s of silence"]
+    assert (report.gaps, round(report.filled_s, 3)) == (1, 0.5)
+    assert report.notes() == ["1 gap filled with 0.50 s of silence"]
 
 
 def test_a_jitter_of_timestamps_is_not_a_hole(tmp_path: Path) -> None:
     wobble = np.random.default_rng(0).uniform(-0.008, 0.008, 20)
     sound = tone(2.0, RATE)
     parts = [(n / 10 + float(wobble[n]) * (n > 0), sound[n * 1600 : n * 1600 + 1600]) for n in range(20)]
-    health = Health()
+    report = DecodeReport()
     path = write_parts(tmp_path / "jitter.mkv", parts)
-    samples = np.concatenate([block.samples for block in decode_audio(path, health=health)])
+    samples = np.concatenate([block.samples for block in decode_audio(path, report=report)])
     assert samples == pytest.approx(sound, abs=0.001)
-    assert health.notes() == []
+    assert report.notes() == []
 
 
 def test_doubled_sound_is_heard_once(tmp_path: Path) -> None:

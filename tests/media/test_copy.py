@@ -28,7 +28,7 @@ def test_it_begins_at_the_keyframe_before_and_stays_in_step(
     source = film(name, FILMS[name])
     result = cut(source, Span(1.5, 2.9), tmp_path / f"a{suffix}", copy=True)
     got = measure(result.path)
-    picture_start = FILMS[name].video_start - probe(source).zero
+    picture_start = FILMS[name].video_start - probe(source).origin
     assert result.start_s == pytest.approx(1.0 + float(picture_start), abs=0.002)
     assert result.copied
     assert got.numbers[0] == 25  # a keyframe every 25 frames

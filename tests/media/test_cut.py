@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge.errors import InputError, NoAudioError, UsageError
-from edge.media import cut, frames_at, probe
+from edge.media import cut, frames_at, open_recording, probe
 from edge.media.write.containers import TARGETS
 from edge.vocabulary import Span
 
@@ -42,8 +42,8 @@ SNAP_S = 0.002
 
 def frames_within(path: Path, recipe: Recipe, span: Span) -> list[int]:
     """Numbers of the frames on display at some time of the span, by the recipe."""
-    zero = probe(path).zero
-    times = [float(time - zero) for time in recipe.times]
+    origin = probe(path).origin
+    times = [float(time - origin) for time in recipe.times]
     ends = [*times[1:], times[-1] + 1.0]
     return [
         n
@@ -64,14 +64,14 @@ def test_frames_and_sound_of_the_span_are_there_in_step(
     assert list(got.numbers) == frames_within(source, recipe, span)
     assert result.video_frames == len(got.numbers)
     assert (result.start_s, result.end_s, result.copied) == (span.start, span.end, False)
-    zero, source_zero = probe(result.path).zero, probe(source).zero
+    origin, source_zero = probe(result.path).origin, probe(source).origin
     flashes = [float(time - source_zero) - span.start for time in recipe.times[::FLASH_EVERY]]
     first_sound = float(recipe.audio_start - source_zero) - span.start
     heard = [time for time in flashes if max(0, first_sound) <= time < span.seconds - 0.012]
-    assert [beep - float(zero) for beep in got.beeps] == pytest.approx(heard, abs=0.003)
+    assert [beep - float(origin) for beep in got.beeps] == pytest.approx(heard, abs=0.003)
     # The first frame on display begins with the cut, the others keep their distance to it.
     begins = [max(float(recipe.times[n] - source_zero) - span.start, 0.0) for n in got.numbers]
-    assert [float(time - zero) for time in got.times] == pytest.approx(begins, abs=0.0015)
+    assert [float(time - origin) for time in got.times] == pytest.approx(begins, abs=0.0015)
 
 
 def test_film_rates_stay_exact(film: Film, tmp_path: Path) -> None:
@@ -160,10 +160,10 @@ def test_a_turned_picture_stays_upright(film: Film, tmp_path: Path, degrees: int
 
 def test_all_audio_streams_come_along_the_chosen_one_first(film: Film, tmp_path: Path) -> None:
     source = film("languages.mp4", PLAIN.but(audio=("aac", "aac"), languages=("eng", "deu")))
-    second = probe(source).audio[1].index
-    info = probe(cut(source, Span(1, 2), tmp_path / "a.mkv", audio_stream=second).path)
+    second = open_recording(source, audio_stream=probe(source).audio[1].index)
+    info = probe(cut(second, Span(1, 2), tmp_path / "a.mkv").path)
     assert [stream.language for stream in info.audio] == ["deu", "eng"]
-    assert len(probe(cut(source, Span(1, 2), tmp_path / "a.m4a", audio_stream=second).path).audio) == 1
+    assert len(probe(cut(second, Span(1, 2), tmp_path / "a.m4a").path).audio) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_sound_shorter_than_the_picture_leaves_the_picture_whole(film: Film, tmp
     source = film("short_sound.mp4", PLAIN.but(audio_seconds=2.0))
     got = measure(cut(source, Span(1.5, 3.5), tmp_path / "a.mp4").path)
     assert len(got.numbers) == 51  # 1.5 s lies within frame 37
-    assert got.sound_end == pytest.approx(0.5, abs=0.05)
+    assert got.audio_end == pytest.approx(0.5, abs=0.05)
 
 
 def test_odd_sizes_and_wide_pixels_are_kept_as_near_as_can_be(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_what_is_not_there_cannot_be_cut(film: Film, tmp_path: Path) -> None:
     with pytest.raises(NoAudioError):
         cut(film("silent_film.mp4", PLAIN.but(audio=())), Span(1, 2), tmp_path / "a.m4a")
     with pytest.raises(NoAudioError, match="stream 9"):
-        cut(film("plain.mp4", PLAIN), Span(1, 2), tmp_path / "a.mp4", audio_stream=9)
+        open_recording(film("plain.mp4", PLAIN), audio_stream=9)
     with pytest.raises(UsageError, match="fades"):
         cut(film("plain.mp4", PLAIN), Span(1, 2), tmp_path / "a.mp4", fade_s=0.6)
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge.errors import EdgeError, InputError
-from edge.media import Health, cut, decode_audio, frames_at
+from edge.media import DecodeReport, cut, decode_audio, frames_at
 from edge.vocabulary import Span
 
 from .conftest import Film
@@ -20,8 +20,8 @@ PLAIN = Recipe()
 FASTSTART = PLAIN.but(options={"movflags": "+faststart"})
 
 
-def seconds_of(path: Path, health: Health | None = None) -> float:
-    return sum(len(block.samples) for block in decode_audio(path, health=health)) / 16000
+def seconds_of(path: Path, report: DecodeReport | None = None) -> float:
+    return sum(len(block.samples) for block in decode_audio(path, report=report)) / 16000
 
 
 def shortened(source: Path, destination: Path, share: float) -> Path:
@@ -34,26 +34,26 @@ def shortened(source: Path, destination: Path, share: float) -> Path:
 def test_a_film_cut_off_is_read_to_its_end_and_reported(film: Film, tmp_path: Path, name: str) -> None:
     source = film(name, FASTSTART if name == "faststart.mp4" else PLAIN)
     path = shortened(source, tmp_path / name, 0.6)
-    health = Health()
-    seconds = seconds_of(path, health)
+    report = DecodeReport()
+    seconds = seconds_of(path, report)
     assert 1.5 < seconds < 3.2
-    assert health.truncated
-    assert health.decoded_s == pytest.approx(seconds)
-    assert f"the file ends {health.missing_s:.1f} s before its declared 4.0 s" in health.notes()
+    assert report.truncated
+    assert report.decoded_s == pytest.approx(seconds)
+    assert f"the file ends {report.missing_s:.1f} s before its declared 4.0 s" in report.notes()
 
 
 def test_a_stream_without_a_declared_length_is_simply_shorter(film: Film, tmp_path: Path) -> None:
-    health = Health()
-    seconds = seconds_of(shortened(film("plain.ts", PLAIN), tmp_path / "a.ts", 0.6), health)
+    report = DecodeReport()
+    seconds = seconds_of(shortened(film("plain.ts", PLAIN), tmp_path / "a.ts", 0.6), report)
     assert 1.5 < seconds < 3.2
-    assert not health.truncated
+    assert not report.truncated
 
 
 def test_a_healthy_file_has_nothing_to_report(film: Film) -> None:
     for name in ("plain.mp4", "plain.mkv", "plain.ts"):
-        health = Health()
-        seconds_of(film(name, PLAIN), health)
-        assert (health.notes(), health.finished, health.truncated) == ([], True, False)
+        report = DecodeReport()
+        seconds_of(film(name, PLAIN), report)
+        assert (report.notes(), report.finished, report.truncated) == ([], True, False)
 
 
 def test_a_film_whose_index_was_never_written_is_refused(film: Film, tmp_path: Path) -> None:
@@ -63,9 +63,9 @@ def test_a_film_whose_index_was_never_written_is_refused(film: Film, tmp_path: P
 
 
 def test_sound_shorter_than_the_picture_is_not_truncated(film: Film) -> None:
-    health = Health()
-    seconds_of(film("short_sound.mp4", PLAIN.but(audio_seconds=2.0)), health)
-    assert not health.truncated
+    report = DecodeReport()
+    seconds_of(film("short_sound.mp4", PLAIN.but(audio_seconds=2.0)), report)
+    assert not report.truncated
 
 
 def test_damaged_packets_are_skipped_counted_and_leave_silence(tmp_path: Path) -> None:
@@ -79,11 +79,11 @@ def test_damaged_packets_are_skipped_counted_and_leave_silence(tmp_path: Path) -
         data[place : place + 40] = bytes(40)
     path = tmp_path / "a.mkv"
     path.write_bytes(data)
-    health = Health()
-    damaged = np.concatenate([block.samples for block in decode_audio(path, health=health)])
+    report = DecodeReport()
+    damaged = np.concatenate([block.samples for block in decode_audio(path, report=report)])
     whole = np.concatenate([block.samples for block in decode_audio(source)])
-    assert health.bad_packets == 3
-    assert "3 damaged packets skipped" in health.notes()
+    assert report.bad_packets == 3
+    assert "3 damaged packets skipped" in report.notes()
     assert len(damaged) == len(whole)
     differs = np.flatnonzero(damaged != whole)
     assert differs.max() - differs.min() < 3 * 4608  # FLAC's packets hold 4608 samples

@@ -63,7 +63,7 @@ def test_before_the_first_frame_comes_the_first_and_after_the_last_the_last(film
 @pytest.mark.parametrize("degrees", [0, 90, 180, -90])
 @pytest.mark.parametrize("size", [None, (64, 48)])
 def test_frames_stand_upright(film: Film, degrees: int, size: tuple[int, int] | None) -> None:
-    # The flash is in the lower left of the coded picture; turning it must take it along.
+    # The flash is in the lower left of the coded video frame; turning it must take it along.
     path = film(f"turned{degrees}.mp4", PLAIN.but(rotation=degrees, seconds=1.0, audio=()))
     (frame,) = frames_at(path, [0.0], size=size)
     info = probe(path).video
@@ -93,8 +93,8 @@ def test_colours_survive_the_conversion(film: Film) -> None:
 
 
 def test_a_recording_without_pictures_is_refused(film: Film) -> None:
-    with pytest.raises(InputError, match="no picture"):
-        next(frames_at(film("sound_only.m4a", PLAIN.but(video=None)), [0.0]))
+    with pytest.raises(InputError, match="no video"):
+        frames_at(film("sound_only.m4a", PLAIN.but(video=None)), [0.0])
 
 
 def test_the_end_of_a_truncated_film_is_its_last_readable_frame(film: Film, tmp_path: Path) -> None:

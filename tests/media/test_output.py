@@ -8,9 +8,10 @@ import pytest
 from av.container import OutputContainer
 
 from edge.errors import InputError, OutputError
-from edge.media import cut, render
-from edge.media.write.encode import Track, picture_track
-from edge.media.write.plan import Plan
+from edge.media import cut
+from edge.media.write import render
+from edge.media.write.encode import Track, video_track
+from edge.media.write.plan import RenderPlan
 from edge.vocabulary import Span
 
 from .conftest import Film
@@ -58,15 +59,15 @@ def test_an_interrupt_leaves_nothing_behind(
 ) -> None:
     steps = 0
 
-    def interrupted(plan: Plan, out: OutputContainer) -> Track:
+    def interrupted(plan: RenderPlan, out: OutputContainer) -> Track:
         nonlocal steps
-        for step in picture_track(plan, out):
+        for step in video_track(plan, out):
             steps += 1
             if steps == 30:
                 raise KeyboardInterrupt
             yield step
 
-    monkeypatch.setattr(render, "picture_track", interrupted)
+    monkeypatch.setattr(render, "video_track", interrupted)
     with pytest.raises(KeyboardInterrupt):
         cut(film("plain.mp4", PLAIN), Span(0, 4), tmp_path / "a.mp4")
     assert steps == 30

@@ -1,4 +1,4 @@
-"""Smart cut: the source's own pictures bit by bit, the few others close to them, and what is not for it."""
+"""Smart cut: the source's own video frames bit by bit, the few others close to them, and what is not for it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pytest
 from av.bitstream import BitStreamFilterContext
 
-from edge.media import Joined, Part, frames_at, h264, join, probe, snap
-from edge.media.read.frame_index import read_timetable
+from edge.media import ConcatResult, MediaRange, frames_at, h264, concat, probe, snap_to_frames
+from edge.media.read.frame_index import read_frame_index
 
 from .conftest import Film
 from .makers import Recipe, measure, number_of, picture, sound_of
@@ -39,20 +39,22 @@ X264 = {
 Planes = npt.NDArray[np.uint8]
 
 
-def join_of(source: Path, destination: Path, *spans: tuple[float, float], smart: bool = True) -> Joined:
+def join_of(source: Path, destination: Path, *spans: tuple[float, float], smart: bool = True) -> ConcatResult:
     spans = spans or PARTS
-    parts = [Part(source, Fraction(round(a * 1000), 1000), Fraction(round(b * 1000), 1000)) for a, b in spans]
-    return join(parts, destination, smart=smart)
+    parts = [
+        MediaRange(source, Fraction(round(a * 1000), 1000), Fraction(round(b * 1000), 1000)) for a, b in spans
+    ]
+    return concat(parts, destination, smart=smart)
 
 
 def decoded(path: Path) -> list[Planes]:
-    """Every picture, all planes."""
+    """Every video frame, all planes."""
     with av.open(str(path)) as container:
         return [cast(Planes, frame.to_ndarray()) for frame in container.decode(video=0)]
 
 
 def noisy(path: Path, count: int = 200, gop: int = 25) -> Path:
-    """A film of which no two pictures, and no encoded copy of one, are the same."""
+    """A film of which no two video frames, and no encoded copy of one, are the same."""
     dice = np.random.default_rng(3)
     with av.open(str(path), "w") as out:
         options = {"preset": "veryfast", "crf": "20", "x264-params": f"keyint={gop}:scenecut=0:bframes=3"}
@@ -78,13 +80,13 @@ def test_h264_of_every_kind_is_copied_where_it_can_be(
     done = join_of(source, tmp_path / f"a{suffix}")
     got = measure(done.path)
     times = measure(source).times
-    zero = probe(source).zero
-    wanted = [n for p in done.parts for n, t in enumerate(times) if p.start <= t - zero < p.end]
+    origin = probe(source).origin
+    wanted = [n for p in done.ranges for n, t in enumerate(times) if p.start <= t - origin < p.end]
     assert list(got.numbers) == wanted
     assert (done.how, done.why) == ("smart", "")
     assert done.copied_frames > 140
     assert got.worst_sync_s < 0.002
-    assert probe(done.path).duration_s == pytest.approx(float(sum(p.length for p in done.parts)), abs=0.03)
+    assert probe(done.path).duration_s == pytest.approx(float(sum(p.length for p in done.ranges)), abs=0.03)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
@@ -142,7 +144,7 @@ def test_the_sound_is_that_of_an_encoded_join(film: Film, tmp_path: Path) -> Non
     smart = join_of(source, tmp_path / "a.mkv")
     encoded = join_of(source, tmp_path / "b.mkv", smart=False)
     assert (smart.how, encoded.how) == ("smart", "encoded")
-    assert smart.parts == encoded.parts
+    assert smart.ranges == encoded.ranges
     assert np.array_equal(sound_of(smart.path)[0], sound_of(encoded.path)[0])
 
 
@@ -156,26 +158,26 @@ def test_the_header_names_both_kinds_of_parameter_sets_and_the_packets_none(
         sets = h264.ParameterSets.of(stream.codec_context.extradata)
         assert sorted(sets.sequence) == sorted(sets.picture) == [0, 7]
         kinds = {h264.kind(nal) for p in container.demux(stream) for nal in h264.nals(bytes(p), 4)}
-    assert not kinds & {h264.SEQUENCE_SET, h264.PICTURE_SET, h264.DELIMITER}
+    assert not kinds & {h264.SPS, h264.PPS, h264.AUD}
 
 
 HEVC = {"x265-params": "log-level=none"}
 UNFIT = {
-    "hevc.mp4": (LONG.but(video="libx265", encoding=HEVC), "the picture is hevc, not h264"),
+    "hevc.mp4": (LONG.but(video="libx265", encoding=HEVC), "the video frame is hevc, not h264"),
     "vp9.mkv": (
         LONG.but(video="libvpx-vp9", b_frames=0, encoding={"deadline": "realtime", "cpu-used": "8"}),
-        "the picture is vp9, not h264",
+        "the video frame is vp9, not h264",
     ),
-    "mpeg4.mp4": (LONG.but(video="mpeg4", encoding={"b": "2M"}), "the picture is mpeg4, not h264"),
-    "mpeg2.ts": (LONG.but(video="mpeg2video", encoding={"b": "3M"}), "the picture is mpeg2video, not h264"),
-    "deep10.mp4": (LONG.but(pix_fmt="yuv420p10le"), "its pictures are not 4:2:0 with 8 bits"),
-    "wide444.mp4": (LONG.but(pix_fmt="yuv444p"), "its pictures are not 4:2:0 with 8 bits"),
+    "mpeg4.mp4": (LONG.but(video="mpeg4", encoding={"b": "2M"}), "the video frame is mpeg4, not h264"),
+    "mpeg2.ts": (LONG.but(video="mpeg2video", encoding={"b": "3M"}), "the video frame is mpeg2video, not h264"),
+    "deep10.mp4": (LONG.but(pix_fmt="yuv420p10le"), "its video frames are not 4:2:0 with 8 bits"),
+    "wide444.mp4": (LONG.but(pix_fmt="yuv444p"), "its video frames are not 4:2:0 with 8 bits"),
     "interlaced.mp4": (LONG.but(encoding={"x264-params": "tff=1"}), "it is interlaced"),
     "opengop.mkv": (
         LONG.but(encoding={"x264-params": "open-gop=1:scenecut=0:bframes=3"}),
-        "no part holds a whole group of pictures",
+        "no part holds a whole group of video frames",
     ),
-    "onegroup.mp4": (LONG.but(gop=600), "no part holds a whole group of pictures"),
+    "onegroup.mp4": (LONG.but(gop=600), "no part holds a whole group of video frames"),
 }  # fmt: skip
 
 
@@ -186,8 +188,8 @@ def test_everything_else_is_encoded_and_it_is_said_why(film: Film, tmp_path: Pat
     done = join_of(source, tmp_path / "a.mp4", (1.353, 3.2), (5.213, 7.9))
     assert (done.how, done.copied_frames, done.why) == ("encoded", 0, why)
     got = measure(done.path)
-    numbers = [n for p in done.parts for n in range(round(p.start * 25), round(p.end * 25))]
-    first_times = {p.start - Fraction(round(p.start * 25), 25) for p in done.parts}
+    numbers = [n for p in done.ranges for n in range(round(p.start * 25), round(p.end * 25))]
+    first_times = {p.start - Fraction(round(p.start * 25), 25) for p in done.ranges}
     assert max(map(abs, first_times)) < Fraction(1, 50)
     assert list(got.numbers) == pytest.approx(numbers, abs=1)
     assert got.worst_sync_s < 0.003
@@ -208,7 +210,7 @@ def test_a_picture_that_cannot_be_decoded_means_no_copy(tmp_path: Path) -> None:
         data[place + 4 : place + size] = bytes(size - 4)
     source.write_bytes(data)
     done = join_of(source, tmp_path / "a.mp4", (1.2, 7.0))
-    assert (done.how, done.why) == ("encoded", "its pictures cannot be decoded at their times")
+    assert (done.how, done.why) == ("encoded", "its video frames cannot be decoded at their times")
     assert set(range(50, 175)) <= set(measure(done.path).numbers)
 
 
@@ -219,7 +221,7 @@ def test_a_film_cut_off_in_a_packet_is_encoded(film: Film, tmp_path: Path) -> No
     done = join_of(source, tmp_path / "a.mp4", (1.0, 4.0), (5.0, 11.0))
     assert (done.how, done.why) == ("encoded", "a packet of it is damaged")
     assert measure(done.path).numbers[:85] == (*range(25, 100), *range(125, 135))
-    assert measure(done.path).sound_end == pytest.approx(9.0, abs=0.03)
+    assert measure(done.path).audio_end == pytest.approx(9.0, abs=0.03)
 
 
 def test_parameter_sets_that_change_mean_no_copy(tmp_path: Path) -> None:
@@ -263,11 +265,11 @@ def test_a_sequence_set_says_what_the_encoder_was_told(
 ) -> None:
     encoding = {"preset": "fast", **encoding}
     recipe = Recipe(seconds=0.4, audio=(), encoding=encoding, pix_fmt=pix_fmt, b_frames=0)
-    timetable = read_timetable(film("a.mp4", recipe))
-    assert timetable is not None
-    assert timetable.sets is not None
-    assert list(timetable.sets.sequence) == [0]
-    one = h264.sequence_set(timetable.sets.sequence[0])
+    frame_index = read_frame_index(film("a.mp4", recipe))
+    assert frame_index is not None
+    assert frame_index.sets is not None
+    assert list(frame_index.sets.sequence) == [0]
+    one = h264.sequence_set(frame_index.sets.sequence[0])
     assert (one.profile, one.chroma, one.depth, one.references, one.progressive) == said
 
 
@@ -290,11 +292,11 @@ def test_both_framings_hold_the_same_units() -> None:
 def test_the_grid_of_a_timetable_is_that_of_the_pictures(film: Film) -> None:
     for name in ("plain.ts", "film.mp4", "deep.mp4"):
         source = film(name, X264[name])
-        timetable = read_timetable(source)
-        assert timetable is not None
-        times = [timetable.seconds(tick) for tick in timetable.shown]
+        frame_index = read_frame_index(source)
+        assert frame_index is not None
+        times = [frame_index.seconds(tick) for tick in frame_index.shown]
         assert tuple(times) == measure(source).times
-        end = probe(source).zero + Fraction(12)
-        (part,) = snap([Part(source, Fraction(0), Fraction(12))])
+        end = probe(source).origin + Fraction(12)
+        (part,) = snap_to_frames([MediaRange(source, Fraction(0), Fraction(12))])
         assert abs(part.end - 12) < Fraction(1, 20)
-        assert timetable.nearest(end + 5) == end + 5
+        assert frame_index.nearest(end + 5) == end + 5

@@ -36,7 +36,7 @@ def test_every_exported_name_is_there() -> None:
 
 def test_a_plain_film_is_described(film: Film) -> None:
     info = probe(film("plain.mp4", PLAIN))
-    assert (info.zero, info.duration_s, info.duration_is_declared) == (Fraction(0), 4.0, True)
+    assert (info.origin, info.duration_s, info.duration_is_declared) == (Fraction(0), 4.0, True)
     assert info.video is not None
     assert (info.video.codec, info.video.width, info.video.height) == ("h264", 320, 180)
     assert (info.video.rotation, info.video.rate) == (0, Fraction(25))
@@ -58,7 +58,7 @@ def test_zero_is_the_first_presented_instant_wherever_the_container_starts(film:
     recipe = PLAIN.but(video_start=Fraction(11, 2), audio_start=Fraction(13, 2))
     info = probe(film(f"starts_late.{suffix}", recipe))
     assert info.video is not None
-    assert info.zero == Fraction(11, 2)
+    assert info.origin == Fraction(11, 2)
     assert info.video.start == 0
     assert float(info.audio[0].start) == pytest.approx(1.0, abs=0.03)
     assert info.duration_s == pytest.approx(5.0, abs=0.06)
@@ -67,7 +67,7 @@ def test_zero_is_the_first_presented_instant_wherever_the_container_starts(film:
 def test_a_picture_later_than_the_sound_has_a_later_start(film: Film) -> None:
     info = probe(film("picture_late.mp4", PLAIN.but(video_start=Fraction(6, 5))))
     assert info.video is not None
-    assert (info.zero, info.audio[0].start, info.video.start) == (Fraction(0), Fraction(0), Fraction(6, 5))
+    assert (info.origin, info.audio[0].start, info.video.start) == (Fraction(0), Fraction(0), Fraction(6, 5))
 
 
 def test_all_audio_streams_are_listed_with_their_languages(film: Film) -> None:

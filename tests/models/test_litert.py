@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import ModelError
 from edge.models.backends import litert
-from edge.models.session import Session, SessionSettings
+from edge.models.session import Session, SessionOptions
 from tests.models.conftest import Maker
 from tests.models.makers import floats, folder
 from tools.convert.kinds import Workbench
@@ -24,7 +24,7 @@ from tools.convert.kinds import Workbench
 def test_it_gives_what_the_source_gives(
     converted: Maker, bench: Workbench, kind: str, error: float, threads: int
 ) -> None:
-    with Session(converted(kind), "net", settings=SessionSettings(threads=threads)) as session:
+    with Session(converted(kind), "net", options=SessionOptions(threads=threads)) as session:
         assert session.runtime.startswith("ai-edge-litert")
         for example, (truth,) in zip(bench.calibration, bench.source.run(bench.calibration), strict=True):
             np.testing.assert_allclose(session.run(*example.values())[0], truth, atol=error)

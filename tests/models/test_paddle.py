@@ -16,7 +16,7 @@ import pytest
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends.paddle import find_runtime, processor
 from edge.models.folder import ModelFolder
-from edge.models.session import Session, SessionSettings
+from edge.models.session import Session, SessionOptions
 from tests.models.conftest import Maker
 from tests.models.makers import floats, folder
 from tools.convert.kinds import Workbench
@@ -74,7 +74,7 @@ def test_a_worker_killed_in_mid_call_is_replaced_and_asked_again(net: ModelFolde
 
 
 def test_a_worker_that_hangs_is_replaced(net: ModelFolder) -> None:
-    with Session(net, "net", settings=SessionSettings(worker_timeout_s=0.5)) as session:
+    with Session(net, "net", options=SessionOptions(worker_timeout_s=0.5)) as session:
         before, first = session.run(X)[0], session.worker
         assert first is not None
         os.kill(first, signal.SIGSTOP)

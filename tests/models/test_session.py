@@ -13,7 +13,7 @@ import pytest
 from edge.errors import MissingRuntimeError, ModelError, UsageError
 from edge.models.folder import open_folder
 from edge.models.limits import Limits
-from edge.models.session import Session, SessionSettings
+from edge.models.session import Session, SessionOptions
 from edge.models.store import builtin_root
 from tests.models.makers import WEIGHTS, floats, folder, linear
 
@@ -89,17 +89,17 @@ def test_it_tells_which_provider_runs_how_many_nodes() -> None:
 
 
 def test_a_provider_that_is_not_here_is_an_error_and_no_silent_fallback(tmp_path: Path) -> None:
-    settings = SessionSettings(providers=("CUDAExecutionProvider", "CPUExecutionProvider"))
+    settings = SessionOptions(providers=("CUDAExecutionProvider", "CPUExecutionProvider"))
     with pytest.raises(MissingRuntimeError, match="CUDAExecutionProvider"):
-        Session(folder(tmp_path / "m", linear()), "net", settings=settings)
+        Session(folder(tmp_path / "m", linear()), "net", options=settings)
 
 
 def test_two_threads_and_spinning_give_the_same(tmp_path: Path) -> None:
     x = np.random.default_rng(0).standard_normal((64, 4)).astype(np.float32)
     made = folder(tmp_path / "m", linear())
-    settings = SessionSettings(threads=2, spin=True, arena=True)
+    settings = SessionOptions(threads=2, spin=True, arena=True)
     np.testing.assert_allclose(
-        Session(made, "net", settings=settings).run(x)[0], Session(made, "net").run(x)[0], rtol=1e-6
+        Session(made, "net", options=settings).run(x)[0], Session(made, "net").run(x)[0], rtol=1e-6
     )
 
 

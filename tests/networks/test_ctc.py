@@ -1,4 +1,4 @@
-"""Recognisers with CTC output, imported from folders as sherpa-onnx takes them, against plain code."""
+"""Recognizers with CTC output, imported from folders as sherpa-onnx takes them, against plain code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from edge.errors import ModelError, UsageError
 from edge.models.folder import open_folder
 from edge.models.frontend import Fbank
 from edge.models.store import builtin_root
-from edge.networks.ctc import CtcRecogniser, CtcTranscript
+from edge.networks.ctc import CtcNetwork, CtcTranscript
 from tests.models.makers import saved
 from tools.convert.folder import rewrite
 from tools.importers import ctc as importer
@@ -51,10 +51,10 @@ SAYS = {
 
 @dataclass(frozen=True, repr=False)
 class Made:
-    """A recogniser, and the network that it was made of."""
+    """A recognizer, and the network that it was made of."""
 
     kind: Kind
-    recogniser: CtcRecogniser
+    recognizer: CtcNetwork
     file: Path
     neg_mean: Floats
     inv_stddev: Floats
@@ -68,7 +68,7 @@ class Made:
 def network(kind: Kind, neg_mean: Floats, inv_stddev: Floats) -> onnx.ModelProto:
     """Scores that depend on every input, laid out as by sherpa-onnx's exporters.
 
-    SenseVoice puts four rows for language, emotion, event and marks before those of the sound; the others
+    SenseVoice puts four rows for language, emotion, event and marks before those of the audio; the others
     give a row for four of theirs.
     """
     rng = np.random.default_rng(7)
@@ -148,7 +148,7 @@ def made(path: Path, kind: Kind, *, int8: bool = False, pieces: list[str] = PIEC
     (source / "tokens.txt").write_text(lines, encoding="utf-8")
     options = argparse.Namespace(source=source, licence="none", language="auto")
     folder = importer.run(options, Target(path / "store", "tiny"))
-    return Made(kind, CtcRecogniser(folder.path, **given), file, neg_mean, inv_stddev)
+    return Made(kind, CtcNetwork(folder.path, **given), file, neg_mean, inv_stddev)
 
 
 @pytest.fixture(scope="module", params=["sense_voice_ctc", "zipformer2_ctc", "wenet_ctc"])
@@ -226,7 +226,7 @@ def check_times(transcript: CtcTranscript, length_s: float) -> None:
     at = 0.0
     for piece in transcript.pieces:
         assert at <= piece.start < piece.end <= length_s
-        assert piece.log_probability <= 0
+        assert piece.logprob <= 0
         at = piece.end
 
 
@@ -234,11 +234,11 @@ def check_times(transcript: CtcTranscript, length_s: float) -> None:
 def test_the_text_is_that_of_a_plain_decoder(tiny: Made, speech: Floats, sound: str) -> None:
     samples = noise(8 * RATE_HZ) if sound == "noise" else speech
     expected = reference_scores(tiny, samples)
-    scores = tiny.recogniser.scores(samples)
+    scores = tiny.recognizer.scores(samples)
     assert scores.shape == expected.shape
     assert np.abs(scores - expected).max() < 0.02
     assert np.abs(scores - expected).mean() < 1e-4
-    transcript = tiny.recogniser.transcribe(samples)
+    transcript = tiny.recognizer.transcribe(samples)
     assert transcript.text == reference_text(expected[prefix(tiny) :])
     assert len(transcript.text) > 10
     assert "".join(piece.text for piece in transcript.pieces).strip() == transcript.text
@@ -248,10 +248,10 @@ def test_the_text_is_that_of_a_plain_decoder(tiny: Made, speech: Floats, sound: 
 @pytest.mark.parametrize("kind", ["sense_voice_ctc", "wenet_ctc"])
 def test_int8_networks_run_as_they_are(tmp_path: Path, speech: Floats, kind: Kind) -> None:
     tiny = made(tmp_path, kind, int8=True)
-    assert tiny.recogniser.folder.manifest.quantization.startswith("int8")
-    scores, expected = tiny.recogniser.scores(speech), reference_scores(tiny, speech)
+    assert tiny.recognizer.folder.manifest.quantization.startswith("int8")
+    scores, expected = tiny.recognizer.scores(speech), reference_scores(tiny, speech)
     assert np.abs(scores - expected).mean() < 0.02
-    transcript = tiny.recogniser.transcribe(speech)
+    transcript = tiny.recognizer.transcribe(speech)
     assert transcript.text == reference_text(scores[prefix(tiny) :])
 
 
@@ -262,10 +262,10 @@ def test_any_path_reads_as_plain_code_reads_it(sense_voice: Made, path: list[tup
     scores = np.full((len(numbers), len(PIECES)), -9.0, np.float32)
     scores[np.arange(len(numbers)), numbers] = -0.25
     length_s = len(numbers) * 0.06 + 0.01
-    pieces = sense_voice.recogniser._read(scores, length_s)
+    pieces = sense_voice.recognizer._read(scores, length_s)
     assert "".join(piece.text for piece in pieces).strip() == reference_text(scores)
     check_times(CtcTranscript("", pieces, None, 0.0), length_s)
-    assert all(piece.log_probability == -0.25 for piece in pieces)
+    assert all(piece.logprob == -0.25 for piece in pieces)
 
 
 def test_a_piece_is_in_the_rows_in_which_it_is_the_likeliest(sense_voice: Made) -> None:
@@ -274,7 +274,7 @@ def test_a_piece_is_in_the_rows_in_which_it_is_the_likeliest(sense_voice: Made) 
     numbers = [PIECES.index(piece) for piece in path]
     scores = np.log(np.full((len(numbers), len(PIECES)), 0.01, np.float32))
     scores[np.arange(len(numbers)), numbers] = np.log(0.79)
-    pieces = sense_voice.recogniser._read(scores, 11 * 0.06)
+    pieces = sense_voice.recognizer._read(scores, 11 * 0.06)
     assert [piece.text for piece in pieces] == [" the", "s", "\u4f60", "\u597d"]
     found = [(round(piece.start / 0.06), round(piece.end / 0.06)) for piece in pieces]
     assert found == [(1, 3), (5, 6), (6, 9), (10, 11)]
@@ -284,42 +284,42 @@ def test_the_language_is_asked_for_and_told(tmp_path: Path, speech: Floats) -> N
     tiny = made(tmp_path, "sense_voice_ctc")
     texts = set()
     for language in ("auto", "zh", "en"):
-        recogniser = CtcRecogniser(tiny.recogniser.folder.path, language=language)
+        recognizer = CtcNetwork(tiny.recognizer.folder.path, language=language)
         expected = reference_scores(tiny, speech, language)
-        np.testing.assert_allclose(recogniser.scores(speech)[:4], expected[:4], atol=1e-4)
-        texts.add(recogniser.scores(speech)[0].tobytes())
+        np.testing.assert_allclose(recognizer.scores(speech)[:4], expected[:4], atol=1e-4)
+        texts.add(recognizer.scores(speech)[0].tobytes())
     assert len(texts) == 3
     with pytest.raises(UsageError, match="knows no language 'sv', but auto, zh, en, yue, ja, ko"):
-        CtcRecogniser(tiny.recogniser.folder.path, language="sv")
+        CtcNetwork(tiny.recognizer.folder.path, language="sv")
 
 
 @pytest.mark.parametrize("language", ["zh", "en", "yue"])
 def test_the_language_is_told_by_the_first_row_and_no_other(
     sense_voice: Made, speech: Floats, language: str
 ) -> None:
-    recogniser = CtcRecogniser(sense_voice.recogniser.folder.path, language=language)
-    rows = [PIECES[number] for number in recogniser.scores(speech)[:4].argmax(axis=1)]
+    recognizer = CtcNetwork(sense_voice.recognizer.folder.path, language=language)
+    rows = [PIECES[number] for number in recognizer.scores(speech)[:4].argmax(axis=1)]
     assert rows == [f"<|{language}|>", "<|NEUTRAL|>", "<|nospeech|>", "<|withitn|>"]
-    assert recogniser.transcribe(speech).language == language
+    assert recognizer.transcribe(speech).language == language
 
 
 def test_no_speech_is_no_language(sense_voice: Made, speech: Floats) -> None:
-    recogniser = CtcRecogniser(sense_voice.recogniser.folder.path, language="ko")
-    assert PIECES[recogniser.scores(speech)[0].argmax()] == "<|nospeech|>"
-    assert recogniser.transcribe(speech).language is None
-    assert sense_voice.recogniser.transcribe(speech).language is None  # "auto": a piece that is no mark
+    recognizer = CtcNetwork(sense_voice.recognizer.folder.path, language="ko")
+    assert PIECES[recognizer.scores(speech)[0].argmax()] == "<|nospeech|>"
+    assert recognizer.transcribe(speech).language is None
+    assert sense_voice.recognizer.transcribe(speech).language is None  # "auto": a piece that is no mark
 
 
 def test_networks_that_tell_no_language_have_none(tmp_path: Path, speech: Floats) -> None:
-    assert made(tmp_path, "wenet_ctc").recogniser.transcribe(speech).language is None
+    assert made(tmp_path, "wenet_ctc").recognizer.transcribe(speech).language is None
 
 
 @pytest.mark.parametrize("samples", [0, 1, 79, 80, 100, 399, 400, 640, 1359, 1360, 1361, 2000])
 def test_next_to_nothing_is_no_trouble(tiny: Made, samples: int) -> None:
-    transcript = tiny.recogniser.transcribe(noise(samples))
+    transcript = tiny.recognizer.transcribe(noise(samples))
     check_times(transcript, samples / RATE_HZ)
     if not samples:
-        assert (transcript.text, transcript.pieces, transcript.mean_log_probability) == ("", (), 0.0)
+        assert (transcript.text, transcript.pieces, transcript.mean_logprob) == ("", (), 0.0)
 
 
 FRONT_ENDS = {
@@ -379,25 +379,25 @@ def test_rows_are_frames_side_by_side() -> None:
 def test_files_that_do_not_fit_are_refused_by_name(
     tmp_path: Path, file: str, content: bytes | None, complaint: str
 ) -> None:
-    folder = open_folder(made(tmp_path, "sense_voice_ctc").recogniser.folder.path)
+    folder = open_folder(made(tmp_path, "sense_voice_ctc").recognizer.folder.path)
     if content is None:
         np.save(tmp_path / file, np.zeros((2, 80), np.float32))
         content = (tmp_path / file).read_bytes()
     rewrite(folder, {file: content}, parameters=folder.manifest.parameters)
     with pytest.raises(ModelError, match=complaint):
-        CtcRecogniser(folder.path)
+        CtcNetwork(folder.path)
 
 
 @pytest.mark.parametrize("file", ["statistics.npy", "tokens.txt", "model.onnx"])
 def test_one_wrong_byte_is_an_error_that_names_the_file(tmp_path: Path, file: str) -> None:
-    path = made(tmp_path, "sense_voice_ctc").recogniser.folder.path
+    path = made(tmp_path, "sense_voice_ctc").recognizer.folder.path
     content = bytearray((path / file).read_bytes())
     content[len(content) // 2] ^= 1
     (path / file).write_bytes(content)
     with pytest.raises(ModelError, match=f"{file}.*damaged"):
-        CtcRecogniser(path)
+        CtcNetwork(path)
 
 
 def test_other_models_are_refused() -> None:
-    with pytest.raises(ModelError, match="is no ctc-recogniser, but for segmenter"):
-        CtcRecogniser(builtin_root() / "segmenter")
+    with pytest.raises(ModelError, match="expected a ctc-recognizer model, found segmenter"):
+        CtcNetwork(builtin_root() / "segmenter")

@@ -88,12 +88,12 @@ def test_the_same_picture_gives_the_same_faces(detector: FaceDetector) -> None:
 def test_bad_requests_are_refused(detector: FaceDetector) -> None:
     with pytest.raises(UsageError, match="12 pixels or more"):
         detector.detect(np.zeros((50, 50, 3), np.uint8), min_face=5)
-    with pytest.raises(UsageError, match="a picture is uint8"):
+    with pytest.raises(UsageError, match="a image is uint8"):
         detector.detect(np.zeros((50, 50), np.uint8))
 
 
 def test_other_models_are_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="is no face-detector, but for segmenter"):
+    with pytest.raises(ModelError, match="expected a face-detector model, found segmenter"):
         FaceDetector(builtin_root() / "segmenter")
     copy = tmp_path / "copy"
     copy.mkdir()

@@ -39,7 +39,7 @@ def test_pieces_are_decoded_one_after_another_until_the_end(folder: Path) -> Non
     assert transcript.tokens == (3, 4, 5, 3, 4, 5, 3, 4)
     assert transcript.text == "onely " + "x" * 200 + " onely " + "x" * 200 + " onely"
     sure = 4 - math.log(math.exp(4) + 5)
-    assert transcript.mean_log_probability == pytest.approx(sure, abs=1e-5)
+    assert transcript.mean_logprob == pytest.approx(sure, abs=1e-5)
 
 
 def test_a_decoder_that_never_ends_is_stopped(folder: Path) -> None:
@@ -52,13 +52,13 @@ def test_a_decoder_that_never_ends_is_stopped(folder: Path) -> None:
 def test_next_to_nothing_has_no_text(folder: Path, samples: int) -> None:
     transcript = Moonshine(folder).transcribe(np.ones(samples, np.float32))
     assert (transcript.text, transcript.tokens) == ("", ())
-    assert transcript.mean_log_probability == -math.inf
+    assert transcript.mean_logprob == -math.inf
 
 
 def test_too_much_at_once_is_refused(folder: Path) -> None:
-    recogniser = Moonshine(folder)
+    recognizer = Moonshine(folder)
     with pytest.raises(UsageError, match="cut them to 64 s"):
-        recogniser.transcribe(np.zeros(65 * recogniser.rate_hz, np.float32))
+        recognizer.transcribe(np.zeros(65 * recognizer.rate_hz, np.float32))
 
 
 def test_the_tokenizer_has_lengths_of_one_and_two_bytes(folder: Path) -> None:
@@ -69,7 +69,7 @@ def test_the_tokenizer_has_lengths_of_one_and_two_bytes(folder: Path) -> None:
 
 
 def test_other_models_are_refused(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is no moonshine, but for segmenter"):
+    with pytest.raises(ModelError, match="expected a moonshine model, found segmenter"):
         Moonshine(builtin_root() / "segmenter")
     good = open_folder(folder)
     rewrite(good, parameters=good.manifest.parameters | {"layers": 2})

@@ -107,7 +107,7 @@ def test_a_missing_network_is_an_error_that_names_the_file(tmp_path: Path) -> No
     ("change", "complaint"),
     [
         ({"labels": ("a", "b", "c", "d")}, "no segmenter with labels"),
-        ({"task": "lips"}, "is no segmenter, but for lips"),
+        ({"task": "lips"}, "expected a segmenter model, found lips"),
         ({"front_end": Samples(16_000)}, "front end is Samples, not LogMel"),
         ({"parameters": {"stride": 8}}, "does not describe a segmenter.*context"),
         ({"parameters": {"stride": 0, "context": 20}}, r"does not describe a segmenter.*stride"),

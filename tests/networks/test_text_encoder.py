@@ -12,7 +12,7 @@ from edge.errors import MissingRuntimeError, ModelError
 from edge.models.folder import open_folder
 from edge.models.frontend import Tokens
 from edge.models.store import builtin_root
-from edge.networks.text_encoder import SentenceEncoder
+from edge.networks.text_encoder import TextEncoder
 from tests.tools.importers.makers import minilm
 from tools.convert.folder import rewrite
 from tools.importers import minilm as importer
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours(folder: Path) -> None:
-    encoder = SentenceEncoder(folder)
+    encoder = TextEncoder(folder)
     vectors = encoder.encode(TEXTS)
     assert vectors.shape == (5, encoder.size) == (5, 32)
     assert vectors.dtype == np.float32
@@ -41,7 +41,7 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours(folder: P
 
 
 def test_case_does_not_matter_and_words_do(folder: Path) -> None:
-    same, upper, other = SentenceEncoder(folder).encode(["a dog", "A DOG", "a cat"])
+    same, upper, other = TextEncoder(folder).encode(["a dog", "A DOG", "a cat"])
     np.testing.assert_array_equal(same, upper)
     assert np.abs(same - other).max() > 0.01
 
@@ -49,26 +49,26 @@ def test_case_does_not_matter_and_words_do(folder: Path) -> None:
 def test_a_long_text_is_cut(folder: Path) -> None:
     short = open_folder(folder)
     rewrite(short, front_end=Tokens(tokenizer="tokenizer.json", max_tokens=8))
-    long, cut = SentenceEncoder(folder).encode(["dog " * 500, "dog " * 6])
+    long, cut = TextEncoder(folder).encode(["dog " * 500, "dog " * 6])
     np.testing.assert_array_equal(long, cut)
 
 
 def test_what_is_missing_is_named_with_its_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(MissingRuntimeError, match=r"needs tokenizers.*edgereel\[text\]"):
-        SentenceEncoder(folder)
+        TextEncoder(folder)
 
 
 def test_other_models_are_refused(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is no sentence-encoder, but for segmenter"):
-        SentenceEncoder(builtin_root() / "segmenter")
+    with pytest.raises(ModelError, match="expected a sentence-encoder model, found segmenter"):
+        TextEncoder(builtin_root() / "segmenter")
     good = open_folder(folder)
     rewrite(good, parameters={"size": 31})
     with pytest.raises(ModelError, match="its network has other shapes"):
-        SentenceEncoder(folder)
+        TextEncoder(folder)
     rewrite(good, parameters={})
     with pytest.raises(ModelError, match="missing required field `size`"):
-        SentenceEncoder(folder)
+        TextEncoder(folder)
     rewrite(good, {"tokenizer.json": b"{}"}, parameters={"size": 32})
     with pytest.raises(ModelError, match="is no tokenizer"):
-        SentenceEncoder(folder)
+        TextEncoder(folder)

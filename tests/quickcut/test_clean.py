@@ -1,4 +1,4 @@
-"""A talk with blanks, fillers and takes, cleaned: pictures, sound, captions and timelines fit."""
+"""A talk with blanks, fillers and takes, cleaned: video frames, sound, captions and timelines fit."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from av.video.frame import VideoFrame
 from edge.captions.transcribe import caption
 from edge.errors import InputError, OutputError
 from edge.evidence.speech.recognizers import open_recognizer
-from edge.evidence.transcript import Captioned
+from edge.evidence.transcript import Transcript
 from edge.media import probe
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.clean import Cleaned, CleanSettings, clean, plan_clean
+from edge.quickcut.clean import CleanOptions, CleanResult, clean, plan_clean
 from edge.quickcut.fillers import Level
-from edge.quickcut.marks import Kind, MarkSettings
+from edge.quickcut.marks import Kind, MarkOptions
 from edge.timeline.export import TIMELINE_WRITERS, write_timeline
 from edge.timeline.timeline import Timeline
 from edge.vocabulary import Caption, Span, Word
@@ -78,27 +78,27 @@ LOW_HZ, SLOPE = 400.0, 250.0
 talk = told(SCRIPT)
 
 
-def voice(found: Captioned) -> Floats:
+def voice(found: Transcript) -> Floats:
     """A tone for each word and hesitation, whose pitch is its time; silence between."""
     time = np.arange(round(found.media_s * RATE_HZ)) / RATE_HZ
     tone = 0.5 * np.sin(2 * np.pi * (LOW_HZ + SLOPE / 2 * time) * time)
     level = np.zeros(len(time))
-    for span in [*(Span(word.start, word.end) for word in words(found.sentences)), *found.hesitations]:
+    for span in [*(Span(word.start, word.end) for word in words(found.sentences)), *found.filled_pauses]:
         level[round(span.start * RATE_HZ) : round(span.end * RATE_HZ)] = 1
     soft = np.convolve(level, np.hanning(480) / np.hanning(480).sum(), "same")
     return (tone * soft).astype(np.float32)
 
 
 def recorded_at(samples: Floats, time: float) -> float:
-    """When the sound around a time was recorded, by its pitch."""
+    """When the audio around a time was recorded, by its pitch."""
     first = round((time - 0.04) * RATE_HZ)
     part = samples[first : first + round(0.08 * RATE_HZ)]
     spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17))
     return float((spectrum.argmax() * RATE_HZ / (1 << 17) - LOW_HZ) / SLOPE)
 
 
-def film(path: Path, found: Captioned, times: Sequence[Fraction]) -> Captioned:
-    """The talk as a video with the pictures at these times, each with its number; and what is said in it."""
+def film(path: Path, found: Transcript, times: Sequence[Fraction]) -> Transcript:
+    """The talk as a video with the video frames at these times, each with its number; and what is said in it."""
     samples = voice(found)
     with av.open(str(path), "w") as out:
         options = {"preset": "ultrafast", "crf": "23", "bf": "2"}
@@ -126,12 +126,12 @@ def film(path: Path, found: Captioned, times: Sequence[Fraction]) -> Captioned:
     return replace(found, media=probe(path))
 
 
-def steady(found: Captioned) -> list[Fraction]:
+def steady(found: Transcript) -> list[Fraction]:
     return [n / NTSC for n in range(int(found.media_s * NTSC))]
 
 
-def uneven(found: Captioned) -> list[Fraction]:
-    """A variable frame rate: every picture is a little early or late, and some are missing."""
+def uneven(found: Transcript) -> list[Fraction]:
+    """A variable frame rate: every video frame is a little early or late, and some are missing."""
     return [
         Fraction(n * 40 + n * 7919 % 23, 1000)
         for n in range(int(found.media_s * 25))
@@ -140,16 +140,18 @@ def uneven(found: Captioned) -> list[Fraction]:
 
 
 @pytest.fixture(scope="module")
-def shot(tmp_path_factory: pytest.TempPathFactory) -> Captioned:
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Transcript:
     return film(tmp_path_factory.mktemp("talk") / "talk.mp4", talk, steady(talk))
 
 
 @pytest.fixture(scope="module")
-def jittery(tmp_path_factory: pytest.TempPathFactory) -> Captioned:
+def jittery(tmp_path_factory: pytest.TempPathFactory) -> Transcript:
     return film(tmp_path_factory.mktemp("vfr") / "talk.mp4", talk, uneven(talk))
 
 
-def sound_file(path: Path, found: Captioned = talk, codec: str = "pcm_s16le", fmt: str = "s16") -> Captioned:
+def sound_file(
+    path: Path, found: Transcript = talk, codec: str = "pcm_s16le", fmt: str = "s16"
+) -> Transcript:
     write_sound(path, voice(found), RATE_HZ, codec=codec, fmt=fmt)
     return replace(found, media=probe(path))
 
@@ -170,7 +172,7 @@ KEPT = [
 JOINS = 6
 
 
-def assert_captions_fit(done: Cleaned, found: Captioned) -> None:
+def assert_captions_fit(done: CleanResult, found: Transcript) -> None:
     """Each word is where the timeline shows it, as far as it does; nothing drifts."""
     timeline, media = done.plan.timeline, found.media.path
     originals = iter(words(found.sentences))
@@ -184,7 +186,7 @@ def assert_captions_fit(done: Cleaned, found: Captioned) -> None:
     assert all(a.end <= b.start for a, b in pairwise(words(done.sentences)))
 
 
-def assert_sound_says_when(done: Cleaned) -> None:
+def assert_sound_says_when(done: CleanResult) -> None:
     """The pitch of every word is that of its time in the recording."""
     samples, start, _ = sound_of(done.file)
     for word in words(done.sentences):
@@ -193,7 +195,7 @@ def assert_sound_says_when(done: Cleaned) -> None:
         assert recorded_at(samples, middle - start) == pytest.approx(source, abs=0.008), word
 
 
-def assert_in_step_at_joins(done: Cleaned, got: Measured, times: Sequence[Fraction]) -> None:
+def assert_in_step_at_joins(done: CleanResult, got: Measured, times: Sequence[Fraction]) -> None:
     """On both sides of each join, what is heard was recorded when what is seen was."""
     samples, start, _ = sound_of(done.file)
     joins = [float(clip.in_point) for clip in done.plan.timeline.clips[1:]]
@@ -206,10 +208,10 @@ def assert_in_step_at_joins(done: Cleaned, got: Measured, times: Sequence[Fracti
             middle = (word.start + word.end) / 2
             at = max(at for at, time in enumerate(got.times) if time <= middle)
             seen = float(times[got.numbers[at]]) + middle - float(got.times[at])
-            assert abs(recorded_at(samples, middle - start) - seen) < 0.01  # a picture lasts 0.033 s
+            assert abs(recorded_at(samples, middle - start) - seen) < 0.01  # a video frame lasts 0.033 s
 
 
-def test_the_plan_names_what_is_worth_removing(shot: Captioned) -> None:
+def test_the_plan_names_what_is_worth_removing(shot: Transcript) -> None:
     plan = plan_clean(shot)
     assert [(item.kind.value, item.text) for item in plan.items if item.remove] == [
         ("blank", ""), ("blank", ""), ("filler", "um"), ("repeat", "The lens gathers the light."),
@@ -224,10 +226,10 @@ def test_the_plan_names_what_is_worth_removing(shot: Captioned) -> None:
 def test_a_cleaned_video_shows_and_says_what_is_left(
     name: str, smart: bool, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    found: Captioned = request.getfixturevalue(name)
+    found: Transcript = request.getfixturevalue(name)
     times = steady(talk) if name == "shot" else uneven(talk)
     before = sha256(found.media.path.read_bytes()).hexdigest()
-    done = clean(found, tmp_path / "clean.mp4", CleanSettings(smart=smart))
+    done = clean(found, tmp_path / "clean.mp4", CleanOptions(smart=smart))
     assert sha256(found.media.path.read_bytes()).hexdigest() == before
     assert list(tmp_path.iterdir()) == [done.file]
     assert (done.how, done.why) == (("smart", "") if smart else ("encoded", "it was not asked for"))
@@ -280,8 +282,8 @@ def test_joins_inside_a_sound_do_not_click(tmp_path: Path) -> None:
     path = write_sound(tmp_path / "hum.wav", tone.astype(np.float32), RATE_HZ)
     found = replace(found, media=probe(path))
     bends = []
-    for crossfade_s in (CleanSettings().crossfade_s, 0.0):
-        done = clean(found, tmp_path / f"{crossfade_s}.wav", CleanSettings(crossfade_s=crossfade_s))
+    for crossfade_s in (CleanOptions().crossfade_s, 0.0):
+        done = clean(found, tmp_path / f"{crossfade_s}.wav", CleanOptions(crossfade_s=crossfade_s))
         joins = [round(clip.in_point * RATE_HZ) for clip in done.plan.timeline.clips[1:]]
         assert len(joins) == 4
         bend = np.abs(np.diff(sound_of(done.file)[0].astype(np.float64), 2))
@@ -310,12 +312,12 @@ def test_what_is_cut_away_is_not_heard_any_more(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".wav"])
 def test_where_nothing_goes_the_file_is_the_same_byte_for_byte(
-    shot: Captioned, tmp_path: Path, suffix: str
+    shot: Transcript, tmp_path: Path, suffix: str
 ) -> None:
     found = shot if suffix == ".mp4" else sound_file(tmp_path / "talk.wav")
-    off = CleanSettings(MarkSettings(level=Level.OFF))
-    tidy = replace(found, sentences=found.sentences[:1], hesitations=[], music=[Span(0, found.media_s)])
-    for n, (given, options) in enumerate([(found, off), (tidy, CleanSettings())]):
+    off = CleanOptions(MarkOptions(level=Level.OFF))
+    tidy = replace(found, sentences=found.sentences[:1], filled_pauses=[], music=[Span(0, found.media_s)])
+    for n, (given, options) in enumerate([(found, off), (tidy, CleanOptions())]):
         done = clean(given, tmp_path / f"{n}{suffix.upper()}", options)
         assert (done.how, done.why, done.plan.cuts) == ("unchanged", "", [])
         assert done.file.read_bytes() == found.media.path.read_bytes()
@@ -323,8 +325,8 @@ def test_where_nothing_goes_the_file_is_the_same_byte_for_byte(
         assert done.plan.kept_s == given.media_s
 
 
-def test_another_suffix_is_written_even_if_nothing_goes(shot: Captioned, tmp_path: Path) -> None:
-    off = CleanSettings(MarkSettings(level=Level.OFF))
+def test_another_suffix_is_written_even_if_nothing_goes(shot: Transcript, tmp_path: Path) -> None:
+    off = CleanOptions(MarkOptions(level=Level.OFF))
     done = clean(shot, tmp_path / "sound.wav", off)
     assert done.how == "sound"
     assert len(sound_of(done.file)[0]) == round(done.plan.kept_s * RATE_HZ)
@@ -339,18 +341,18 @@ def test_a_recording_of_which_nothing_would_be_left_is_refused(tmp_path: Path, s
     assert [file.name for file in tmp_path.iterdir()] == ["talk.wav"]
 
 
-def test_an_existing_file_stays_unless_forced(shot: Captioned, tmp_path: Path) -> None:
+def test_an_existing_file_stays_unless_forced(shot: Transcript, tmp_path: Path) -> None:
     precious = tmp_path / "clean.mp4"
     precious.write_text("precious")
     for level in Level:
         with pytest.raises(OutputError, match="already exists"):
-            clean(shot, precious, CleanSettings(MarkSettings(level=level)))
+            clean(shot, precious, CleanOptions(MarkOptions(level=level)))
         assert precious.read_text() == "precious"
     assert texts(clean(shot, precious, force=True).sentences) == KEPT
     assert measure(precious).numbers
 
 
-def test_a_plan_may_be_changed_by_hand(shot: Captioned, tmp_path: Path) -> None:
+def test_a_plan_may_be_changed_by_hand(shot: Transcript, tmp_path: Path) -> None:
     plan = plan_clean(shot)
     only = plan.cuts[1]
     timeline = Timeline.of(
@@ -361,14 +363,14 @@ def test_a_plan_may_be_changed_by_hand(shot: Captioned, tmp_path: Path) -> None:
     assert [word.text for word in words(done.sentences)] == [word.text for word in words(shot.sentences)]
 
 
-def test_progress_rises_to_the_end(shot: Captioned, tmp_path: Path) -> None:
+def test_progress_rises_to_the_end(shot: Transcript, tmp_path: Path) -> None:
     told_s: list[float] = []
     clean(shot, tmp_path / "clean.mp4", progress=told_s.append)
     assert told_s == sorted(told_s)
     assert told_s[-1] == 1
 
 
-def test_an_editor_opens_the_same_cuts(shot: Captioned, tmp_path: Path) -> None:
+def test_an_editor_opens_the_same_cuts(shot: Transcript, tmp_path: Path) -> None:
     done = clean(shot, tmp_path / "clean.mp4")
     numbers = list(measure(done.file).numbers)
     breaks = [0, *(n for n in range(1, len(numbers)) if numbers[n] != numbers[n - 1] + 1), len(numbers)]
@@ -380,7 +382,7 @@ def test_an_editor_opens_the_same_cuts(shot: Captioned, tmp_path: Path) -> None:
         assert opened(path, NTSC)[0] == shown
 
 
-# --- with a recogniser ----------------------------------------------------------------------------------
+# --- with a recognizer ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -388,9 +390,9 @@ class Heard:
     """A composed talk, what was made of it, and what is heard in the result."""
 
     truth: list[tuple[Kind, Span]]
-    found: Captioned
-    done: Cleaned
-    again: Captioned
+    found: Transcript
+    done: CleanResult
+    again: Transcript
 
 
 def composed(data: Path) -> list[Talk]:

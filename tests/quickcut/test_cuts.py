@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from edge.evidence.transcript import Captioned, Loudness
-from edge.quickcut.cuts import CutSettings, cut_list, quietest
+from edge.evidence.transcript import Loudness, Transcript
+from edge.quickcut.cuts import CutOptions, cut_list, quietest
 from edge.quickcut.marks import Item, Kind, mark
 from edge.spans import merged, outside
 from edge.vocabulary import Span
@@ -29,11 +29,11 @@ def near(cuts: Cuts, expected: Cuts, within: float = NEAR) -> bool:
     return len(cuts) == len(expected) and np.allclose(cuts, expected, rtol=0, atol=within)
 
 
-def cuts_of(found: Captioned, options: CutSettings | None = None) -> Cuts:
+def cuts_of(found: Transcript, options: CutOptions | None = None) -> Cuts:
     return [(cut.start, cut.end) for cut in cut_list(mark(found), found, options)]
 
 
-def item_at(found: Captioned, time: float) -> Item:
+def item_at(found: Transcript, time: float) -> Item:
     (item,) = (item for item in mark(found) if item.start <= time < item.end)
     return item
 
@@ -48,9 +48,9 @@ def test_where_nothing_is_to_be_removed_there_is_no_cut() -> None:
 def test_of_a_blank_a_pause_stays_at_either_side() -> None:
     found = told("We start. [3.0] And go on.")
     assert near(cuts_of(found), [(0.62 + 0.15, 3.62 - 0.15)])
-    assert near(cuts_of(found, CutSettings(pause_s=0.4)), [(0.62 + 0.4, 3.62 - 0.4)])
-    assert cuts_of(found, CutSettings(pause_s=1.46)) == []
-    assert near(cuts_of(found, CutSettings(pause_s=1.46, shortest_s=0.05)), [(2.08, 2.16)])
+    assert near(cuts_of(found, CutOptions(pause_s=0.4)), [(0.62 + 0.4, 3.62 - 0.4)])
+    assert cuts_of(found, CutOptions(pause_s=1.46)) == []
+    assert near(cuts_of(found, CutOptions(pause_s=1.46, shortest_s=0.05)), [(2.08, 2.16)])
 
 
 def test_at_the_ends_of_the_recording_no_pause_is_needed() -> None:
@@ -86,7 +86,7 @@ def test_neighbours_that_only_silence_parts_are_one_cut() -> None:
     assert near(cuts_of(takes), [(0.62 + 0.15, takes.media_s - 1.26 - 0.15)])
 
 
-def with_level(found: Captioned, at: float, level: float) -> Captioned:
+def with_level(found: Transcript, at: float, level: float) -> Transcript:
     """One hundredth of a second that is quieter or louder."""
     values = found.loudness[0].values.copy()
     values[round(100 * at)] = level
@@ -101,7 +101,7 @@ def test_without_silence_the_cut_is_where_it_is_quietest() -> None:
     for at, start in ((0.60, 0.605), (0.65, 0.655), (0.70, 0.62)):
         quiet = with_level(found, at, 0.5)
         assert cuts_of(quiet)[0] == pytest.approx((start, 1.02), abs=0.0051)
-        assert cuts_of(quiet, CutSettings(reach_s=0))[0] == (filler.start, filler.end)
+        assert cuts_of(quiet, CutOptions(reach_s=0))[0] == (filler.start, filler.end)
 
 
 def test_the_quietest_time_is_sought_within_reach_and_only_where_it_is_known() -> None:
@@ -146,7 +146,7 @@ def test_sounds_without_words_stay() -> None:
     assert near(cuts_of(laughing), [(0.77, 1.85), (2.75, 4.47)])
     click = told(script, sounds=[Span(2.0, 2.15)])
     assert near(cuts_of(click), [(0.77, 4.47)])
-    assert len(cuts_of(click, CutSettings(uncovered_s=0.1))) == 2
+    assert len(cuts_of(click, CutOptions(min_sound_s=0.1))) == 2
     music = told(script, music=[laugh])
     assert cuts_of(music) == cuts_of(laughing)
 
@@ -174,15 +174,15 @@ def test_lengths_without_sense_are_refused() -> None:
     for name in ("pause_s", "reach_s", "shortest_s", "uncovered_s"):
         for wrong in (-0.1, float("nan")):
             with pytest.raises(UsageError, match="negative"):
-                CutSettings(**{name: wrong})
+                CutOptions(**{name: wrong})
 
 
 options = st.builds(
-    CutSettings,
+    CutOptions,
     pause_s=st.sampled_from([0.0, 0.15, 0.6]),
     reach_s=st.sampled_from([0.0, 0.04, 0.2]),
     shortest_s=st.sampled_from([0.0, 0.1]),
-    uncovered_s=st.sampled_from([0.0, 0.2]),
+    min_sound_s=st.sampled_from([0.0, 0.2]),
 )
 
 
@@ -193,7 +193,7 @@ def share(item: Item, cuts: Sequence[Span]) -> float:
 
 @settings(max_examples=300, deadline=None)
 @given(recordings(), options, st.data())
-def test_whatever_goes_the_rest_stays(found: Captioned, options: CutSettings, data: st.DataObject) -> None:
+def test_whatever_goes_the_rest_stays(found: Transcript, options: CutOptions, data: st.DataObject) -> None:
     items = mark(found)
     levels = data.draw(st.lists(st.sampled_from([0.3, 0.6, 1.0]), min_size=7, max_size=7))
     values = found.loudness[0].values
@@ -230,7 +230,7 @@ def test_whatever_goes_the_rest_stays(found: Captioned, options: CutSettings, da
     marked = merged([Span(item.start, item.end) for item in items if item.kind is not Kind.BLANK])
     for sound in [*found.sounding, *found.music]:
         for rest in outside(sound, marked):
-            if rest.seconds >= max(options.uncovered_s, NEAR):
+            if rest.seconds >= max(options.min_sound_s, NEAR):
                 assert all(cut.overlap(rest) <= off for cut in cuts), rest
 
 
@@ -240,9 +240,9 @@ def covers(item: Item, time: float) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(recordings(), st.sampled_from([0.0, 0.15, 0.6]))
-def test_a_pause_stays_beside_what_stays_as_far_as_there_was_one(found: Captioned, pause_s: float) -> None:
+def test_a_pause_stays_beside_what_stays_as_far_as_there_was_one(found: Transcript, pause_s: float) -> None:
     items = mark(found)
-    chosen = CutSettings(pause_s=pause_s, reach_s=0, shortest_s=0)
+    chosen = CutOptions(pause_s=pause_s, reach_s=0, shortest_s=0)
     cuts = cut_list(items, found, chosen)
     stays = sorted((item.start, item.end) for item in items if not item.remove)
     goes = [(item.start, item.end) for item in items if item.remove and item.kind is not Kind.BLANK]

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from edge.evidence.transcript import Captioned, Loudness, Settings
+from edge.evidence.transcript import Loudness, Settings, Transcript
 from edge.media import MediaInfo
 from edge.quickcut.fillers import Level
-from edge.quickcut.marks import Item, Kind, MarkSettings, mark
+from edge.quickcut.marks import Item, Kind, MarkOptions, mark
 from edge.text.scripts import joined
-from edge.text.sentences import CaptionSettings, sentences
+from edge.text.sentences import LayoutOptions, sentences
 from edge.vocabulary import Caption, Span, Word
 
 SPEECH, BLANK, FILLER, REPEAT = Kind.SPEECH, Kind.BLANK, Kind.FILLER, Kind.REPEAT
@@ -45,20 +45,20 @@ def told(
     music: Sequence[Span] = (),
     sounds: Sequence[Span] = (),
     media: MediaInfo | None = None,
-) -> Captioned:
+) -> Transcript:
     """A talk: words of 0.3 s with 20 ms between them; "[1.5]" is a silence, "~" a hesitation of 0.4 s.
 
-    A hesitation touches the words beside it. Sentences end as recognised ones do, at marks and at pauses; "/"
+    A hesitation touches the words beside it. Sentences end as recognized ones do, at marks and at pauses; "/"
     ends one too. Of Chinese each character is a word.
     """
     parts: list[list[Word]] = [[]]
-    hesitations: list[Span] = []
+    filled_pauses: list[Span] = []
     at, rest = 0, 0
     for piece in re.findall(r"\[[\d.]+\]|~|/|[\u3000-\u9fff][。，？]*|[^\s\[\]~/\u3000-\u9fff]+", script):
         if piece.startswith("["):
             at, rest = at + round(100 * float(piece[1:-1])), 0
         elif piece == "~":
-            hesitations.append(Span(at / 100, (at + 40) / 100))
+            filled_pauses.append(Span(at / 100, (at + 40) / 100))
             at, rest = at + 40, 0
         elif piece == "/":
             parts.append([])
@@ -67,14 +67,14 @@ def told(
             at, rest = at + rest + WORD, REST
     words = [word for part in parts for word in part]
     seconds = at / 100
-    loud = [*(Span(word.start, word.end) for word in words), *hesitations, *sounds]
-    return Captioned(
+    loud = [*(Span(word.start, word.end) for word in words), *filled_pauses, *sounds]
+    return Transcript(
         media=media or recording(Path("talk.wav"), seconds),
         duration_s=seconds,
         language=language,
-        sentences=[one for part in parts for one in sentences(part, CaptionSettings())],
+        sentences=[one for part in parts for one in sentences(part, LayoutOptions())],
         loudness=[loudness(loud, seconds)],
-        hesitations=hesitations,
+        filled_pauses=filled_pauses,
         music=list(music),
         settings=Settings(),
         notes=[],
@@ -97,7 +97,7 @@ def going(items: Iterable[Item]) -> list[tuple[str, str]]:
     return said(item for item in items if item.remove)
 
 
-def words_of(found: Captioned) -> list[Word]:
+def words_of(found: Transcript) -> list[Word]:
     return [word for sentence in found.sentences for word in sentence.words]
 
 
@@ -105,7 +105,7 @@ def covers(item: Item, start: float, end: float) -> bool:
     return item.start <= start + NEAR and end <= item.end + NEAR
 
 
-def assert_sound(items: Sequence[Item], found: Captioned) -> None:
+def assert_sound(items: Sequence[Item], found: Transcript) -> None:
     """What holds of marks on any recording."""
     assert all(item.start < item.end for item in items)
     assert all(one.end <= other.start + NEAR for one, other in pairwise(items))
@@ -118,7 +118,7 @@ def assert_sound(items: Sequence[Item], found: Captioned) -> None:
     for at, item in enumerate(spoken):
         assert item.text == joined(texts.get(at, ()))
         assert item.text or item.kind is FILLER
-    for span in found.hesitations:
+    for span in found.filled_pauses:
         (item,) = (item for item in spoken if covers(item, span.start, span.end))
         assert item.kind is REPEAT or (item.kind is FILLER and not item.text)
     heard = [*found.sounding, *found.music, *(Span(item.start, item.end) for item in spoken)]
@@ -131,10 +131,10 @@ def assert_sound(items: Sequence[Item], found: Captioned) -> None:
             assert all(Span(item.start, item.end).overlap(span) < NEAR for span in heard)
 
 
-def silences(found: Captioned) -> list[tuple[int, int]]:
+def silences(found: Transcript) -> list[tuple[int, int]]:
     """Where nothing is said, sounds or plays, in hundredths of a second, by asking each of them."""
     heard = np.zeros(round(found.media_s * 100) + 2, np.int8)
-    spans = [*found.sounding, *found.music, *found.hesitations]
+    spans = [*found.sounding, *found.music, *found.filled_pauses]
     spans += [Span(word.start, word.end) for word in words_of(found)]
     for span in spans:
         heard[1 + round(span.start * 100) : 1 + round(span.end * 100)] = 1
@@ -160,11 +160,11 @@ def test_silences_of_a_second_are_blanks_wherever_they_are() -> None:
 
 def test_the_length_of_a_blank_is_a_setting() -> None:
     found = told("We start. [0.5] Here we [2.0] go.")
-    assert [item.kind for item in mark(found, MarkSettings(blank_s=0.4))].count(BLANK) == 2
-    assert [item.kind for item in mark(found, MarkSettings(blank_s=2.1))] == [SPEECH, SPEECH, SPEECH]
+    assert [item.kind for item in mark(found, MarkOptions(min_silence_s=0.4))].count(BLANK) == 2
+    assert [item.kind for item in mark(found, MarkOptions(min_silence_s=2.1))] == [SPEECH, SPEECH, SPEECH]
     for wrong in (0, -1, float("nan")):
         with pytest.raises(UsageError, match="blank"):
-            MarkSettings(blank_s=wrong)
+            MarkOptions(min_silence_s=wrong)
 
 
 def test_where_something_sounds_or_music_plays_there_is_no_blank() -> None:
@@ -199,7 +199,7 @@ def test_hesitations_part_a_sentence(before: str, after: str) -> None:
     assert_sound(items, found)
     assert said(items) == [("speech", "Here we"), ("filler", ""), ("speech", "go now.")]
     assert items[1].reason == "a sound of hesitation that no word covers"
-    assert [items[1].start, items[1].end] == [found.hesitations[0].start, found.hesitations[0].end]
+    assert [items[1].start, items[1].end] == [found.filled_pauses[0].start, found.filled_pauses[0].end]
 
 
 def test_hesitations_stand_at_either_end_and_in_a_row() -> None:
@@ -216,22 +216,22 @@ def test_hesitations_stand_at_either_end_and_in_a_row() -> None:
 @pytest.mark.parametrize("take", ["The lens ~ gathers um the light.", "The lens gathers um the ~ light."])
 def test_what_is_hesitated_inside_a_take_goes_with_it(take: str, fillers: bool) -> None:
     found = told(f"Good morning. [0.4] {take} [0.4] The lens gathers the light.")
-    items = mark(found, MarkSettings(fillers=fillers))
+    items = mark(found, MarkOptions(fillers=fillers))
     assert_sound(items, found)
     assert going(items) == [("repeat", "The lens gathers um the light.")]
     (gone,) = (item for item in items if item.remove)
-    assert all(covers(gone, span.start, span.end) for span in found.hesitations)
+    assert all(covers(gone, span.start, span.end) for span in found.filled_pauses)
 
 
 def test_fillers_part_a_sentence_and_say_which_they_are() -> None:
     found = told("Here we um go, you know, on.")
-    light, medium = (mark(found, MarkSettings(level=level)) for level in (Level.LIGHT, Level.MEDIUM))
+    light, medium = (mark(found, MarkOptions(level=level)) for level in (Level.LIGHT, Level.MEDIUM))
     assert said(light) == [("speech", "Here we"), ("filler", "um"), ("speech", "go, you know, on.")]
     assert going(medium) == [("filler", "um"), ("filler", "you know,")]
     assert [item.reason for item in medium if item.remove] == ["the filler 'um'", "the filler 'youknow'"]
     assert_sound(light, found)
     assert_sound(medium, found)
-    extra = mark(found, MarkSettings(extra_fillers=("Go",)))
+    extra = mark(found, MarkOptions(extra_fillers=("Go",)))
     assert going(extra) == [("filler", "um"), ("filler", "go,")]
 
 
@@ -287,7 +287,7 @@ def test_chinese_is_put_together_without_spaces() -> None:
         ("filler", "嗯，"), ("speech", "我们今天从这里开始。"), ("blank", ""), ("speech", "额度不够。"),
         ("speech", "额度够了，那个，走吧。"),
     ]  # fmt: skip
-    medium = mark(found, MarkSettings(level=Level.MEDIUM))
+    medium = mark(found, MarkOptions(level=Level.MEDIUM))
     assert going(medium) == [("filler", "嗯，"), ("blank", ""), ("filler", "那个，")]
     takes = told("我们今天从这里开始讲。[0.5]我们今天就从这里开始讲。", language="zh")
     assert going(mark(takes)) == [("repeat", "我们今天从这里开始讲。")]
@@ -296,7 +296,7 @@ def test_chinese_is_put_together_without_spaces() -> None:
 def test_a_sentence_without_times_of_its_words_is_one_item() -> None:
     found = told("We start. [2.0] Um.")
     bare = [Caption(one.start, one.end, one.text) for one in found.sentences]
-    items = mark(Captioned(**(vars(found) | {"sentences": bare})))
+    items = mark(Transcript(**(vars(found) | {"sentences": bare})))
     assert said(items) == [("speech", "We start."), ("blank", ""), ("filler", "Um.")]
 
 
@@ -306,7 +306,7 @@ EVERYTHING = (
 
 
 def test_off_removes_nothing_and_marks_no_filler_words() -> None:
-    items = mark(told(EVERYTHING), MarkSettings(level=Level.OFF))
+    items = mark(told(EVERYTHING), MarkOptions(level=Level.OFF))
     assert going(items) == []
     assert ("speech", "Hi there um all.") in said(items)
 
@@ -317,7 +317,7 @@ def test_a_kind_that_is_switched_off_is_shown_but_stays(kind: Kind) -> None:
     every = mark(found)
     assert {item.kind for item in every if item.remove} == {BLANK, FILLER, REPEAT}
     without: dict[str, Any] = {f"{kind.value}s": False}
-    kept = mark(found, MarkSettings(**without))
+    kept = mark(found, MarkOptions(**without))
     assert said(kept) == said(every)
     assert {item.kind for item in kept if item.remove} == {BLANK, FILLER, REPEAT} - {kind}
 
@@ -333,7 +333,7 @@ scripts = st.lists(steps, min_size=1, max_size=25).map(" ".join)
 
 
 @st.composite
-def recordings(draw: st.DrawFn) -> Captioned:
+def recordings(draw: st.DrawFn) -> Transcript:
     """Anything that can be said, with sounds and music anywhere in it."""
     script = draw(scripts) + " We [0.3]"
     length = round(told(script).media_s * 100)
@@ -343,24 +343,24 @@ def recordings(draw: st.DrawFn) -> Captioned:
 
 
 choices = st.builds(
-    MarkSettings,
+    MarkOptions,
     level=st.sampled_from(Level),
     blanks=st.booleans(),
     fillers=st.booleans(),
     repeats=st.booleans(),
-    blank_s=st.sampled_from([0.345, 0.995, 2.005]),
+    min_silence_s=st.sampled_from([0.345, 0.995, 2.005]),
 )
 
 
 @settings(max_examples=300, deadline=None)
 @given(recordings(), choices)
 def test_whatever_is_said_every_word_and_every_silence_is_in_one_item(
-    found: Captioned, options: MarkSettings
+    found: Transcript, options: MarkOptions
 ) -> None:
     items = mark(found, options)
     assert_sound(items, found)
     blanks = [(round(100 * item.start), round(100 * item.end)) for item in items if item.kind is BLANK]
-    long = [(a, b) for a, b in silences(found) if b - a >= 100 * options.blank_s]
+    long = [(a, b) for a, b in silences(found) if b - a >= 100 * options.min_silence_s]
     assert blanks == long
     kinds = {BLANK: options.blanks, FILLER: options.fillers, REPEAT: options.repeats, SPEECH: False}
     for item in items:
@@ -369,11 +369,11 @@ def test_whatever_is_said_every_word_and_every_silence_is_in_one_item(
 
 @settings(max_examples=60, deadline=None)
 @given(recordings())
-def test_a_switch_changes_what_goes_and_nothing_else(found: Captioned) -> None:
-    every = mark(found, MarkSettings(level=Level.MEDIUM))
+def test_a_switch_changes_what_goes_and_nothing_else(found: Transcript) -> None:
+    every = mark(found, MarkOptions(level=Level.MEDIUM))
     for switched in ({"blanks": False}, {"fillers": False}, {"repeats": False}):
         options: dict[str, Any] = {"level": Level.MEDIUM, **switched}
-        items = mark(found, MarkSettings(**options))
+        items = mark(found, MarkOptions(**options))
         assert said(items) == said(every)
         assert {(item.start, item.end) for item in items if item.remove} <= {
             (item.start, item.end) for item in every if item.remove

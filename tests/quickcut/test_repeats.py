@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
-from edge.quickcut.repeats import LETTERS, Repeat, RepeatSettings, find_repeats, pair_scores
+from edge.quickcut.repeats import LETTERS, Repeat, RepeatOptions, find_repeats, pair_scores
 from edge.text.scripts import is_ideographic
-from tests.kernels.twins import levenshtein, likeness
+from tests.kernels.twins import levenshtein, similarity
 
-AS_SOURCE = RepeatSettings(weights=(1, 1, 1), letters="ideographic")
+AS_SOURCE = RepeatOptions(weights=(1, 1, 1), letters="ideographic")
 
 READ = """
 The lamp on the landing had burned all night and nobody would admit to having lit it.
@@ -78,19 +78,19 @@ def long_levenshtein(a: str, b: str) -> int:
     return int(row[-1])
 
 
-def twin_score(a: str, b: str, options: RepeatSettings) -> float:
+def twin_score(a: str, b: str, options: RepeatOptions) -> float:
     """Of two plain texts, by the definition of the three measures."""
     longer = max(len(a), len(b))
     if not longer:
         return 0.0
     distance = levenshtein(a, b) if longer < 200 else long_levenshtein(a, b)
-    overlap, presence, frequency = likeness(a, b)
+    overlap, presence, frequency = similarity(a, b)
     measures = (overlap, 1 - distance / longer, frequency if options.frequency else presence)
     total = sum(weight * value for weight, value in zip(options.weights, measures, strict=True))
     return total / sum(options.weights)
 
 
-def twin_scores(texts: Sequence[str], options: RepeatSettings) -> NDArray[np.float64]:
+def twin_scores(texts: Sequence[str], options: RepeatOptions) -> NDArray[np.float64]:
     rows = np.zeros((len(texts), options.window))
     for i in range(len(texts)):
         for k in range(min(options.window, len(texts) - i - 1)):
@@ -98,7 +98,7 @@ def twin_scores(texts: Sequence[str], options: RepeatSettings) -> NDArray[np.flo
     return rows
 
 
-def twin_fits(text: str, options: RepeatSettings) -> bool:
+def twin_fits(text: str, options: RepeatOptions) -> bool:
     length = sum(1 if is_ideographic(one) else 1 / LETTERS for one in text)
     wanted = str.isalpha if options.letters == "any" else is_ideographic
     return length > options.min_length - 1e-9 and any(map(wanted, text))
@@ -108,7 +108,7 @@ def twin_false_start(a: str, b: str) -> float:
     return 1 - levenshtein(a, b[: len(a)]) / len(a) if 0 < len(a) <= len(b) else 0.0
 
 
-def twin_repeats(texts: Sequence[str], options: RepeatSettings) -> tuple[list[Repeat], float]:
+def twin_repeats(texts: Sequence[str], options: RepeatOptions) -> tuple[list[Repeat], float]:
     """Repeats by walking from each sentence to those it is like; and how near the closest call was."""
     texts = [plain(text) for text in texts]
     fit = [twin_fits(text, options) for text in texts]
@@ -135,7 +135,7 @@ def twin_repeats(texts: Sequence[str], options: RepeatSettings) -> tuple[list[Re
 alphabets = st.sampled_from(["ab", "abcdefgh ,.", "今天我们去", "a😀👩‍👩‍👧é", "今天 we go to 北京 5"])
 texts = alphabets.flatmap(lambda letters: st.text(letters, max_size=24))
 choices = st.builds(
-    RepeatSettings,
+    RepeatOptions,
     window=st.integers(1, 6),
     min_length=st.integers(1, 6),
     weights=st.sampled_from([(0.2, 0.6, 0.2), (1.0, 1.0, 1.0), (0.0, 0.0, 2.0), (1.0, 0.0, 0.0)]),
@@ -147,7 +147,7 @@ choices = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(texts, max_size=12), choices)
-def test_scores_are_those_of_the_three_measures(some: list[str], options: RepeatSettings) -> None:
+def test_scores_are_those_of_the_three_measures(some: list[str], options: RepeatOptions) -> None:
     scores = pair_scores(some, options)
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores, twin_scores(some, options), atol=1e-6)
@@ -156,9 +156,7 @@ def test_scores_are_those_of_the_three_measures(some: list[str], options: Repeat
 
 @settings(max_examples=150, deadline=None)
 @given(st.data(), choices)
-def test_repeats_are_what_a_walk_from_take_to_take_finds(
-    data: st.DataObject, options: RepeatSettings
-) -> None:
+def test_repeats_are_what_a_walk_from_take_to_take_finds(data: st.DataObject, options: RepeatOptions) -> None:
     pool = data.draw(st.lists(texts, min_size=1, max_size=4))
     some = data.draw(st.lists(st.sampled_from(pool) | texts, max_size=12))
     expected, closest = twin_repeats(some, options)
@@ -170,8 +168,8 @@ def test_repeats_are_what_a_walk_from_take_to_take_finds(
 
 def test_emptiness_divides_nothing() -> None:
     with np.errstate(all="raise"):
-        assert not pair_scores(["", "", "a", "", "b", ""], RepeatSettings()).any()
-        assert pair_scores([], RepeatSettings()).shape == (0, 4)
+        assert not pair_scores(["", "", "a", "", "b", ""], RepeatOptions()).any()
+        assert pair_scores([], RepeatOptions()).shape == (0, 4)
         for some in ([], [""], ["", ""], ["", "we begin right here", ""], ["...", "?!", "—"], ["😀" * 9] * 3):
             assert find_repeats(some) == []
             assert find_repeats(some, AS_SOURCE) == []
@@ -182,7 +180,7 @@ def test_texts_of_thousands_of_characters_are_compared_as_short_ones_are() -> No
     one = "".join(dice.choices("abcdefghijklmnop 今天我们去北京", k=5000))
     other = "".join(letter for letter in one if dice.random() > 0.1)
     third = "".join(dice.choices("abcdefghijklmnop", k=5000))
-    options = RepeatSettings(frequency=True)
+    options = RepeatOptions(frequency=True)
     scores = pair_scores([one, other, third, ""], options)
     np.testing.assert_allclose(scores, twin_scores([one, other, third, ""], options), atol=1e-6)
     assert [(found.sentence, found.kept) for found in find_repeats([one, other, third], options)] == [(0, 1)]
@@ -196,7 +194,7 @@ def test_a_sentence_is_compared_with_the_four_before_and_after_it(take: str, apa
     found = find_repeats(said)
     assert [(one.sentence, one.kept) for one in found] == ([(3, 3 + apart)] if apart <= 4 else [])
     assert all(one.score == pytest.approx(1) for one in found)
-    assert bool(find_repeats(said, RepeatSettings(window=apart)))
+    assert bool(find_repeats(said, RepeatOptions(window=apart)))
 
 
 def test_through_a_chain_of_takes_the_last_is_kept() -> None:
@@ -247,7 +245,7 @@ def test_a_false_start_goes_when_the_sentence_begins_again_at_once(start: str, w
 )
 def test_short_sentences_are_said_again_for_good_reasons(said: str) -> None:
     assert not find_repeats([said, said, said])
-    assert find_repeats([said, said], RepeatSettings(min_length=1))
+    assert find_repeats([said, said], RepeatOptions(min_length=1))
 
 
 def test_the_settings_of_the_source_ask_for_chinese_and_weigh_alike() -> None:
@@ -259,14 +257,14 @@ def test_the_settings_of_the_source_ask_for_chinese_and_weigh_alike() -> None:
     ]
     (found,) = find_repeats(takes, AS_SOURCE)
     a, b = takes[0], takes[1]
-    overlap, presence, _ = likeness(a, b)
+    overlap, presence, _ = similarity(a, b)
     order = 1 - levenshtein(a, b) / 10
     assert (found.sentence, found.kept) == (0, 1)
     assert found.score == pytest.approx((overlap + order + presence) / 3)
     assert len(find_repeats(takes)) == 2
-    by_frequency = RepeatSettings(weights=(0, 0, 1), frequency=True)
+    by_frequency = RepeatOptions(weights=(0, 0, 1), frequency=True)
     (often,) = find_repeats(["看看我们", "看我们我"], by_frequency)
-    (there,) = find_repeats(["看看我们", "看我们我"], RepeatSettings(weights=(0, 0, 1)))
+    (there,) = find_repeats(["看看我们", "看我们我"], RepeatOptions(weights=(0, 0, 1)))
     assert often.score == pytest.approx(5 / 6)
     assert there.score == pytest.approx(1)
 
@@ -274,11 +272,11 @@ def test_the_settings_of_the_source_ask_for_chinese_and_weigh_alike() -> None:
 def test_text_that_is_read_repeats_nothing() -> None:
     assert len(READ) == 30
     assert find_repeats(READ) == []
-    assert pair_scores([plain(text) for text in READ], RepeatSettings()).max() < 0.6
+    assert pair_scores([plain(text) for text in READ], RepeatOptions()).max() < 0.6
     assert find_repeats(CHINESE) == find_repeats(CHINESE, AS_SOURCE) == []
     for seed in range(5):
         shuffled = random.Random(seed).sample(READ, len(READ))
-        assert find_repeats(shuffled, RepeatSettings(window=29)) == []
+        assert find_repeats(shuffled, RepeatOptions(window=29)) == []
 
 
 def test_thousands_of_sentences_at_once() -> None:
@@ -302,4 +300,4 @@ def test_thousands_of_sentences_at_once() -> None:
 )  # fmt: skip
 def test_settings_without_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"repeats|letters"):
-        RepeatSettings(**wrong)
+        RepeatOptions(**wrong)

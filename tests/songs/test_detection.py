@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.networks.segmenter import Evidence
-from edge.songs.detection import Song, find_songs
+from edge.songs.detection import Song, detect_songs
 from edge.songs.options import Settings
 from edge.songs.rules import Floats
 
@@ -52,24 +52,24 @@ def spans(found: list[Song]) -> list[tuple[float, float]]:
     ],
 )
 def test_songs_of_clear_evidence(text: str, expected: list[tuple[float, float]]) -> None:
-    assert spans(find_songs(evidence(text), undecided, Settings.as_source())) == expected
-    assert spans(find_songs(evidence(text), undecided, Settings())) == expected
+    assert spans(detect_songs(evidence(text), undecided, Settings.as_published())) == expected
+    assert spans(detect_songs(evidence(text), undecided, Settings())) == expected
 
 
 def test_prelude_and_postlude_are_the_music_around_the_singing() -> None:
-    (song,) = find_songs(evidence("-MMSSSM-"), undecided, Settings())
+    (song,) = detect_songs(evidence("-MMSSSM-"), undecided, Settings())
     assert (song.prelude, song.postlude) == pytest.approx((6, 3))
 
 
 def test_exact_boundaries_follow_the_frames() -> None:
     heard = evidence("T-SSS-T", frames="TTT----SSSSSSSSS--TTT")
-    (song,) = find_songs(heard, undecided, Settings())
+    (song,) = detect_songs(heard, undecided, Settings())
     assert (song.start, song.end) == pytest.approx((7, 16))
 
 
 def test_music_that_is_no_prelude_does_not_come_back_through_its_frames() -> None:
     heard = evidence("TMSSSMT", frames="TTTMMMSSSSSSSSSMMMTTT")
-    (song,) = find_songs(heard, undecided, Settings())
+    (song,) = detect_songs(heard, undecided, Settings())
     assert (song.start, song.end) == pytest.approx((6, 15))
 
 
@@ -83,7 +83,7 @@ def test_an_uncertain_start_is_refined_in_one_batch() -> None:
         former, latter = [0.1, 0.7, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1]
         return np.array([[former, former], [former, latter]], np.float32)
 
-    (song,) = find_songs(heard, classify, Settings.as_source())
+    (song,) = detect_songs(heard, classify, Settings.as_published())
     assert calls == [(2, 2, 4)]
     assert (song.start, song.end) == (8.0, 15.0)
 
@@ -98,8 +98,8 @@ def test_refinement_never_inverts_a_song_of_one_segment() -> None:
         end = [[inside, outside], [outside, outside]]  # ... and ends at 4 s
         return np.array(start + end, np.float32)
 
-    settings = Settings(min_run=1, exact_boundaries=False)
-    assert spans(find_songs(heard, classify, settings)) == [(3, 6)]
+    settings = Settings(min_run=1, refine_on_frames=False)
+    assert spans(detect_songs(heard, classify, settings)) == [(3, 6)]
 
 
 @st.composite
@@ -127,10 +127,16 @@ def seeded(features: NDArray[np.float16]) -> Floats:
 @settings(max_examples=300, deadline=None)
 @given(anything_heard(), st.booleans(), st.integers(1, 3), st.sampled_from([0.0, 6.0, 30.0]))
 def test_songs_are_ordered_disjoint_and_inside_the_recording(
-    heard: Evidence, exact: bool, min_run: int, interlude_s: float
+    heard: Evidence, exact: bool, min_run: int, max_interlude_s: float
 ) -> None:
-    chosen = Settings(min_run=min_run, exact_boundaries=exact, interlude_s=interlude_s, t1=2.0, t2=2.0)
-    found = find_songs(heard, seeded, chosen)
+    chosen = Settings(
+        min_run=min_run,
+        refine_on_frames=exact,
+        max_interlude_s=max_interlude_s,
+        speech_margin=2.0,
+        other_margin=2.0,
+    )
+    found = detect_songs(heard, seeded, chosen)
     edges = [edge for song in found for edge in (song.start, song.end)]
     assert edges == sorted(edges)
     assert all(0 <= edge <= heard.duration_s for edge in edges)

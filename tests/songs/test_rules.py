@@ -100,7 +100,7 @@ def test_a_song_may_hold_an_interlude_of_music_and_a_glitch_of_anything(
     ],
 )
 def test_an_end_is_uncertain_when_both_margins_are_small(confidence: list[float], expected: bool) -> None:
-    settings = Settings(t1=0.6, t2=0.6)
+    settings = Settings(speech_margin=0.6, other_margin=0.6)
     assert rules.uncertain(np.array(confidence, np.float32), settings) is expected
 
 

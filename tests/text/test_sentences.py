@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from edge.errors import UsageError
 from edge.text.scripts import ends_clause, ends_sentence, is_ideographic, joined
-from edge.text.sentences import CaptionSettings, captions, sentences
+from edge.text.sentences import LayoutOptions, captions, sentences
 from edge.vocabulary import Caption, Word
 
-RULES = CaptionSettings()
+RULES = LayoutOptions()
 
 
 def spoken(text: str, *, each_s: float = 0.3, pauses: dict[int, float] | None = None) -> list[Word]:
@@ -27,7 +27,7 @@ def spoken(text: str, *, each_s: float = 0.3, pauses: dict[int, float] | None = 
     return words
 
 
-def texts(text: str, rules: CaptionSettings = RULES, **given: dict[int, float]) -> list[str]:
+def texts(text: str, rules: LayoutOptions = RULES, **given: dict[int, float]) -> list[str]:
     return [one.text for one in sentences(spoken(text, **given), rules)]  # type: ignore[arg-type]
 
 
@@ -155,7 +155,7 @@ def test_a_caption_without_words_stays_as_it_is() -> None:
 @pytest.mark.parametrize("wrong", [{"pause_s": 0}, {"columns": 9}, {"longest_s": 0}, {"longest_s": -1}])
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="captions need"):
-        CaptionSettings(**wrong)  # type: ignore[arg-type]
+        LayoutOptions(**wrong)  # type: ignore[arg-type]
 
 
 WORDS = st.lists(
@@ -170,14 +170,14 @@ WORDS = st.lists(
     max_size=40,
 )
 SETTINGS = st.builds(
-    CaptionSettings, pause_s=st.floats(0.1, 3), columns=st.integers(10, 90), longest_s=st.floats(0.5, 9)
+    LayoutOptions, pause_s=st.floats(0.1, 3), columns=st.integers(10, 90), longest_s=st.floats(0.5, 9)
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(WORDS, SETTINGS)
 def test_every_word_is_shown_once_in_captions_that_can_be_read(
-    parts: list[tuple[float, float, str]], rules: CaptionSettings
+    parts: list[tuple[float, float, str]], rules: LayoutOptions
 ) -> None:
     words, at = list[Word](), 0.0
     for pause, seconds, text in parts:

@@ -208,7 +208,7 @@ def test_removing_changes_marks_only_and_the_timeline_is_made_once() -> None:
     assert [caption.text for caption in editor.captions] == ["So um hello.", "What we make", "is good"]
 
 
-def test_the_recognised_text_comes_back() -> None:
+def test_the_recognized_text_comes_back() -> None:
     editor = Editor(FIRST)
     where = Passage.of(A, SAID[0])
     editor.do(EditText(where, "So um hallo!"))

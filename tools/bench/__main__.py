@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("what", choices=["songs", "start", "kernels", "runtimes", "captions"])
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument(
-        "--minutes", type=float, metavar="N", help="length of the sound (default: songs 60, kernels 10)"
+        "--minutes", type=float, metavar="N", help="length of the audio (default: songs 60, kernels 10)"
     )
     parser.add_argument("--quick", action="store_true", help="small sizes and one round: does it run?")
     parser.add_argument("--json", action="store_true", help="print one JSON document")

@@ -18,9 +18,9 @@ import numpy as np
 
 from edge.captions.transcribe import caption
 from edge.evidence.speech.recognizers import open_recognizer
-from edge.media.write.concat import Part, join
+from edge.media.write.concat import MediaRange, concat
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.repeats import RepeatSettings, pair_scores
+from edge.quickcut.repeats import RepeatOptions, pair_scores
 from tools.bench import isolated
 from tools.bench.rows import Row, compared, interleaved
 from tools.evaluate.captions import composed
@@ -47,7 +47,7 @@ class Sizes:
 
 
 def bench(data: Path, sizes: Sizes) -> list[Row]:
-    """All rows. Raises InputError if `data` has no transcribed speech, ModelError without the recogniser."""
+    """All rows. Raises InputError if `data` has no transcribed speech, ModelError without the recognizer."""
     open_recognizer()
     with tempfile.TemporaryDirectory() as scratch:
         made = composed(data, Path(scratch))[: sizes.recordings]
@@ -67,7 +67,7 @@ def _recognition_rows(made: Sequence[tuple[Path, str]], sizes: Sizes) -> list[Ro
         del runs["moonshine-voice"]
     for _ in range(sizes.rounds):
         for name, laps in runs.items():
-            function = "recognise" if name == "ours" else "recognise_by_library"
+            function = "recognize" if name == "ours" else "recognize_by_library"
             laps.append(isolated.call(f"captions:{function}", files))
     errors = {name: _word_errors(truth, laps[-1]["texts"]) for name, laps in runs.items()}
     ours = [lap["seconds"] for lap in runs["ours"]]
@@ -83,7 +83,7 @@ def _recognition_rows(made: Sequence[tuple[Path, str]], sizes: Sizes) -> list[Ro
     return rows
 
 
-def recognise(files: Sequence[str]) -> dict[str, Any]:
+def recognize(files: Sequence[str]) -> dict[str, Any]:
     """The whole path, models loaded."""
     recognizer, segmenter = open_recognizer(), Segmenter()
     recognizer.recognize(np.zeros(16_000, np.float32))
@@ -94,7 +94,7 @@ def recognise(files: Sequence[str]) -> dict[str, Any]:
     return {"seconds": seconds, "texts": texts, "sound_s": sum(each.duration_s for each in found)}
 
 
-def recognise_by_library(files: Sequence[str]) -> dict[str, Any]:
+def recognize_by_library(files: Sequence[str]) -> dict[str, Any]:
     """Moonshine's library with the model that it brings along."""
     import moonshine_voice  # noqa: PLC0415 - a peer
 
@@ -117,7 +117,7 @@ def _repeat_rows(data: Path, sizes: Sizes) -> list[Row]:
     rng = np.random.default_rng(0)
     pool = [one.transcript for one in read_utterances(data)]
     texts = [f"{pool[int(rng.integers(len(pool)))]} {number % 89}" for number in range(sizes.sentences)]
-    settings = RepeatSettings(weights=(0, 1, 0))
+    settings = RepeatOptions(weights=(0, 1, 0))
     pairs = [(at, at + by) for at in range(len(texts)) for by in range(1, 5) if at + by < len(texts)]
     jobs: dict[str, Callable[[], object]] = {"ours": lambda: pair_scores(texts, settings)}
     if not find_spec("rapidfuzz"):
@@ -142,17 +142,17 @@ def _cut_rows(scratch: Path, sizes: Sizes) -> list[Row]:
     """Every other ten seconds of a video, copied where possible and encoded whole."""
     source = scratch / "sample.mp4"
     render_sample(source)
-    parts = [Part(source, Fraction(at), Fraction(at + 10)) for at in range(0, 60, 20)]
+    parts = [MediaRange(source, Fraction(at), Fraction(at + 10)) for at in range(0, 60, 20)]
 
     def job(smart: bool) -> Callable[[], object]:
-        return lambda: join(parts, scratch / f"{smart}.mp4", smart=smart, force=True)
+        return lambda: concat(parts, scratch / f"{smart}.mp4", smart=smart, force=True)
 
     seconds = interleaved({"smart": job(True), "encoded": job(False)}, sizes.rounds)
-    joined, whole = (join(parts, scratch / "last.mp4", smart=smart, force=True) for smart in (True, False))
+    joined, whole = (concat(parts, scratch / "last.mp4", smart=smart, force=True) for smart in (True, False))
     share = joined.copied_frames / max(1, joined.video_frames)
     missing = abs(joined.video_frames - whole.video_frames)
-    rest = {"error": missing, "error_is": "pictures more or less than when all are encoded"}
-    detail = f"{joined.how}: {share:.0%} of the pictures copied"
+    rest = {"error": missing, "error_is": "video frames more or less than when all are encoded"}
+    detail = f"{joined.how}: {share:.0%} of the video frames copied"
     name = "cut 30 s out of a video of 1 min"
     return [compared(name, "all encoded", seconds["smart"], seconds["encoded"], **rest, detail=detail)]
 

@@ -93,8 +93,8 @@ def search(file: str) -> dict[str, Any]:
             joined[-1][1] = max(joined[-1][1], end)
         else:
             joined.append([start, end])
-    sung = [sum(_overlap(part, event) for event in events["singing"]) for part in joined]
-    songs = [part for part, seconds in zip(joined, sung, strict=True) if seconds >= LEAST_SUNG_S]
+    include_singing = [sum(_overlap(part, event) for event in events["singing"]) for part in joined]
+    songs = [part for part, seconds in zip(joined, include_singing, strict=True) if seconds >= LEAST_SUNG_S]
     return {"songs": songs, "whole": time.perf_counter() - started}
 
 
@@ -125,9 +125,9 @@ def _guesses(shares: Floats) -> list[NDArray[np.int64]]:
     """Labels from events, by every sensible rule: a voice wins over music; of two voices the longer."""
     found = []
     for voice, music in product(THRESHOLDS, THRESHOLDS):
-        sung = np.where(shares[:, 1] >= shares[:, 0], SINGING, SPEAKING)
+        include_singing = np.where(shares[:, 1] >= shares[:, 0], SINGING, SPEAKING)
         rest = np.where(shares[:, 2] >= music, MUSIC, OTHER)
-        found.append(np.where(shares[:, :2].max(axis=1) >= voice, sung, rest))
+        found.append(np.where(shares[:, :2].max(axis=1) >= voice, include_singing, rest))
     return found
 
 

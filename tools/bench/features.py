@@ -25,7 +25,7 @@ Maker = Callable[[LogMel, Floats], Floats]
 """Samples float32[n] -> normalised log-mel float32[n // hop, n_mels]."""
 
 BLOCK_S = 4
-"""Seconds of sound that the sound path hears at once; the peers get the same blocks and no less."""
+"""Seconds of audio that the audio path hears at once; the peers get the same blocks and no less."""
 CHUNK = 1920
 """Mel frames per run of the encoder: 24 s."""
 

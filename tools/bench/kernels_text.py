@@ -1,4 +1,4 @@
-"""Edit distances, likeness of texts, and scans over labels by our kernels and by what else computes them."""
+"""Edit distances, similarity of texts, and scans over labels by our kernels and by what else computes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from edge_kernels.labels import change_point, viterbi
-from edge_kernels.text import encode, levenshtein_all, levenshtein_window, likeness_window
+from edge_kernels.text import encode, levenshtein_all, levenshtein_window, similarity_window
 from numpy.typing import NDArray
 
 from tools.bench.rows import Case, Peer
@@ -63,7 +63,7 @@ def _edited(text: str, draw: random.Random) -> str:
 def cases(texts: list[str], square: int, frames: int) -> list[Case]:
     """Every kernel of texts and labels; the first `square` texts are compared with each other."""
     distances = _distances(texts, square) if find_spec("rapidfuzz") else []
-    return [*distances, _likeness(texts), _viterbi(frames), _change_point(frames)]
+    return [*distances, _similarity(texts), _viterbi(frames), _change_point(frames)]
 
 
 def _distances(texts: list[str], square: int) -> list[Case]:
@@ -115,17 +115,17 @@ def _share_wrong(truth: Callable[[], Sequence[int]]) -> Callable[[Any], float]:
     return error
 
 
-def _likeness(texts: list[str]) -> Case:
+def _similarity(texts: list[str]) -> Case:
     def ours() -> Job:
         encoded = encode(texts)
-        return lambda: tuple(vars(likeness_window(encoded, WINDOW)).values())
+        return lambda: tuple(vars(similarity_window(encoded, WINDOW)).values())
 
     def counters() -> Job:
         return partial(_by_counters, [Counter(text) for text in texts])
 
     exact = cache(lambda: np.stack(counters()()))
     return Case(
-        f"likeness, {len(texts)} texts, window {WINDOW}", ours,
+        f"similarity, {len(texts)} texts, window {WINDOW}", ours,
         (Peer("SciPy sparse", lambda: _by_scipy(texts)), Peer("Counter loop", counters)),
         lambda result: float(np.abs(np.stack(result) - exact()).max()), "largest difference from float64",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The sound path of `edge songs`: one real run with a stopwatch at its seams, and decoding alone.
+"""The audio path of `edge songs`: one real run with a stopwatch at its seams, and decoding alone.
 
 Everything here runs in a process of its own (`isolated.call`) and returns plain data.
 """
@@ -37,7 +37,7 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
 
 STAGES = ("decode", "features", "network", "rest")
 COMPARED_S = 120
-"""Seconds of sound that are compared with what was encoded."""
+"""Seconds of audio that are compared with what was encoded."""
 
 
 def search(file: str, threads: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`python -m tools.bench songs`: speed and memory of the sound path of `edge songs`, with its accuracy."""
+"""`python -m tools.bench songs`: speed and memory of the audio path of `edge songs`, with its accuracy."""
 
 from __future__ import annotations
 

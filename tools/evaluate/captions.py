@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edge.captions.transcribe import caption
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
-from edge.evidence.transcript import Captioned
+from edge.evidence.transcript import Transcript
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Label
 from tools.bench.compiled import as_in_a_wheel
@@ -45,14 +45,14 @@ def evaluate(data: Path, *, seed: int = 0, recognizer: Recognizer | None = None)
     """The path from a file to captions, on the English speech of a pack whose transcripts are not doubted.
 
     Keys: wer, cer (each utterance a recording), long_wer (utterances one after another, with pauses, music
-    and noise between), engine_wer (each utterance given to the recogniser whole), false_words_per_minute (on
+    and noise between), engine_wer (each utterance given to the recognizer whole), false_words_per_minute (on
     music and other sounds), false_words, minutes, word_start_s, word_end_s (median distance to the
     reference), boundaries, rtf (one thread, all of it), peak_mb (of `edge caption` on a long recording),
     long_minutes, utterances (file, wer, reference, text), doubtful.
     """
     recognizer, segmenter = recognizer or open_recognizer(), Segmenter()
     utterances = read_utterances(data)
-    sure = [one for one in utterances if one.doubt is None]
+    sure = [one for one in utterances if one.logprob_threshold is None]
     listed = []
     for one in sure:
         found = caption(one.path, recognizer=recognizer, segmenter=segmenter)
@@ -87,7 +87,11 @@ def evaluate(data: Path, *, seed: int = 0, recognizer: Recognizer | None = None)
             }
             for one in sorted(listed, key=lambda one: -one.errors / max(1, len(one.truth)))
         ],
-        "doubtful": [{"file": one.path.name, "why": one.doubt} for one in utterances if one.doubt],
+        "doubtful": [
+            {"file": one.path.name, "why": one.logprob_threshold}
+            for one in utterances
+            if one.logprob_threshold
+        ],
     }
 
 
@@ -101,7 +105,7 @@ def table(result: dict[str, Any]) -> str:
     rows = [
         ("word errors, utterance by utterance", f"{result['wer']:.3f} (characters {result['cer']:.3f})"),
         ("... in long recordings", f"{result['long_wer']:.3f} ({result['long_minutes']:.1f} min)"),
-        ("... of the recogniser given whole utterances", f"{result['engine_wer']:.3f}"),
+        ("... of the recognizer given whole utterances", f"{result['engine_wer']:.3f}"),
         ("words a minute of music and noise", f"{result['false_words_per_minute']:.2f}"),
         ("word starts off by (median)", times),
         ("of real time, one thread", f"{result['rtf']:.3f}"),
@@ -130,7 +134,7 @@ def false_words(data: Path, recognizer: Recognizer, segmenter: Segmenter) -> dic
 def boundaries(data: Path, recognizer: Recognizer, segmenter: Segmenter) -> tuple[list[float], list[float]]:
     """Errors in seconds of the starts and ends of words, in recordings that were joined of single words.
 
-    Digital silence shows where each word began and ended. Words that were recognised wrong are left out.
+    Digital silence shows where each word began and ended. Words that were recognized wrong are left out.
     """
     starts, ends = list[float](), list[float]()
     for one in read_utterances(data):
@@ -149,7 +153,7 @@ def boundaries(data: Path, recognizer: Recognizer, segmenter: Segmenter) -> tupl
     return starts, ends
 
 
-def _timed(found: Captioned) -> list[tuple[str, float | None, float | None]]:
+def _timed(found: Transcript) -> list[tuple[str, float | None, float | None]]:
     """Plain words with the times that are known: of what is written as one word, the outer ones."""
     timed: list[tuple[str, float | None, float | None]] = []
     for sentence in found.sentences:
@@ -176,7 +180,7 @@ def _joints(sound: Floats) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class _Scored:
-    """An utterance, what the whole path wrote, and what the recogniser alone wrote."""
+    """An utterance, what the whole path wrote, and what the recognizer alone wrote."""
 
     utterance: Utterance
     found: str
@@ -201,7 +205,7 @@ def composed(data: Path, folder: Path, seed: int = 0) -> list[tuple[Path, str]]:
     Raises InputError if there are none.
     """
     rng = np.random.default_rng(seed)
-    utterances = [one for one in read_utterances(data) if one.doubt is None]
+    utterances = [one for one in read_utterances(data) if one.logprob_threshold is None]
     between = [entry.path for entry in read_pack(data) if entry.label in (Label.MUSIC, Label.OTHER)]
     made: list[tuple[Path, str]] = []
     pieces, texts = list[Floats](), list[str]()
@@ -228,7 +232,7 @@ def _peak_mb(file: Path) -> float:
         return run_edge("caption", "--no-cache", str(file)).megabytes
 
 
-def _text(found: Captioned) -> str:
+def _text(found: Transcript) -> str:
     return " ".join(sentence.text for sentence in found.sentences)
 
 

@@ -1,4 +1,4 @@
-"""Face detection before and after quantization, on every picture and video of a pack; and its time."""
+"""Face detection before and after quantization, on every image and video of a pack; and its time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAME_FACE = 0.5
 """Boxes that overlap by more, over their union, are the same face."""
 
 TIMED = 25
-"""Pictures of 512 x 512 that are timed."""
+"""Images of 512 x 512 that are timed."""
 
 Rgb = NDArray[np.uint8]
 
@@ -36,7 +36,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Every face that the float networks find counts once; the quantized ones are to find the same.
 
-    Keys: rows ("videos", "pictures" and "all" -> pictures, faces (of the float networks), recall (of those),
+    Keys: rows ("videos", "images" and "all" -> images, faces (of the float networks), recall (of those),
     extra (faces only the quantized networks find), box_iou and box_iou_95_percent (the mean, and what 95 %
     reach), landmark_px, landmark_px_95_percent and landmark_px_worst (distances of single landmarks at 512
     pixels)), ms_float and ms_int8 (512 x 512, median, one thread), bytes_float and bytes_int8.
@@ -45,12 +45,12 @@ def evaluate(
     rows = {"videos": Tally(), "pictures": Tally(), "all": Tally()}
     squares: list[Rgb] = []
     for kind, source in (("videos", video_pictures(data)), ("pictures", still_pictures(data))):
-        for picture in source:
-            truth, found = exact.detect(picture), quantized.detect(picture)
+        for image in source:
+            truth, found = exact.detect(image), quantized.detect(image)
             for name in (kind, "all"):
                 rows[name].add(truth, found)
             if len(truth) and len(squares) < TIMED:
-                squares.append(np.asarray(np.rint(resize(picture, LONGEST, LONGEST)), np.uint8))
+                squares.append(np.asarray(np.rint(resize(image, LONGEST, LONGEST)), np.uint8))
     if not rows["all"].overlaps:
         raise InputError(data, "shows no face that both detectors find; pass --data DIR or set EDGE_DATA")
     return {
@@ -67,7 +67,7 @@ def table(result: dict[str, Any]) -> str:
     heads = ("pictures", "faces", "found", "extra", "IoU", "95 %", "landmarks", "95 %", "worst")
     lines = [f"{'int8 against float':20}" + "".join(f"{head:>10}" for head in heads)]
     for name, row in result["rows"].items():
-        counts = f"{row['pictures']:10}{row['faces']:10}{row['recall']:10.3f}{row['extra']:10}"
+        counts = f"{row['images']:10}{row['faces']:10}{row['recall']:10.3f}{row['extra']:10}"
         boxes = f"{row['box_iou']:10.3f}{row['box_iou_95_percent']:10.3f}"
         points = (row[f"landmark_px{end}"] for end in ("", "_95_percent", "_worst"))
         lines.append(f"{name:20}{counts}{boxes}{''.join(f'{point:7.2f} px' for point in points)}")
@@ -79,17 +79,17 @@ def table(result: dict[str, Any]) -> str:
 
 
 class Tally:
-    """Faces found by two detectors in the same pictures."""
+    """Faces found by two detectors in the same images."""
 
     def __init__(self) -> None:
-        self.pictures = self.faces = self.extra = 0
+        self.images = self.faces = self.extra = 0
         self.overlaps: list[float] = []
         self.distances: list[float] = []
 
     def add(self, truth: Faces, found: Faces) -> None:
-        """Count one picture."""
+        """Count one image."""
         overlaps, distances = _compare(truth, found)
-        self.pictures += 1
+        self.images += 1
         self.faces += len(truth)
         self.extra += len(found) - len(overlaps)
         self.overlaps += overlaps
@@ -98,7 +98,7 @@ class Tally:
     def summary(self) -> dict[str, float]:
         """See `evaluate`; there is at least one pair."""
         return {
-            "pictures": self.pictures,
+            "pictures": self.images,
             "faces": self.faces,
             "recall": len(self.overlaps) / self.faces,
             "extra": self.extra,
@@ -134,12 +134,12 @@ def still_pictures(data: Path, *, longest: int = LONGEST, count: int | None = No
 
 
 def decode_jpeg(content: bytes) -> Rgb:
-    """uint8[height, width, 3] of a JPEG file's bytes. Raises InputError if there is no picture in them."""
+    """uint8[height, width, 3] of a JPEG file's bytes. Raises InputError if there is no image in them."""
     decoder = CodecContext.create("mjpeg", "r")
     assert isinstance(decoder, VideoCodecContext)
     for frame in decoder.decode(Packet(content)) + decoder.decode(None):
         return np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    raise InputError("JPEG", "holds no picture")
+    raise InputError("JPEG", "holds no image")
 
 
 def _scaled(height: int, width: int, longest: int) -> tuple[int, int]:
@@ -171,11 +171,11 @@ def _iou(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.
 
 
 def _milliseconds(detector: FaceDetector, squares: list[Rgb]) -> float:
-    """Median time of a picture of 512 x 512."""
+    """Median time of a image of 512 x 512."""
     times = []
-    for picture in [squares[0], *squares]:
+    for image in [squares[0], *squares]:
         started = time.perf_counter()
-        detector.detect(picture)
+        detector.detect(image)
         times.append(time.perf_counter() - started)
     return 1000 * float(np.median(times[1:]))
 

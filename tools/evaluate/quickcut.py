@@ -36,8 +36,8 @@ def evaluate(
     """Talks marked and cleaned.
 
     Keys: blank, filler, repeat -> precision, recall, found, true, marked; talks; minutes; lost (share of the
-    kept words that the cleaned talk, recognised anew, has not, or has otherwise), drift_s (median distance of
-    re-timed words to those recognised in the cleaned talk); errors (kind, talk, start, end).
+    kept words that the cleaned talk, recognized anew, has not, or has otherwise), drift_s (median distance of
+    re-timed words to those recognized in the cleaned talk); errors (kind, talk, start, end).
     """
     recognizer, segmenter = recognizer or open_recognizer(), Segmenter()
     counts: Counter[tuple[Kind, str]] = Counter()
@@ -79,7 +79,7 @@ def table(result: dict[str, Any]) -> str:
         )
     drift_ms = 1000 * (result["drift_s"] or 0)
     lines.append(
-        f"{result['talks']} talks, {result['minutes']:.1f} min; cleaned and recognised anew, "
+        f"{result['talks']} talks, {result['minutes']:.1f} min; cleaned and recognized anew, "
         f"{result['lost']:.1%} of the words differ, the others are {drift_ms:.0f} ms off"
     )
     return "\n".join(lines)

@@ -22,7 +22,7 @@ from edge.text.numbers import numbers_spelled
 from tools.evaluate.pack import samples
 
 DOUBTFUL = {
-    "sb_": "written by a recogniser: not the Harvard sentences that are read",
+    "sb_": "written by a recognizer: not the Harvard sentences that are read",
     "LJ001": "written from memory of the public metadata",
 }
 """Beginning of a file's name -> why its transcript is doubted."""
@@ -54,7 +54,7 @@ WRITTEN = {
 """One spelling for words that have several."""
 
 FILLERS = frozenset({"uh", "um", "er", "hmm"})
-"""Left out of both texts: careful transcripts have them, recognisers are trained to leave them out."""
+"""Left out of both texts: careful transcripts have them, recognizers are trained to leave them out."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +66,33 @@ class Utterance:
     transcript: str
 
     @property
-    def doubt(self) -> str | None:
+    def logprob_threshold(self) -> str | None:
         """Why the transcript is doubted, if it is."""
         return next((why for name, why in DOUBTFUL.items() if self.path.name.startswith(name)), None)
 
 
 def evaluate(data: Path, *, folder: Path | str = "moonshine-tiny-en") -> dict[str, Any]:
-    """Every English utterance of the pack, each recognised in one piece.
+    """Every English utterance of the pack, each recognized in one piece.
 
     Keys: rows (subclass, "doubtful references" and "all" without those -> utterances, words, wer,
-    substitutions, insertions, deletions), seconds (of sound), rtf (one thread), peak_mb (of a process that
-    recognises 20 s), utterances (file, wer, reference, text, mean_log_probability, doubt).
+    substitutions, insertions, deletions), seconds (of audio), rtf (one thread), peak_mb (of a process that
+    recognizes 20 s), utterances (file, wer, reference, text, mean_log_probability, doubt).
     """
     utterances = read_utterances(data)
-    recogniser = Moonshine(folder)
-    recogniser.transcribe(np.zeros(16_000, np.float32))
+    recognizer = Moonshine(folder)
+    recognizer.transcribe(np.zeros(16_000, np.float32))
     counts: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
     seconds = elapsed = 0.0
     listed = []
     for utterance in utterances:
         sound = samples(utterance.path)
         started = time.perf_counter()
-        transcript = recogniser.transcribe(sound)
+        transcript = recognizer.transcribe(sound)
         elapsed += time.perf_counter() - started
-        seconds += len(sound) / recogniser.rate_hz
+        seconds += len(sound) / recognizer.rate_hz
         truth = words(utterance.transcript)
         counted = (len(truth), *least_edits(truth, transcript.text))
-        for row in ("doubtful references",) if utterance.doubt else (utterance.subclass, "all"):
+        for row in ("doubtful references",) if utterance.logprob_threshold else (utterance.subclass, "all"):
             counts[row].append(counted)
         listed.append(
             {
@@ -100,15 +100,15 @@ def evaluate(data: Path, *, folder: Path | str = "moonshine-tiny-en") -> dict[st
                 "wer": sum(counted[1:]) / max(1, counted[0]),
                 "reference": " ".join(truth),
                 "text": transcript.text,
-                "mean_log_probability": transcript.mean_log_probability,
-                "doubt": utterance.doubt,
+                "mean_log_probability": transcript.mean_logprob,
+                "doubt": utterance.logprob_threshold,
             }
         )
     return {
         "rows": {name: _row(counted) for name, counted in sorted(counts.items())},
         "seconds": seconds,
         "rtf": elapsed / seconds,
-        "peak_mb": _peak_mb(recogniser.folder.path),
+        "peak_mb": _peak_mb(recognizer.folder.path),
         "utterances": sorted(listed, key=lambda row: -row["wer"]),
     }
 
@@ -158,7 +158,7 @@ def words(text: str, *, by_digits: bool = False) -> list[str]:
 
 
 def _peak_mb(folder: Path) -> float:
-    """Peak resident memory of a fresh process that recognises 20 s of noise; 0 where no system tells it."""
+    """Peak resident memory of a fresh process that recognizes 20 s of noise; 0 where no system tells it."""
     command = [sys.executable, "-c", _FRESH, str(folder.resolve())]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return int(done.stdout) / 1024

@@ -25,7 +25,7 @@ def evaluate(
 
     `folder` is another int8 model than the shipped one, `float_folder` what it was quantized from.
 
-    Keys: macro_f1, per_class, confusion, float_macro_f1, segments, seconds (of sound), errors (the files
+    Keys: macro_f1, per_class, confusion, float_macro_f1, segments, seconds (of audio), errors (the files
     with wrong segments, worst first).
     """
     segmenters = {"int8": Segmenter(folder), "float": Segmenter(float_folder)}

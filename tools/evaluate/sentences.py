@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import InputError
-from edge.networks.text_encoder import SentenceEncoder
+from edge.networks.text_encoder import TextEncoder
 
 TAGS = 1000
 SEED = 1
@@ -31,7 +31,7 @@ def evaluate(
     bytes_float, bytes_int8 (of the networks), disagreeing (tag, float's nearest, int8's nearest).
     """
     tags = collect_tags(data, TAGS)
-    exact, quantized = SentenceEncoder(float_folder), SentenceEncoder(folder)
+    exact, quantized = TextEncoder(float_folder), TextEncoder(folder)
     (truth, ms_float), (found, ms_int8) = _encode(exact, tags), _encode(quantized, tags)
     before, after = _neighbours(truth), _neighbours(found)
     nearest, guess = before.argmax(axis=1), after.argmax(axis=1)
@@ -71,7 +71,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def collect_tags(data: Path, count: int) -> list[str]:
-    """`count` different short tags from a pack: those of its videos, names of its picture and sound classes.
+    """`count` different short tags from a pack: those of its videos, names of its video and audio classes.
 
     When there are not enough, two of them side by side make another ("goldfish, street"), always the same
     ones. Raises InputError if the pack names nothing.
@@ -110,7 +110,7 @@ def _plain(label: str) -> str:
     return re.sub(r"[_\s]+", " ", label).strip().lower()
 
 
-def _encode(encoder: SentenceEncoder, tags: list[str]) -> tuple[NDArray[np.float32], float]:
+def _encode(encoder: TextEncoder, tags: list[str]) -> tuple[NDArray[np.float32], float]:
     """Vectors float32[n, size], and the median time of one in milliseconds."""
     encoder.encode(tags[:20])
     vectors, times = [], []
@@ -128,6 +128,6 @@ def _neighbours(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return cosines
 
 
-def _size(encoder: SentenceEncoder) -> int:
+def _size(encoder: TextEncoder) -> int:
     folder = encoder.folder
     return sum((folder.path / network.file).stat().st_size for network in folder.manifest.networks.values())

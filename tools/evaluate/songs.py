@@ -28,7 +28,7 @@ HIT_IOU = 0.9
 NEAR_IOU = 0.5
 """Boundary errors are measured on pairs that overlap at least this well."""
 
-METHODS = {"default": Settings(), "as source": Settings.as_source()}
+METHODS = {"default": Settings(), "as source": Settings.as_published()}
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def match(truth: list[Span], found: list[Span]) -> list[Match]:
 
 
 def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
-    """Scores of the default settings, and under `as_source` of the published method.
+    """Scores of the default settings, and under `as_published` of the published method.
 
     Keys: precision, recall (IoU 0.9), onset_median_s, offset_median_s, the same with p90 and bias,
-    recordings, songs, misses. `plots` is a folder for pictures of the recordings with errors.
+    recordings, songs, misses. `plots` is a folder for video frames of the recordings with errors.
     """
     entries = read_pack(data)
     segmenter = Segmenter()

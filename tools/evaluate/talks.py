@@ -126,7 +126,7 @@ def read_sentences(data: Path) -> list[Path]:
 
 
 def read_hesitations(data: Path) -> list[Floats]:
-    """Real hesitations: "uh" and "um" of a pack's transcripts, found by laying those onto the sound."""
+    """Real hesitations: "uh" and "um" of a pack's transcripts, found by laying those onto the audio."""
     rows = [row for row in _rows(data) if _hesitates(row)]
     aligner = Aligner()
     found = []

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     for module, name, what in (
         (classifier, "classifier", "an ONNX classifier with labels"),
         (images, "images", "an image encoder (.onnx or .tflite) with class names"),
-        (ctc, "ctc", "a CTC recogniser in a folder laid out as for sherpa-onnx"),
+        (ctc, "ctc", "a CTC recognizer in a folder laid out as for sherpa-onnx"),
     ):
         command = names.add_parser(name, help=what, description=module.__doc__)
         module.add_arguments(command)

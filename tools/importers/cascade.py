@@ -1,6 +1,6 @@
 """MTCNN's three networks in PyTorch, with the names of facenet-pytorch's state dicts.
 
-Three things differ from the source, none of them in the results. Pictures go in as colours 0..255: the
+Three things differ from the source, none of them in the results. Images go in as colours 0..255: the
 scaling (x - 127.5) / 128 is folded into the first convolution. Features are flattened in PyTorch's order: the
 order of the source is folded into the dense layer. And of the two class scores only that of a face leaves.
 """

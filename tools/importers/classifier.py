@@ -1,7 +1,7 @@
 """`classifier`: an ONNX network that gives each of a list of classes a number, and the list.
 
-The network takes one picture, or one row of numbers ([batch, numbers]: what another network made, say), or
-with --samples the sound itself ([batch, samples]). Its first output has one number for each name.
+The network takes one image, or one row of numbers ([batch, numbers]: what another network made, say), or
+with --samples the audio itself ([batch, samples]). Its first output has one number for each name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from edge.models.frontend import FrontEnd, Samples
 from edge.models.manifest import Network
 from tools.importers.cards import card
 from tools.importers.install import Target, describe
-from tools.importers.labels import add_picture_arguments, picture, read_labels
+from tools.importers.labels import add_picture_arguments, image, read_labels
 from tools.importers.sources import read_file
 
 SUFFIXES = (".onnx", ".ort")
@@ -67,9 +67,9 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
 
 
 def _front_end(options: argparse.Namespace, network: Network) -> FrontEnd | None:
-    """What the network is given: a picture, sound, or whatever has its shape. Raises InputError."""
+    """What the network is given: a image, sound, or whatever has its shape. Raises InputError."""
     if len(network.inputs[0].shape) == 4:
-        return picture(options, network, options.source)
+        return image(options, network, options.source)
     return Samples(rate_hz=options.samples) if options.samples else None
 
 
@@ -78,7 +78,7 @@ def _check(source: Path, network: Network, labels: int) -> None:
     given, scores = network.inputs[0], network.outputs[0]
     if len(network.inputs) != 1 or len(given.shape) not in (2, 4):
         shapes = ", ".join(f"{tensor.name} {list(tensor.shape)}" for tensor in network.inputs)
-        raise InputError(source, f"takes {shapes}: neither one picture nor one row of numbers")
+        raise InputError(source, f"takes {shapes}: neither one image nor one row of numbers")
     classes = scores.shape[-1] if scores.shape else 0
     if len(scores.shape) != 2 or scores.dtype != "float32" or not isinstance(classes, int):
         raise InputError(source, f"gives {scores.dtype}{list(scores.shape)}: no number for each class")

@@ -1,4 +1,4 @@
-"""`ctc`: a speech recogniser with CTC output, from a folder as sherpa-onnx takes it.
+"""`ctc`: a speech recognizer with CTC output, from a folder as sherpa-onnx takes it.
 
 The folder holds `model.onnx` or `model.int8.onnx` (preferred) and `tokens.txt` with a piece and its number a
 line. What the network wants is in the notes of its file; what those leave out is as sherpa-onnx 1.12 has it:
@@ -61,7 +61,7 @@ KINDS = {
     "zipformer_ctc": Kind(2, high_hz=-400.0, sample_scale=1.0),
     "wenet_ctc": Kind(2, high_hz=-400.0, sample_scale=32768.0),
 }
-"""Settings of sherpa-onnx's recognisers of the same names."""
+"""Settings of sherpa-onnx's recognizers of the same names."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -96,8 +96,8 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
     return target.install(
         {**files, "CARD.md": text},
         version=notes.get("version", "1"),
-        task="ctc-recogniser",
-        networks={"recogniser": network},
+        task="ctc-recognizer",
+        networks={"recognizer": network},
         front_end=front_end,
         parameters={"kind": name, **parameters},
         quantization=_quantization(file),
@@ -109,7 +109,7 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
 def _parameters(
     notes: Notes, kind: Kind, network: Network, pieces: list[str], language: str
 ) -> dict[str, bool | int | float | str]:
-    """What a recogniser must know beside the front end."""
+    """What a recognizer must know beside the front end."""
     sense_voice = kind.inputs == 4
     factor = "lfr_window_shift" if sense_voice else "subsampling_factor"
     frames = 4 if notes.get(factor, "") == "" and not sense_voice else notes.whole(factor)

@@ -1,6 +1,6 @@
-"""`images`: a network that makes a vector of a picture (.onnx or .tflite), and names of classes.
+"""`images`: a network that makes a vector of a image (.onnx or .tflite), and names of classes.
 
-With --vectors, a .npy file float32[names, numbers], each name has a vector beside which pictures can be laid;
+With --vectors, a .npy file float32[names, numbers], each name has a vector beside which images can be laid;
 without, the names are those of the network's own output, one number each.
 """
 
@@ -18,7 +18,7 @@ from edge.models.folder import ModelFolder
 from edge.models.manifest import Network
 from tools.importers.cards import card
 from tools.importers.install import Target, describe
-from tools.importers.labels import add_picture_arguments, picture, read_labels
+from tools.importers.labels import add_picture_arguments, image, read_labels
 from tools.importers.sources import read_file
 
 VECTORS = "vectors.npy"
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
     content, names = read_file(source), read_labels(options.labels)
     file = f"encoder{source.suffix}"
     network = describe(content, file, origin=source)
-    front_end = picture(options, network, source)
+    front_end = image(options, network, source)
     size = _size(source, network)
     files: dict[str, bytes] = {file: content}
     parameters: dict[str, bool | int | float | str] = {"size": size}
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
         raise InputError(source, f"gives {size} numbers for {len(names)} names: pass their --vectors")
     text = card(
         target.id,
-        f"Makes a vector of {size} numbers of a picture, next to {len(names)} names of classes.",
+        f"Makes a vector of {size} numbers of a image, next to {len(names)} names of classes.",
         {"Network": source.name, "Licence": options.licence, "Made by": "`python -m tools.importers images`"},
         weak=["Whoever trained it knows: see where it came from."],
     )

@@ -1,4 +1,4 @@
-"""What both importers of picture networks share: names of classes, and how pictures are made to fit."""
+"""What both importers of image networks share: names of classes, and how images are made to fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from edge.errors import InputError, UsageError
-from edge.models.frontend import Picture
+from edge.models.frontend import ImageInput
 from edge.models.manifest import Network
 from tools.importers.sources import read_file
 
@@ -25,7 +25,7 @@ NORMALISATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, 
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
-    """How a picture becomes the network's input."""
+    """How a image becomes the network's input."""
     parser.add_argument(
         "--normalise", choices=NORMALISATIONS, default="imagenet",
         help="imagenet: its mean and deviation (default); unit: 0..1; signed: -1..1; none: 0..255",
@@ -44,19 +44,19 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, help="pixels, where the network takes any size")
 
 
-def picture(options: argparse.Namespace, network: Network, source: Path) -> Picture:
-    """The front end for the network's first input. Raises InputError if that is no picture, UsageError."""
+def image(options: argparse.Namespace, network: Network, source: Path) -> ImageInput:
+    """The front end for the network's first input. Raises InputError if that is no image, UsageError."""
     tensor = network.inputs[0]
     sides = [axis for axis in (1, 3) if len(tensor.shape) == 4 and tensor.shape[axis] == 3]
     if len(network.inputs) != 1 or not sides:
-        raise InputError(source, f"takes {tensor.name} {list(tensor.shape)}: no picture of three colours")
+        raise InputError(source, f"takes {tensor.name} {list(tensor.shape)}: no image of three colours")
     nchw = sides[0] == 1
     height, width = (tensor.shape[2:] if nchw else tensor.shape[1:3])  # fmt: skip
     mean, scale = NORMALISATIONS["none" if tensor.dtype in ("uint8", "int8") else options.normalise]
     mean, scale = tuple(options.mean or mean), tuple(options.scale or scale)
     if 0 in scale or not 0 < options.part <= 1:
         raise UsageError("--scale is not 0, and --part lies between 0 and 1")
-    return Picture(
+    return ImageInput(
         width=_side(width, options.size, source),
         height=_side(height, options.size, source),
         fit=options.fit,
@@ -74,7 +74,7 @@ def _side(declared: int | str, wanted: int | None, source: Path) -> int:
             raise UsageError(f"{source} takes {declared} pixels, not {wanted}")
         return declared
     if wanted is None or wanted < 1:
-        raise UsageError(f"{source} takes pictures of any size: say which with --size")
+        raise UsageError(f"{source} takes images of any size: say which with --size")
     return wanted
 
 

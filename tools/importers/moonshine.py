@@ -1,4 +1,4 @@
-"""`moonshine`: the English speech recogniser of moonshine-voice, as it comes: int8 already."""
+"""`moonshine`: the English speech recognizer of moonshine-voice, as it comes: int8 already."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _write(source: Source, target: Target, measured: dict[str, Any] | None) -> M
         ends = {"start_token": pieces.index(b"<s>"), "end_token": pieces.index(b"</s>")}
         networks["decoder"], sizes = ordered(networks["decoder"])
     except ValueError as error:
-        raise InputError(source.place, f"holds another recogniser than expected: {error}") from error
+        raise InputError(source.place, f"holds another recognizer than expected: {error}") from error
     parameters = Parameters(
         tokenizer=TOKENIZER,
         tokens_per_second=TOKENS_PER_SECOND,

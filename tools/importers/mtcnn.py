@@ -37,7 +37,7 @@ QUANTIZATION = "int8 weights with a scale for each output in the second and thir
 
 WEAK = (
     "Profiles, masks, faces upside down and drawn ones; faces under 20 pixels.",
-    "In small or blurred pictures it takes round textures for faces; a score above 0.95 helps.",
+    "In small or blurred images it takes round textures for faces; a score above 0.95 helps.",
     "Nobody measured how it does on faces of different skin colours and ages.",
 )
 
@@ -75,7 +75,7 @@ def run(source: Source, target: Target, *, quantized: bool, data: Path | None) -
     exact = export(source)
     if not quantized:
         return _write(source, target, exact, quantization="none")
-    # Static int8, calibrated on 430 pictures, was not faster (PReLU keeps going back to float) and moved
+    # Static int8, calibrated on 430 images, was not faster (PReLU keeps going back to float) and moved
     # boxes and landmarks three times as far: IoU 0.93 instead of 0.98, 92 % of the faces instead of 98 %.
     small = {
         name: content if name == "proposal" else int8_weights(content) for name, content in exact.items()
@@ -132,7 +132,7 @@ def _write(
     size = sum(map(len, files.values()))
     text = card(
         target.id,
-        "Finds faces in a picture: boxes, scores and five landmarks each.",
+        "Finds faces in a image: boxes, scores and five landmarks each.",
         {
             "Networks": "MTCNN, a cascade of three convolutional networks of 496,000 weights together",
             "Source": source.words,

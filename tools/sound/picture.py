@@ -1,4 +1,4 @@
-"""A picture of sound, live: a scrolling log-frequency spectrogram with a playhead and coloured sections."""
+"""A video frame of audio, live: a scrolling log-frequency spectrogram with a playhead and coloured sections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pixels = npt.NDArray[np.uint8]
 """RGB [rows, columns, 3]."""
 
 WIDTH, HEIGHT, STRIP = 320, 180, 20
-"""The picture, and the rows at its bottom that show the sections."""
+"""The video frame, and the rows at its bottom that show the sections."""
 FPS, AUDIO_HZ = 25, 48_000
 LOW_HZ, HIGH_HZ = 60.0, 7600.0
 FLOOR_DB, RANGE_DB = -85.0, 70.0
@@ -33,7 +33,7 @@ COLOURS = {
 
 
 def write_video(path: Path, stereo: Samples, sections: Sequence[tuple[Span, Label]]) -> None:
-    """Write [2, n] samples at `RATE_HZ` with their picture: H.264 320x180 at 25 fps, AAC 48 kHz stereo.
+    """Write [2, n] samples at `RATE_HZ` with their video frame: H.264 320x180 at 25 fps, AAC 48 kHz stereo.
 
     An existing file is replaced, by a whole one. Raises OutputError if it cannot be written.
     """
@@ -59,7 +59,7 @@ def write_video(path: Path, stereo: Samples, sections: Sequence[tuple[Span, Labe
 
 
 def frames(x: Samples, sections: Sequence[tuple[Span, Label]]) -> Iterator[Pixels]:
-    """One picture per 1/25 s; the playhead stays in the middle while the sound moves a column a frame."""
+    """One video frame per 1/25 s; the playhead stays in the middle while the audio moves a column a frame."""
     heat = np.array(HEAT, np.float32)
     shade = np.clip((_log_spectrogram(x) - FLOOR_DB) / RANGE_DB, 0, 1) * (len(HEAT) - 1)
     low = np.minimum(shade.astype(np.int64), len(HEAT) - 2)

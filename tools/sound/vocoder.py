@@ -75,7 +75,7 @@ def analyse(x: Samples) -> Speech:
 
 
 def synthesize(speech: Speech) -> Samples:
-    """The sound of the frames."""
+    """The audio of the frames."""
     spectrum = np.ascontiguousarray(speech.spectrum)
     wave = world().synthesize(speech.f0_hz, spectrum, speech.aperiodicity, RATE_HZ, FRAME_MS)
     return wave.astype(np.float32)  # type: ignore[no-any-return]

@@ -1,10 +1,10 @@
-"""When each word was said: English text laid onto the sound by the phones of pocketsphinx's model.
+"""When each word was said: English text laid onto the audio by the phones of pocketsphinx's model.
 
     text -> spoken words (numbers spelled) -> phones (dictionary, else by letters) -> aligned, 10 ms grid
 
 The text is taken for what was said, all of it and nothing else. Where that fails words may be left out, and
 take what time there is between their neighbours. Where a word would last too long, sounds of hesitation may
-stand between words: recognisers leave those out of the text.
+stand between words: recognizers leave those out of the text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import MissingExtraError
+from edge.errors import require
 from edge.text.numbers import numbers_spelled
 from edge.vocabulary import Word
 
@@ -78,10 +78,9 @@ class Aligner:
     """
 
     def __init__(self) -> None:
-        try:
-            import pocketsphinx  # noqa: PLC0415 - an extra
-        except ImportError as error:
-            raise MissingExtraError("pocketsphinx", "times of words", "captions") from error
+        require("pocketsphinx", "times of words", "captions")
+        import pocketsphinx  # noqa: PLC0415 - an extra
+
         models = Path(pocketsphinx.get_model_path("en-us"))
         self._dictionary = b"\n" + (models / "cmudict-en-us.dict").read_bytes()
         # Without its dictionary the decoder is 30 MB smaller; words are added as they come.

@@ -1,4 +1,4 @@
-"""Sounds of hesitation that no word covers: "um", "uh", "嗯" are what recognisers leave out of the text.
+"""Sounds of hesitation that no word covers: "um", "uh", "嗯" are what recognizers leave out of the text.
 
 A vowel held, or a hum, keeps one spectrum; syllables do not. So of the sounds between words, those whose
 spectrum hardly changes are hesitations, in any language.
@@ -14,13 +14,13 @@ from edge_kernels.mel import Mel, slaney
 from numpy.typing import NDArray
 
 from edge.evidence.speech.level import sounding
-from edge.spans import outside
+from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word
 
 Floats = NDArray[np.float32]
 
 HOP_S = 0.01
-SHORTEST_S, LONGEST_S = 0.18, 1.5
+MIN_FILLED_PAUSE_S, MAX_FILLED_PAUSE_S = 0.18, 1.5
 """Seconds of a hesitation: shorter is the end of a word, longer is singing, or a machine."""
 
 LOUD, BREAK_S = 0.35, 0.05
@@ -35,27 +35,28 @@ logarithm, mean over bands). All of 13 in recordings of spontaneous speech are b
 
 
 WRITTEN_FOR = {"en": frozenset({"a", "oh", "you"})}
-"""What recognisers of a language write for a hesitation that stands alone."""
+"""What recognizers of a language write for a hesitation that stands alone."""
 
 
-def hesitations(
+def filled_pauses(
     samples: Floats,
     rate_hz: int,
-    loudness: Floats,
+    level: Floats,
     words: Sequence[Word],
     written_for: Collection[str] = (),
 ) -> list[Span]:
     """Hesitations in a stretch of speech float32[n] with these words in it; seconds from its first sample.
 
-    `loudness` is what `edge.evidence.speech.level.loudness` has for it. A sound between pauses is taken as a
+    `level` is their `speech_level`. A sound between pauses is taken as a
     whole where it has no words but some of `written_for`: those then stand for nothing, see `disguised`.
     """
     found: list[Span] = []
-    for sound in sounding(loudness, above=LOUD, pause_s=BREAK_S):
+    for sound in sounding(level, above=LOUD, pause_s=BREAK_S):
         there = [word for word in words if word.start < sound.end and sound.start < word.end]
-        real = [Span(word.start, word.end) for word in there if not disguised(word, written_for)]
-        bare = outside(sound, real if not real else [Span(word.start, word.end) for word in there])
-        found += [part for part in bare if SHORTEST_S <= part.seconds <= LONGEST_S]
+        real = any(not disguised(word, written_for) for word in there)
+        holes = merge(intervals(there)) if real else []
+        bare = [Span(*part) for part in subtract((sound.start, sound.end), holes)]
+        found += [part for part in bare if MIN_FILLED_PAUSE_S <= part.seconds <= MAX_FILLED_PAUSE_S]
     return [part for part in found if is_steady(_part(samples, rate_hz, part), rate_hz)]
 
 
@@ -71,7 +72,7 @@ def is_steady(samples: Floats, rate_hz: int) -> bool:
         return False
     level = frames.mean(axis=1)
     frames = frames[level > level.max() - SOUNDING]
-    if len(frames) < round(SHORTEST_S / HOP_S / 2):
+    if len(frames) < round(MIN_FILLED_PAUSE_S / HOP_S / 2):
         return False
     shape = frames - frames.mean(axis=1, keepdims=True)
     drift = float(shape.std(axis=0).mean())

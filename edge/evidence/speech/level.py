@@ -1,7 +1,8 @@
-"""How loud voices are, moment by moment: what sounds, what is a pause, where it is quietest."""
+"""The level of speech every 10 ms: where voices sound, where they pause, where to cut."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -9,29 +10,40 @@ from edge_kernels.labels import runs as label_runs
 from edge_kernels.mel import Mel, MelOptions, Norm
 from numpy.typing import NDArray
 
+from edge.spans import merge
 from edge.vocabulary import Span
 
 Floats = NDArray[np.float32]
-Spans = list[tuple[int, int]]
-"""Half-open stretches of frames."""
+Frames = list[tuple[int, int]]
+"""Half-open ranges of frames."""
 
 LEVEL_S = 0.01
 """Seconds per level when pauses are looked for."""
 
 VOICE_HZ = (200.0, 4000.0)
-"""Where voices are far above most noise: rumble lies below, hiss above."""
+"""The band in which voices are far above most noise: rumble lies below, hiss above."""
 
 RANGE_DB = 40.0
-"""What is this far below the loudest is silence."""
+"""Dynamic range: anything this far below the peak counts as silence."""
 
 PAUSE_S = 0.2
-"""What a pause is at least: shorter silences are parts of words (stops before p, t and k)."""
+"""Shorter silences are parts of words (the stops before p, t and k)."""
 
 
-def loudness(samples: Floats, rate_hz: int) -> Floats:
-    """How loud voices are in a stretch of speech float32[n], every `LEVEL_S`: 0 its pauses, 1 its loudest.
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeechLevel:
+    """The level of a chunk of speech, see `speech_level`."""
 
-    Judged by the stretch itself, so it should hold some of both; a pause is 40 dB below the loudest at most.
+    start: float
+    """Seconds of the recording."""
+    values: NDArray[np.float16]
+    """float16[n], one every `LEVEL_S`."""
+
+
+def speech_level(samples: Floats, rate_hz: int) -> Floats:
+    """Return the level of voices in speech float32[n] every `LEVEL_S`: 0 in its pauses, 1 at its loudest.
+
+    Relative to the chunk itself, so it should hold some of both; a pause is 40 dB below the peak at most.
     """
     level = _levels(samples, rate_hz)
     if not len(level):
@@ -41,14 +53,14 @@ def loudness(samples: Floats, rate_hz: int) -> Floats:
     return np.asarray((level - quiet) / (loud - quiet), np.float32)
 
 
-def sounding(loudness: Floats, *, above: float = 0.25, pause_s: float = PAUSE_S) -> list[Span]:
-    """Stretches of at least 30 ms that are louder than `above`; shorter silences than `pause_s` are sound."""
-    loud = joined_runs(runs(loudness > above), round(pause_s / LEVEL_S))
+def sounding(level: Floats, *, above: float = 0.25, pause_s: float = PAUSE_S) -> list[Span]:
+    """Return spans of at least 30 ms above a level; silences shorter than `pause_s` belong to them."""
+    loud = merge(runs(level > above), round(pause_s / LEVEL_S) - 1)
     return [Span(first * LEVEL_S, stop * LEVEL_S) for first, stop in loud if stop - first >= 3]
 
 
-def quietest(samples: Floats, shortest: int, rate_hz: int) -> int:
-    """Where to cut: the middle of the quietest fifth of a second after `shortest` samples."""
+def quietest_sample(samples: Floats, shortest: int, rate_hz: int) -> int:
+    """Return where to cut: the middle of the quietest fifth of a second after `shortest` samples."""
     level = _levels(samples, rate_hz)
     width = round(PAUSE_S / LEVEL_S)
     means = np.convolve(level, np.full(width, 1 / width), "valid")
@@ -72,17 +84,6 @@ def _bands(rate_hz: int) -> Mel:
     return Mel(options)
 
 
-def runs(true: NDArray[np.bool_]) -> Spans:
-    """Stretches of true in bool[n]."""
+def runs(true: NDArray[np.bool_]) -> Frames:
+    """Return the runs of true in bool[n] as half-open ranges."""
     return [(int(first), int(stop)) for first, stop in label_runs(true.astype(np.int32), 1)]
-
-
-def joined_runs(spans: Spans, gap: int) -> Spans:
-    """Stretches with less than `gap` between them made one."""
-    joined: Spans = []
-    for first, stop in spans:
-        if joined and first - joined[-1][1] < gap:
-            joined[-1] = joined[-1][0], stop
-        else:
-            joined.append((first, stop))
-    return joined

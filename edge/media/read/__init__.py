@@ -1,1 +1,1 @@
-"""TODO."""
+"""Read media files: probe, decode audio, fetch video frames."""

@@ -1,4 +1,4 @@
-"""The sound of a recording as one stream of mono blocks: decode once, let many listen."""
+"""The audio of a recording as one stream of mono blocks: decode once, let many listen."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 
 from edge.errors import NoAudioError, UsageError
-from edge.media.read.container import damage_means_unreadable, listen_to, open_container
-from edge.media.read.decoding import sound_frames, sound_frames_from
-from edge.media.read.probe import AudioStream, MediaInfo, declared_end, probe
-from edge.media.read.report import Health
-from edge.media.read.resampling import Blocks, Piece, Samples, SoundFormat, place
+from edge.media.read.container import as_input_error, open_container, select_streams
+from edge.media.read.decoding import audio_frames, audio_frames_from
+from edge.media.read.probe import AudioStream, MediaInfo, declared_end
+from edge.media.read.recording import MediaSource, Recording, open_recording
+from edge.media.read.report import DecodeReport
+from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples, place
 
 PREROLL = Fraction(1, 2)
 """Seconds decoded before a range that starts inside: MP3's bit reservoir (0.26 s) is the longest memory."""
@@ -24,89 +24,81 @@ PREROLL = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
-    """Mono samples float32[n], full scale +-1; `start` is the index of the first, counted from zero."""
+    """Mono samples float32[n], full scale +-1."""
 
     samples: Samples
-    start: int
+    start_sample: int
+    """Index of the first sample, counted from the recording's zero."""
 
 
 def decode_audio(
-    path: Path | str,
+    media: MediaSource,
     *,
     rate_hz: int = 16000,
     block_s: float = 1.0,
-    stream: int | None = None,
     start_s: float = 0.0,
     end_s: float | None = None,
-    health: Health | None = None,
+    report: DecodeReport | None = None,
 ) -> Iterator[AudioBlock]:
-    """Yield the sound of [start_s, end_s) as contiguous mono blocks of `block_s` seconds, the last shorter.
+    """Decode audio as contiguous mono blocks of `block_s` seconds; the last one may be shorter.
 
-    Times are seconds after the recording's zero; sample `i` is heard at `i / rate_hz`. Before the sound
-    begins and where some is missing there are zeros; the blocks end where the sound ends. Memory does not
-    grow with the length. `stream` is a container index from `probe`; `health` is filled in as it goes.
+    Covers [start_s, end_s) of the recording, by default all of it; sample `i` is at `i / rate_hz` seconds.
+    Zeros stand before the first sample and where some is missing; the blocks end where the audio ends. Memory
+    does not grow with the length. `report` is filled in while blocks are taken.
 
-    Raises InputError, NoAudioError (no such stream, or nothing in it can be decoded), UsageError.
+    Raises UsageError, InputError and NoAudioError at the call, InputError and NoAudioError (nothing can be
+    decoded) also later.
     """
     if rate_hz <= 0 or block_s <= 0 or start_s < 0 or (end_s is not None and end_s <= start_s):
-        raise UsageError(f"no sound to decode in [{start_s}, {end_s}) s at {rate_hz} Hz by {block_s} s")
-    info = probe(path)
-    chosen = choose_audio(info, stream)
+        raise UsageError(f"no audio to decode in [{start_s}, {end_s}) s at {rate_hz} Hz by {block_s} s")
+    recording = open_recording(media)
+    recording.require_audio()
     size = max(1, round(block_s * rate_hz))
     last = None if end_s is None else round(end_s * rate_hz)
     blocks = Blocks(1, size, round(start_s * rate_hz), last)
-    to = SoundFormat(rate_hz, "mono", step=min(size, 65536))
-    for piece in sound(info, chosen, to, blocks, health if health is not None else Health()):
-        yield AudioBlock(piece.samples[:, 0], piece.start)
+    to = AudioFormat(rate_hz, "mono", step=min(size, 65536))
+    pieces = decode(recording, to, blocks, report if report is not None else DecodeReport())
+    return (AudioBlock(piece.samples[:, 0], piece.start_sample) for piece in pieces)
 
 
-def choose_audio(info: MediaInfo, index: int | None) -> AudioStream:
-    """The audio stream with that container index, or the default one. Raises NoAudioError."""
-    chosen = info.audio_stream(index)
-    if chosen is None:
-        there = ", ".join(str(stream.index) for stream in info.audio)
-        what = f"has no audio stream {index}; choose from {there}" if there else "has no audio stream"
-        raise NoAudioError(info.path, what)
-    return chosen
+def decode(
+    recording: Recording, to: AudioFormat, blocks: Blocks, report: DecodeReport
+) -> Iterator[AudioPiece]:
+    """Decode the recording's audio stream through `blocks`, in any rate and layout."""
+    with open_container(recording.path) as container:
+        chosen = recording.require_audio()
+        yield from decode_from(container, recording.info, chosen, to, blocks, report=report)
 
 
-def sound(
-    info: MediaInfo, chosen: AudioStream, to: SoundFormat, blocks: Blocks, health: Health
-) -> Iterator[Piece]:
-    """Decode one stream through `blocks`, in any rate and layout: what `decode_audio` and `join` share."""
-    with open_container(info.path) as container:
-        yield from sound_in(container, info, chosen, to, blocks, health=health)
-
-
-def sound_in(
+def decode_from(
     container: InputContainer,
     info: MediaInfo,
     chosen: AudioStream,
-    to: SoundFormat,
+    to: AudioFormat,
     blocks: Blocks,
     *,
-    health: Health,
-) -> Iterator[Piece]:
-    """As `sound`, from an open container; one that was read from serves only past `PREROLL`, by seeking."""
+    report: DecodeReport,
+) -> Iterator[AudioPiece]:
+    """Decode a stream of an open container; one that was read from serves only past `PREROLL`, by seeking."""
     start = Fraction(blocks.position, to.rate_hz)
     first = blocks.position
-    with damage_means_unreadable(info.path):
+    with as_input_error(info.path):
         stream = container.streams.audio[_rank(container, chosen.index)]
-        listen_to(container, [stream])
-        health.declared_s = _declared_s(info, stream)
+        select_streams(container, [stream])
+        report.declared_s = _declared_s(info, stream)
         if start > PREROLL:
-            frames = sound_frames_from(container, stream, info.zero + start - PREROLL, health)
+            frames = audio_frames_from(container, stream, info.origin + start - PREROLL, report)
         else:
-            frames = sound_frames(container, stream, health)
+            frames = audio_frames(container, stream, report)
         heard = False
-        for piece in place(frames, to, zero=info.zero, end_s=_believable_s(info), health=health):
+        for piece in place(frames, to, origin=info.origin, end_s=_believable_s(info), report=report):
             heard = True
             yield from blocks.add(piece)
-            health.decoded_s = blocks.position / to.rate_hz
+            report.decoded_s = blocks.position / to.rate_hz
             if blocks.complete:
                 break
         else:
-            health.finished = True
+            report.finished = True
     if not heard and not first:
         raise NoAudioError(info.path, "has an audio stream, but nothing in it can be decoded")
     yield from blocks.finish()
@@ -120,9 +112,9 @@ def _declared_s(info: MediaInfo, stream: AvAudioStream) -> float | None:
     if not info.duration_is_declared:
         return None
     end = declared_end(stream)
-    return info.duration_s if end is None else float(end - info.zero)
+    return info.duration_s if end is None else float(end - info.origin)
 
 
 def _believable_s(info: MediaInfo) -> float:
     """Container time after which no timestamp is believed: the duration and a little."""
-    return float(info.zero) + info.duration_s + 1.0 if info.duration_s > 0 else math.inf
+    return float(info.origin) + info.duration_s + 1.0 if info.duration_s > 0 else math.inf

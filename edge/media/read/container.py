@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 
 import av
@@ -25,12 +26,12 @@ FORMATS = (
 """Demuxers we read. Playlists (hls, dash, concat ...) are absent on purpose: they name other files, and
 `protocol_whitelist` alone does not stop them from reading local ones."""
 
-DAMAGE = (av.FFmpegError, ValueError, LookupError, MemoryError, OSError)
+DECODE_ERRORS = (av.FFmpegError, ValueError, LookupError, MemoryError, OSError)
 """What PyAV has been seen to raise on damaged files (2,600 files, four random bytes each)."""
 
 
 @contextmanager
-def open_container(path: Path | str) -> Iterator[InputContainer]:
+def open_container(path: str | PathLike[str]) -> Iterator[InputContainer]:
     """Open a local media file for reading and close it afterwards.
 
     Only regular files and only the demuxers of `FORMATS`: neither an address nor a playlist can make us
@@ -43,7 +44,7 @@ def open_container(path: Path | str) -> Iterator[InputContainer]:
         container.close()
 
 
-def listen_to(container: InputContainer, streams: Sequence[Stream]) -> None:
+def select_streams(container: InputContainer, streams: Sequence[Stream]) -> None:
     """Have the demuxer drop every other stream: 10-35 % less CPU, and seeks ignore them."""
     wanted = {stream.index for stream in streams}
     for stream in container.streams:
@@ -51,16 +52,16 @@ def listen_to(container: InputContainer, streams: Sequence[Stream]) -> None:
 
 
 @contextmanager
-def damage_means_unreadable(path: Path) -> Iterator[None]:
+def as_input_error(path: Path) -> Iterator[None]:
     """Turn whatever a damaged file makes PyAV raise into one InputError."""
     try:
         yield
-    except DAMAGE as error:
+    except DECODE_ERRORS as error:
         raise InputError(path, f"is damaged and cannot be read ({reason(error)})") from error
 
 
-def picture_stream(container: InputContainer) -> VideoStream | None:
-    """The best video stream that is a moving picture: cover art and thumbnails are not."""
+def best_video_stream(container: InputContainer) -> VideoStream | None:
+    """The best video stream that is a video: cover art and thumbnails are not."""
     still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
     moving = [s for s in container.streams.video if not s.disposition & still and decodable(s)]
     best = container.streams.best("video")
@@ -93,7 +94,7 @@ def _open(path: Path) -> InputContainer:
         raise InputError(path, "is not media, or its header or index is missing") from error
     except av.ArgumentError as error:
         raise InputError(path, "is a playlist or no known format; give the media file itself") from error
-    except DAMAGE as error:
+    except DECODE_ERRORS as error:
         raise InputError(path, f"cannot be opened ({reason(error)})") from error
 
 

@@ -19,11 +19,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge import interrupts
-from edge.media.read.container import DAMAGE
-from edge.media.read.report import Health
+from edge.media.read.container import DECODE_ERRORS
+from edge.media.read.report import DecodeReport
+from edge.media.time import pts_seconds
 
 MAX_BAD_PACKETS_IN_A_ROW = 1000
-"""Past this the rest of the file is taken to be noise: about 20 s of AAC, 40 s of picture."""
+"""Past this the rest of the file is taken to be noise: about 20 s of AAC, 40 s of video frame."""
 
 SEEK_MARGINS_S = (0, 1, 3, 10, 30)
 """How far to step back, in turn, when a seek lands after its target. MPEG-TS has no index: seconds late."""
@@ -31,61 +32,67 @@ SEEK_MARGINS_S = (0, 1, 3, 10, 30)
 AnyFrame = TypeVar("AnyFrame", bound=Frame)
 
 
-def packets(container: InputContainer, streams: Sequence[Stream], health: Health) -> Iterator[Packet[Stream]]:
+def packets(
+    container: InputContainer, streams: Sequence[Stream], report: DecodeReport
+) -> Iterator[Packet[Stream]]:
     """Demux the streams from where the container stands; an unreadable rest is taken for the end."""
     source = container.demux(*streams)
     while True:
         interrupts.check()
         try:
             packet = next(source, None)
-        except DAMAGE:
-            health.gave_up = "the rest of the file is unreadable"
+        except DECODE_ERRORS:
+            report.gave_up = "the rest of the file is unreadable"
             return
         if packet is None:
             return
         yield packet
 
 
-def sound_frames(container: InputContainer, stream: AudioStream, health: Health) -> Iterator[AudioFrame]:
+def audio_frames(
+    container: InputContainer, stream: AudioStream, report: DecodeReport
+) -> Iterator[AudioFrame]:
     """Decode the stream from where the container stands to its end."""
-    return _frames(container, stream, AudioFrame, health)
+    return _frames(container, stream, AudioFrame, report)
 
 
-def pictures(container: InputContainer, stream: VideoStream, health: Health) -> Iterator[VideoFrame]:
+def video_frames(
+    container: InputContainer, stream: VideoStream, report: DecodeReport
+) -> Iterator[VideoFrame]:
     """Decode the stream from where the container stands to its end; frames without a time are dropped."""
-    frames = _frames(container, stream, VideoFrame, health)
+    frames = _frames(container, stream, VideoFrame, report)
     return (frame for frame in frames if frame.pts is not None)
 
 
-def sound_frames_from(
-    container: InputContainer, stream: AudioStream, at: Fraction, health: Health
+def audio_frames_from(
+    container: InputContainer, stream: AudioStream, at: Fraction, report: DecodeReport
 ) -> Iterator[AudioFrame]:
-    """As `sound_frames`, starting at a frame at or before `at` (container time, seconds)."""
-    return _from(container, stream, AudioFrame, at, health)
+    """As `audio_frames`, starting at a frame at or before `at` (container time, seconds)."""
+    return _from(container, stream, AudioFrame, at, report)
 
 
-def pictures_from(
-    container: InputContainer, stream: VideoStream, at: Fraction, health: Health
+def video_frames_from(
+    container: InputContainer, stream: VideoStream, at: Fraction, report: DecodeReport
 ) -> Iterator[VideoFrame]:
-    """As `pictures`, starting at a frame at or before `at` (container time, seconds), if there is one."""
-    frames = _from(container, stream, VideoFrame, at, health)
+    """As `video_frames`, starting at a frame at or before `at` (container time, seconds), if there is one."""
+    frames = _from(container, stream, VideoFrame, at, report)
     return (frame for frame in frames if frame.pts is not None)
 
 
 def _frames(
-    container: InputContainer, stream: Stream, kind: type[AnyFrame], health: Health
+    container: InputContainer, stream: Stream, kind: type[AnyFrame], report: DecodeReport
 ) -> Iterator[AnyFrame]:
     bad_in_a_row = 0
-    for packet in packets(container, [stream], health):
+    for packet in packets(container, [stream], report):
         try:
             frames = packet.decode()
         except av.EOFError:
             return
-        except DAMAGE:
-            health.bad_packets += 1
+        except DECODE_ERRORS:
+            report.bad_packets += 1
             bad_in_a_row += 1
             if bad_in_a_row == MAX_BAD_PACKETS_IN_A_ROW:
-                health.gave_up = f"{bad_in_a_row} damaged packets in a row"
+                report.gave_up = f"{bad_in_a_row} damaged packets in a row"
                 return
             continue
         bad_in_a_row = 0
@@ -95,16 +102,16 @@ def _frames(
 
 
 def _from(
-    container: InputContainer, stream: Stream, kind: type[AnyFrame], at: Fraction, health: Health
+    container: InputContainer, stream: Stream, kind: type[AnyFrame], at: Fraction, report: DecodeReport
 ) -> Iterator[AnyFrame]:
     for margin_s in SEEK_MARGINS_S:
         if seek(container, stream, at - margin_s):
-            frames = _frames(container, stream, kind, health)
+            frames = _frames(container, stream, kind, report)
             first = next((frame for frame in frames if frame.pts is not None), None)
-            if first is not None and _time(first) <= at:
+            if first is not None and pts_seconds(first) <= at:
                 return chain([first], frames)
     seek(container, stream, Fraction(stream.start_time or 0) * (stream.time_base or 1) - SEEK_MARGINS_S[-1])
-    return _frames(container, stream, kind, health)
+    return _frames(container, stream, kind, report)
 
 
 def seek(container: InputContainer, stream: Stream, at: Fraction) -> bool:
@@ -112,11 +119,7 @@ def seek(container: InputContainer, stream: Stream, at: Fraction) -> bool:
     wanted = int(at / (stream.time_base or Fraction(1, av.time_base)))
     # MPEG-TS needs a target before its start to get back to it, AVI refuses one.
     for ticks in (wanted, max(wanted, stream.start_time or 0)):
-        with suppress(*DAMAGE):
+        with suppress(*DECODE_ERRORS):
             container.seek(ticks, stream=stream)
             return True
     return False
-
-
-def _time(frame: Frame) -> Fraction:
-    return (frame.pts or 0) * (frame.time_base or Fraction(0))

@@ -1,4 +1,4 @@
-"""When each picture of a recording is on display, read from its packets: nothing is decoded."""
+"""When each video frame of a recording is on display, read from its packets: nothing is decoded."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from av.stream import Stream
 
 from edge.media.h264 import IDR, ParameterSets, kind, nals
 from edge.media.read.container import (
-    DAMAGE,
-    damage_means_unreadable,
-    listen_to,
+    DECODE_ERRORS,
+    as_input_error,
+    best_video_stream,
     open_container,
-    picture_stream,
+    select_streams,
 )
 from edge.media.read.decoding import packets
-from edge.media.read.probe import MediaInfo
-from edge.media.read.report import Health
+from edge.media.read.report import DecodeReport
 
 Ticks = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Timetable:
-    """The pictures of a recording, 25 bytes each; times are ticks of `time_base`, container time."""
+class FrameIndex:
+    """The video frames of a recording, 25 bytes each; times are ticks of `time_base`, container time."""
 
     time_base: Fraction
     decoded: Ticks
@@ -38,13 +37,13 @@ class Timetable:
     shown: Ticks
     """The same in rising order, each once."""
     end: int
-    """When the last picture goes off."""
+    """When the last video frame goes off."""
     entry: npt.NDArray[np.bool_]
-    """Of `decoded`: an H.264 IDR picture, before which nothing is needed."""
+    """Of `decoded`: an H.264 IDR video frame, before which nothing is needed."""
     sets: ParameterSets | None
     """Of H.264 streams: the parameter sets seen."""
     whole: bool
-    """Each picture has a time of its own."""
+    """Each video frame has a time of its own."""
     rising: bool
     """The times of decoding rise. Matroska has none; FFmpeg's guesses may not."""
 
@@ -53,9 +52,9 @@ class Timetable:
         return int(tick) * self.time_base
 
     def nearest(self, at: Fraction) -> Fraction:
-        """The beginning of a picture (or the end of the last) nearest to `at`, all in container time.
+        """The beginning of a video frame (or the end of the last) nearest to `at`, all in container time.
 
-        Times before the first picture and after the end of the last are their own nearest.
+        Times before the first video frame and after the end of the last are their own nearest.
         """
         if not len(self.shown) or not self.seconds(self.shown[0]) <= at <= self.seconds(self.end):
             return at
@@ -65,23 +64,23 @@ class Timetable:
         return before if at - before <= after - at else after
 
     def rank(self, at: Fraction) -> int:
-        """How many pictures begin before `at` (container time)."""
+        """How many video frames begin before `at` (container time)."""
         return int(np.searchsorted(self.shown, ceil(at / self.time_base)))
 
 
-def read_timetable(path: Path) -> Timetable | None:
-    """Read the packets of the picture once; None if there is none. Raises InputError."""
-    with open_container(path) as container, damage_means_unreadable(path):
-        stream = picture_stream(container)
+def read_frame_index(path: Path) -> FrameIndex | None:
+    """Read the packets of the video frame once; None if there is none. Raises InputError."""
+    with open_container(path) as container, as_input_error(path):
+        stream = best_video_stream(container)
         if stream is None:
             return None
-        listen_to(container, [stream])
+        select_streams(container, [stream])
         time_base = stream.time_base or Fraction(1, 90_000)
         is_h264 = stream.codec_context.name == "h264"
         sets = ParameterSets.of(stream.codec_context.extradata) if is_h264 else None
         times, entries, whole, rising = array("q"), bytearray(), True, True
         last_dts, end = -(1 << 62), 0
-        for packet in packets(container, [stream], Health()):
+        for packet in packets(container, [stream], DecodeReport()):
             if packet.size == 0 or packet.is_discard:
                 continue
             time = packet.pts if packet.pts is not None else packet.dts
@@ -101,25 +100,7 @@ def read_timetable(path: Path) -> Timetable | None:
         end = int(shown[-1]) + _usual(shown)
     entry = np.frombuffer(bytes(entries), np.bool_)
     whole &= len(shown) == len(decoded)
-    return Timetable(time_base, decoded, shown, end, entry, sets, whole, rising)
-
-
-def sound_end(info: MediaInfo) -> Fraction:
-    """Where the sound ends, seconds after zero. Raises InputError.
-
-    Where no header declares it FFmpeg guesses from the bit rate (ADTS, MP3), so the packets are read.
-    """
-    end = Fraction(info.duration_s)
-    if info.duration_is_declared or not info.audio:
-        return end
-    last = Fraction(0)
-    with open_container(info.path) as container, damage_means_unreadable(info.path):
-        stream = next(s for s in container.streams.audio if s.index == info.audio[0].index)
-        listen_to(container, [stream])
-        for packet in packets(container, [stream], Health()):
-            if packet.pts is not None:
-                last = max(last, (packet.pts + (packet.duration or 0)) * packet.time_base - info.zero)
-    return last or end
+    return FrameIndex(time_base, decoded, shown, end, entry, sets, whole, rising)
 
 
 def _usual(shown: Ticks) -> int:
@@ -127,11 +108,11 @@ def _usual(shown: Ticks) -> int:
 
 
 def _is_entry(packet: Packet[Stream], sets: ParameterSets) -> bool:
-    """Whether it is an IDR picture; its parameter sets are noted on the way."""
+    """Whether it is an IDR video frame; its parameter sets are noted on the way."""
     units = nals(bytes(packet), sets.length_size)
     sets.changed |= packet.has_sidedata("new_extradata")
     try:
         sets.see(units)
-    except DAMAGE:
+    except DECODE_ERRORS:
         sets.changed = True
     return any(kind(nal) == IDR for nal in units)

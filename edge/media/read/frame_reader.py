@@ -1,4 +1,4 @@
-"""A picture stream under a reading head: it shows the frame at a time, or all between two times."""
+"""A video stream under a reading head: it shows the frame at a time, or all between two times."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 
 from edge.errors import InputError
-from edge.media.read.container import listen_to, open_container, picture_stream
-from edge.media.read.decoding import pictures_from
+from edge.media.read.container import best_video_stream, open_container, select_streams
+from edge.media.read.decoding import video_frames_from
 from edge.media.read.probe import MediaInfo, VideoStream
-from edge.media.read.report import Health
+from edge.media.read.report import DecodeReport
+from edge.media.time import pts_seconds, ticks_to_seconds
 
 STEP_S = 2
 """Without an index: decode on to a time this near instead of seeking. Keyframes are 1-10 s apart."""
@@ -25,19 +26,21 @@ SNAP = Fraction(2, 1000)
 
 
 @contextmanager
-def open_reel(info: MediaInfo, health: Health | None = None, *, threads: bool = False) -> Iterator[Reel]:
-    """Open a recording for its pictures; `threads` decodes on all cores, for long stretches.
+def open_frame_reader(
+    info: MediaInfo, report: DecodeReport | None = None, *, threads: bool = False
+) -> Iterator[FrameReader]:
+    """Open a recording for its video frames; `threads` decodes on all cores, for long stretches.
 
-    Raises InputError if it cannot be opened or there is no picture.
+    Raises InputError if it cannot be opened or there is no video.
     """
     with open_container(info.path) as container:
-        stream = picture_stream(container)
+        stream = best_video_stream(container)
         if stream is None or info.video is None:
-            raise InputError(info.path, "has no picture")
-        listen_to(container, [stream])
+            raise InputError(info.path, "has no video stream")
+        select_streams(container, [stream])
         if threads:
             stream.thread_type = "AUTO"
-        yield Reel(container, stream, info, info.video, health or Health())
+        yield FrameReader(container, stream, info, info.video, report or DecodeReport())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class _Decoded:
         return self.begins + self.length
 
 
-class Reel:
+class FrameReader:
     """A decoder that knows the frame on display and the one after it, and moves to where it is asked.
 
     All times are container times, in seconds.
@@ -65,15 +68,15 @@ class Reel:
         stream: AvVideoStream,
         info: MediaInfo,
         video: VideoStream,
-        health: Health,
+        report: DecodeReport,
     ) -> None:
         self.stream = stream
         self._container = container
         self._path = info.path
-        self._first = info.zero + video.start
-        self._last = info.zero + Fraction(info.duration_s) if info.duration_s else None
+        self._first = info.origin + video.start
+        self._last = info.origin + Fraction(info.duration_s) if info.duration_s else None
         self._usual = 1 / video.rate if video.rate else Fraction(1, 25)
-        self._health = health
+        self._health = report
         self._frames: Iterator[VideoFrame] = iter(())
         self._shown: _Decoded | None = None
         self._next: _Decoded | None = None
@@ -82,7 +85,7 @@ class Reel:
         """The frame on display at `at`. Raises InputError if no frame can be decoded."""
         self._move_to(at)
         if self._shown is None:
-            raise InputError(self._path, "has a picture stream, but no frame of it can be decoded")
+            raise InputError(self._path, "has a video stream, but no frame of it can be decoded")
         return self._shown.frame
 
     def between(self, start: Fraction, end: Fraction) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
@@ -101,7 +104,7 @@ class Reel:
         at = max(at, self._first)
         if not self._within_reach(at):
             goal = at if self._last is None else min(at, self._last)
-            self._frames = pictures_from(self._container, self.stream, goal, self._health)
+            self._frames = video_frames_from(self._container, self.stream, goal, self._health)
             self._shown = self._next = self._decode()
             self._step()
         while self._next is not None and self._next.begins <= at:
@@ -114,8 +117,8 @@ class Reel:
         frame = next(self._frames, None)
         if frame is None:
             return None
-        length = (frame.duration or 0) * (frame.time_base or Fraction(0))
-        return _Decoded(frame, time_of(frame), length or self._usual)
+        length = ticks_to_seconds(frame.duration, frame.time_base)
+        return _Decoded(frame, pts_seconds(frame), length or self._usual)
 
     def _within_reach(self, at: Fraction) -> bool:
         """Whether stepping from here gets to `at` no later than seeking would."""
@@ -133,8 +136,3 @@ class Reel:
         time_base = self.stream.time_base or Fraction(1)
         entry = self.stream.index_entries.search_timestamp(int(at / time_base))
         return None if entry < 0 else self.stream.index_entries[entry].timestamp * time_base
-
-
-def time_of(frame: VideoFrame) -> Fraction:
-    """When a frame comes on display, in container time (seconds)."""
-    return (frame.pts or 0) * (frame.time_base or Fraction(0))

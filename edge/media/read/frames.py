@@ -1,50 +1,60 @@
-"""Pictures on demand: the frame on display at each of a list of times, upright, as RGB."""
+"""Video frames on demand: the frame on display at each of a list of times, upright, as RGB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 
-from edge.media.read.container import damage_means_unreadable
-from edge.media.read.frame_reader import open_reel, time_of
-from edge.media.read.probe import probe
-from edge.media.read.report import Health
+from edge.errors import InputError
+from edge.media.read.container import as_input_error
+from edge.media.read.frame_reader import open_frame_reader
+from edge.media.read.probe import MediaInfo
+from edge.media.read.recording import MediaSource, open_recording
+from edge.media.read.report import DecodeReport
+from edge.media.time import pts_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture: `rgb` uint8[height, width, 3], upright; `time_s` is when it comes on display."""
+    """One video frame: `rgb` uint8[height, width, 3], upright; `time_s` is when it comes on display."""
 
     time_s: float
     rgb: npt.NDArray[np.uint8]
 
 
 def frames_at(
-    path: Path | str,
+    media: MediaSource,
     times_s: Iterable[float],
     *,
     size: tuple[int, int] | None = None,
-    health: Health | None = None,
+    report: DecodeReport | None = None,
 ) -> Iterator[Frame]:
-    """Yield, for each time in turn, the frame on display then: the last that begins at or before it.
+    """Decode the frame on display at each of the times: the last one that begins at or before it.
 
     Before the first frame that is the first, after the last the last. Any order of times is right, a rising
-    one is fastest. `size` is (width, height) of the upright picture, in pixels; None keeps the source's.
+    one is fastest. `size` is (width, height) of the upright frame, in pixels; None keeps the source's.
 
-    Raises InputError if there is no picture or none can be decoded.
+    Raises InputError at the call if the file cannot be read or has no video, later if nothing can be decoded.
     """
-    info = probe(path)
-    with damage_means_unreadable(info.path), open_reel(info, health) as reel:
+    info = open_recording(media).info
+    if info.video is None:
+        raise InputError(info.path, "has no video stream")
+    return _frames(info, times_s, size, report)
+
+
+def _frames(
+    info: MediaInfo, times_s: Iterable[float], size: tuple[int, int] | None, report: DecodeReport | None
+) -> Iterator[Frame]:
+    with as_input_error(info.path), open_frame_reader(info, report) as reader:
         for time_s in times_s:
-            shown = reel.frame_at(info.zero + Fraction(time_s))
-            yield Frame(float(time_of(shown) - info.zero), upright_rgb(shown, size))
+            shown = reader.frame_at(info.origin + Fraction(time_s))
+            yield Frame(float(pts_seconds(shown) - info.origin), upright_rgb(shown, size))
 
 
 def upright_rgb(frame: VideoFrame, size: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from os import PathLike
 from pathlib import Path
 
 import av
@@ -18,15 +19,16 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 
 from edge.media.read.container import (
-    DAMAGE,
-    damage_means_unreadable,
+    DECODE_ERRORS,
+    as_input_error,
+    best_video_stream,
     decodable,
     open_container,
-    picture_stream,
 )
+from edge.media.time import pts_seconds, ticks_to_seconds
 
 _FIRST_FRAME_PACKETS = 3000
-"""Packets searched for each stream's first frame: about 30 s of sound and picture."""
+"""Packets searched for each stream's first frame: about 30 s of audio and video frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The picture. `width` x `height` is upright, in pixels; `start` is seconds after the recording's zero.
+    """The video frame. `width` x `height` is upright, in pixels; `start` is seconds after the recording's zero.
 
-    `rotation` (0, 90, 180 or 270 degrees counter-clockwise) is what makes the coded picture upright.
+    `rotation` (0, 90, 180 or 270 degrees counter-clockwise) is what makes the coded video frame upright.
     """
 
     index: int
@@ -66,13 +68,13 @@ class VideoStream:
 class MediaInfo:
     """What a recording holds. The first of `audio` is the one analysed by default.
 
-    `zero` is the container's time of the first instant at which anything is seen or heard; all other times
+    `origin` is the container's time of the first instant at which anything is seen or heard; all other times
     are relative to it.
     """
 
     path: Path
     format: str
-    zero: Fraction
+    origin: Fraction
     duration_s: float
     duration_is_declared: bool
     """True where the header promises the length, so that a shorter file has lost its end."""
@@ -87,31 +89,31 @@ class MediaInfo:
         return next((stream for stream in self.audio if stream.index == index), None)
 
 
-def probe(path: Path | str) -> MediaInfo:
+def probe(path: str | PathLike[str]) -> MediaInfo:
     """Describe a recording by its header and the first frame of each stream.
 
     First frames, because only they tell the true first instant (encoder delay and edit lists are applied
     while decoding) and the rotation. Raises InputError.
     """
-    with open_container(path) as container, damage_means_unreadable(Path(path)):
+    with open_container(path) as container, as_input_error(Path(path)):
         return _describe(Path(path), container)
 
 
 def _describe(path: Path, container: InputContainer) -> MediaInfo:
     audio = _audio_streams(container)
-    video = picture_stream(container)
+    video = best_video_stream(container)
     first = _first_frames(container, [*audio, *([video] if video else [])])
     starts = {stream.index: _start(stream, first.get(stream.index)) for stream in [*audio, video] if stream}
-    zero = min(starts.values(), default=Fraction(0))
-    duration, declared = _duration(container, zero, audio, video)
+    origin = min(starts.values(), default=Fraction(0))
+    duration, declared = _duration(container, origin, audio, video)
     return MediaInfo(
         path=path,
         format=container.format.name,
-        zero=zero,
+        origin=origin,
         duration_s=float(duration),
         duration_is_declared=declared,
-        audio=tuple(_audio_stream(stream, starts[stream.index] - zero) for stream in audio),
-        video=_video_stream(video, first.get(video.index), starts[video.index] - zero) if video else None,
+        audio=tuple(_audio_stream(stream, starts[stream.index] - origin) for stream in audio),
+        video=_video_stream(video, first.get(video.index), starts[video.index] - origin) if video else None,
         metadata=dict(container.metadata),
     )
 
@@ -130,10 +132,10 @@ def _first_frames(
     first: dict[int, Frame] = {}
     if not streams:
         return first
-    with suppress(*DAMAGE):
+    with suppress(*DECODE_ERRORS):
         for count, packet in enumerate(container.demux(streams)):
             if packet.stream_index not in first:
-                with suppress(*DAMAGE):
+                with suppress(*DECODE_ERRORS):
                     frames = (f for f in packet.decode() if isinstance(f, Frame) and f.pts is not None)
                     first.update((packet.stream_index, frame) for frame in islice(frames, 1))
             if len(first) == len(streams) or count > _FIRST_FRAME_PACKETS:
@@ -143,23 +145,23 @@ def _first_frames(
 
 def _start(stream: Stream, frame: Frame | None) -> Fraction:
     if frame is not None and frame.pts is not None and frame.time_base is not None:
-        return frame.pts * frame.time_base
-    return (stream.start_time or 0) * (stream.time_base or Fraction(0))
+        return pts_seconds(frame)
+    return ticks_to_seconds(stream.start_time, stream.time_base)
 
 
 def _duration(
-    container: InputContainer, zero: Fraction, audio: list[AvAudioStream], video: AvVideoStream | None
+    container: InputContainer, origin: Fraction, audio: list[AvAudioStream], video: AvVideoStream | None
 ) -> tuple[Fraction, bool]:
     """Seconds from zero to the last end, and whether a header promised it (else it was found by reading)."""
     ends = [end for s in [*audio, video] if s is not None and (end := declared_end(s)) is not None]
     declared = bool({"mov", "matroska", "flac", "wav"} & set(container.format.name.split(",")))
     if ends:
-        return max(ends) - zero, declared
+        return max(ends) - origin, declared
     whole = Fraction(container.duration or 0, av.time_base)
     # Matroska's header holds the end, others hold the length.
     if "matroska" not in container.format.name:
         whole += Fraction(container.start_time or 0, av.time_base)
-    return max(whole - zero, Fraction(0)), declared and whole > 0
+    return max(whole - origin, Fraction(0)), declared and whole > 0
 
 
 def declared_end(stream: Stream) -> Fraction | None:

@@ -9,19 +9,19 @@ TRUNCATION_S = 0.5
 
 
 @dataclass(slots=True)
-class Health:
+class DecodeReport:
     """Filled in while a recording is decoded; complete once the decoder is exhausted."""
 
     bad_packets: int = 0
     """Packets that could not be decoded and were skipped."""
     gaps: int = 0
-    """Holes in the sound longer than 20 ms."""
+    """Holes in the audio longer than 20 ms."""
     filled_s: float = 0.0
     """Seconds of silence put into those holes."""
     jumps: int = 0
     """Timestamps that leapt out of the recording and were not believed."""
     decoded_s: float = 0.0
-    """Where the decoded sound ended, in seconds after the recording's zero."""
+    """Where the decoded audio ended, in seconds after the recording's zero."""
     declared_s: float | None = None
     """Where the file's header says it ends; None if the header does not say."""
     gave_up: str | None = None
@@ -36,7 +36,7 @@ class Health:
 
     @property
     def missing_s(self) -> float:
-        """Seconds between where the sound ended and where it was declared to end; never negative."""
+        """Seconds between where the audio ended and where it was declared to end; never negative."""
         return 0.0 if self.declared_s is None else max(0.0, self.declared_s - self.decoded_s)
 
     def notes(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Put decoded sound on the recording's clock: resampled, mixed, contiguous, sample by sample."""
+"""Put decoded audio on the recording's clock: resampled, mixed, contiguous, sample by sample."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.filter import Graph
 
-from edge.media.read.container import DAMAGE
-from edge.media.read.report import Health
+from edge.media.read.container import DECODE_ERRORS
+from edge.media.read.report import DecodeReport
+from edge.media.time import pts_seconds
 
 GAP_S = 0.02
 """Timestamps this far off are jitter of the muxer; beyond, sound is missing or doubled."""
@@ -27,7 +28,7 @@ Samples = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class SoundFormat:
+class AudioFormat:
     """What sound is converted to: float32 at `rate_hz` in FFmpeg's channel `layout` ("mono", "5.1" ...)."""
 
     rate_hz: int
@@ -42,16 +43,18 @@ class SoundFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Samples float32[n, channels], the first at index `start` of the target rate's grid from zero."""
+class AudioPiece:
+    """Resampled audio."""
 
-    start: int
+    start_sample: int
+    """Index of the first sample at the target rate, counted from the recording's zero."""
     samples: Samples
+    """float32[n, channels]"""
 
 
 def place(
-    frames: Iterable[AudioFrame], to: SoundFormat, *, zero: Fraction, end_s: float, health: Health
-) -> Iterator[Piece]:
+    frames: Iterable[AudioFrame], to: AudioFormat, *, origin: Fraction, end_s: float, report: DecodeReport
+) -> Iterator[AudioPiece]:
     """Convert frames and say where each piece belongs. Pieces may leave holes or overlap: see `Blocks`.
 
     A timestamp beyond `end_s` (seconds, container time) is not believed: the frame follows the one before.
@@ -61,18 +64,18 @@ def place(
     for frame in frames:
         jump_s = 0.0 if run is None else run.jump_s(frame, shift_s)
         if run is not None and abs(jump_s) > GAP_S and not -REWIND_S < jump_s < end_s - run.end_s:
-            health.jumps += 1
+            report.jumps += 1
             shift_s, jump_s = shift_s - jump_s, 0.0
         if run is not None and (abs(jump_s) > GAP_S or not run.accepts(frame)):
             yield from run.finish()
-            health.gaps += jump_s > GAP_S
-            health.filled_s += max(jump_s, 0.0) if jump_s > GAP_S else 0.0
-            run = _Run(frame, to, zero, run.end_s + jump_s)
-        run = run or _Run(frame, to, zero, None)
+            report.gaps += jump_s > GAP_S
+            report.filled_s += max(jump_s, 0.0) if jump_s > GAP_S else 0.0
+            run = _Run(frame, to, origin, run.end_s + jump_s)
+        run = run or _Run(frame, to, origin, None)
         try:
             yield from run.push(frame)
-        except DAMAGE:
-            health.bad_packets += 1
+        except DECODE_ERRORS:
+            report.bad_packets += 1
     if run is not None:
         yield from run.finish()
 
@@ -93,11 +96,11 @@ class Blocks:
         """Everything up to `last` is there."""
         return self._last is not None and self.position >= self._last
 
-    def add(self, piece: Piece) -> Iterator[Piece]:
+    def add(self, piece: AudioPiece) -> Iterator[AudioPiece]:
         """Take a piece; yield the blocks it completes. What lies before `position` is dropped."""
-        late = piece.start - self.position
+        late = piece.start_sample - self.position
         if late > 0:
-            yield from self.pad(piece.start)
+            yield from self.pad(piece.start_sample)
         samples = piece.samples[max(-late, 0) :]
         if self._last is not None:
             samples = samples[: max(self._last - self.position, 0)]
@@ -108,30 +111,30 @@ class Blocks:
             taken += count
             yield from self._advance(count)
 
-    def pad(self, until: int) -> Iterator[Piece]:
+    def pad(self, until: int) -> Iterator[AudioPiece]:
         """Go on with silence up to the index `until`."""
         until = until if self._last is None else min(until, self._last)
         while self.position < until:
             yield from self._advance(min(until - self.position, len(self._block) - self._filled))
 
-    def finish(self) -> Iterator[Piece]:
+    def finish(self) -> Iterator[AudioPiece]:
         """Yield what is left, a block shorter than the others."""
         if self._filled:
-            yield Piece(self.position - self._filled, self._block[: self._filled])
+            yield AudioPiece(self.position - self._filled, self._block[: self._filled])
             self._filled = 0
 
-    def _advance(self, count: int) -> Iterator[Piece]:
+    def _advance(self, count: int) -> Iterator[AudioPiece]:
         self._filled += count
         self.position += count
         if self._filled == len(self._block):
             full, self._block, self._filled = self._block, np.zeros(self._shape, np.float32), 0
-            yield Piece(self.position - len(full), full)
+            yield AudioPiece(self.position - len(full), full)
 
 
 class _Run:
     """Frames of one format that follow each other without a hole, through one resampler."""
 
-    def __init__(self, frame: AudioFrame, to: SoundFormat, zero: Fraction, start_s: float | None) -> None:
+    def __init__(self, frame: AudioFrame, to: AudioFormat, origin: Fraction, start_s: float | None) -> None:
         self._key = _key(frame)
         self._resampler = av.AudioResampler(
             format="flt",  # interleaved: PyAV cannot reach more than seven planes
@@ -140,10 +143,10 @@ class _Run:
             frame_size=to.step,
             options={"rematrix_maxval": "1"},  # mix down by a weighted mean: float output would not be scaled
         )
-        start = _start(frame) if start_s is None else Fraction(start_s)
+        start = pts_seconds(frame) if start_s is None else Fraction(start_s)
         self._channels = to.channels
         self._downmix = _mean_of_channels(frame) if _is_unnamed(frame) and to.layout == "mono" else None
-        self._next = round((start - zero) * to.rate_hz)
+        self._next = round((start - origin) * to.rate_hz)
         self._start_s = float(start)
         self._seconds_per_tick = float(frame.time_base or 0)
         self._count = 0
@@ -160,20 +163,20 @@ class _Run:
         """Seconds by which the frame misses the end of this run: positive for a hole."""
         return 0.0 if frame.pts is None else frame.pts * self._seconds_per_tick + shift_s - self.end_s
 
-    def push(self, frame: AudioFrame) -> Iterator[Piece]:
+    def push(self, frame: AudioFrame) -> Iterator[AudioPiece]:
         self._count += frame.samples
         if self._downmix is not None:
             self._downmix.push(frame)
             frame = cast(AudioFrame, self._downmix.pull())
         return self._pieces(self._resampler.resample(frame))
 
-    def finish(self) -> Iterator[Piece]:
+    def finish(self) -> Iterator[AudioPiece]:
         return self._pieces(self._resampler.resample(None))
 
-    def _pieces(self, frames: list[AudioFrame]) -> Iterator[Piece]:
+    def _pieces(self, frames: list[AudioFrame]) -> Iterator[AudioPiece]:
         for frame in frames:
             samples = frame.to_ndarray().astype(np.float32, copy=False).reshape(-1, self._channels)
-            yield Piece(self._next, samples)
+            yield AudioPiece(self._next, samples)
             self._next += len(samples)
 
 
@@ -198,7 +201,3 @@ def _mean_of_channels(frame: AudioFrame) -> Graph:
     mean = graph.add("pan", "mono|c0=" + "+".join(f"{1 / count}*c{channel}" for channel in range(count)))
     graph.link_nodes(source, mean, graph.add("abuffersink")).configure()
     return graph
-
-
-def _start(frame: AudioFrame) -> Fraction:
-    return (frame.pts or 0) * (frame.time_base or Fraction(0))

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Write media files: cut, concatenate, copy or encode."""

@@ -1,39 +1,40 @@
-"""Put parts of recordings one after another into one file: cross-faded, in step, copied where possible."""
+"""Concatenate ranges of recordings in one file: cross-faded, in sync, frames copied where possible."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from edge.errors import InputError, OutputError, UsageError
 from edge.files import refuse_existing, whole_file
-from edge.media.read.frame_index import Ticks, Timetable, read_timetable, sound_end
-from edge.media.read.probe import AudioStream, MediaInfo, probe
+from edge.media.read.frame_index import FrameIndex, Ticks, read_frame_index
+from edge.media.read.probe import AudioStream
+from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.write.containers import Target, target_for
-from edge.media.write.plan import Plan, laid_out, sounds
+from edge.media.write.plan import RenderPlan, audio_streams, lay_out
 from edge.media.write.render import render, writing
 from edge.media.write.smart_remux import smart_track
 from edge.media.write.smartcut import NotAsPlannedError, obstacle, segments, times_on_output
-
-Progress = Callable[[float], None]
-"""Told the part of the work done, 0 to 1."""
+from edge.vocabulary import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MediaRange:
     """[start, end) of a recording, exact seconds after its zero."""
 
-    source: Path
+    source: MediaSource
+    """The recording, or its path."""
     start: Fraction
     end: Fraction
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end:
-            raise UsageError(f"a part needs 0 <= start <= end, got [{self.start}, {self.end})")
+            raise UsageError(f"a range needs 0 <= start <= end, got [{self.start}, {self.end})")
 
     @property
     def length(self) -> Fraction:
@@ -42,121 +43,113 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """The file written. Its length is the sum of the lengths of `parts`."""
+class ConcatResult:
+    """The file written. Its length is the sum of the lengths of `ranges`."""
 
     path: Path
-    parts: tuple[Part, ...]
-    """As rendered, one for each asked for; one that is less than half a picture long may be empty."""
+    ranges: tuple[MediaRange, ...]
+    """As rendered, one for each asked for; one that is less than half a video frame long may be empty."""
     video_frames: int
     copied_frames: int
     """Of `video_frames`, those that are the source's own packets."""
     how: str
-    """"encoded", "smart", or "sound" where there is no picture."""
+    """"encoded", "smart", or "audio" where there is no video."""
     why: str
     """Why smart cut was not used; "" if it was."""
 
 
-def join(
-    parts: Sequence[Part],
-    destination: Path,
+def concat(
+    ranges: Sequence[MediaRange],
+    destination: str | PathLike[str],
     *,
     smart: bool = True,
     crossfade_s: float = 0.01,
-    audio_stream: int | None = None,
+    tags: Mapping[str, str] | None = None,
     force: bool = False,
     progress: Progress | None = None,
-) -> Joined:
-    """Write `parts` one after another to `destination`; its suffix says the kind of file (`targets.TARGETS`).
+) -> ConcatResult:
+    """Write `ranges` one after another to one file; its suffix says the format (`containers.TARGETS`).
 
-    Cut points move to the nearest picture (see `snap`), and the sound is cut at the same instants, to the
-    sample; each position is rounded once from the exact sum, so nothing drifts. At a join the sound
-    cross-fades for `crossfade_s` seconds (equal power, centred, with sound from beyond the cut points); the
-    first start and the last end are faded as long. Parts that follow each other in a recording are one.
+    Cut points move to the nearest video frame (see `snap_to_frames`), and the audio is cut at the same
+    instants, to the sample; each position is rounded once from the exact sum, so nothing drifts. At a join the
+    audio cross-fades for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points);
+    the first start and the last end are faded as long. Ranges that follow each other in a recording are one.
 
-    With `smart` H.264 pictures are copied as far as possible (see `smartcut`); all others are encoded.
-    Pictures of several recordings are fitted to the first's shape; where a part has no picture the one before
-    stays. From one recording all audio streams come along where the file can hold them, `audio_stream` (or
-    the default one) first; from several, that one of each. Memory does not grow with the length, save for a
-    table of 25 bytes for each picture of the sources.
+    With `smart` H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames of
+    several recordings are fitted to the first one's shape; where a range has no video the last frame stays.
+    From one recording all audio streams come along where the file can hold them, the chosen one first; from
+    several, the chosen one of each. Memory does not grow with the length, save for a table of 25 bytes for
+    each video frame. `tags` are container tags that replace the first recording's.
 
-    Raises InputError (unreadable, or no part holds anything), NoAudioError (no sound where one is needed),
+    Raises InputError (unreadable, or no range holds anything), NoAudioError (no audio where it is needed),
     UsageError (suffix, times, cross-fade), OutputError (exists and not `force`, disk full ...); nothing
     partial is left behind.
     """
+    destination = Path(destination)
     target = target_for(destination)
-    if not parts or crossfade_s < 0:
-        raise UsageError("nothing to join" if not parts else f"no cross-fade can last {crossfade_s} s")
+    if not ranges or crossfade_s < 0:
+        raise UsageError("nothing to join" if not ranges else f"no cross-fade can last {crossfade_s} s")
     refuse_existing(destination, force)
-    infos = _infos(parts)
-    timetables = _timetables(parts) if target.video else {}
-    exact = _snapped(parts, infos, timetables)
-    plan = _plan(exact, infos, target, audio_stream, crossfade_s)
-    work = _Work(plan, timetables.get(plan.stretches[0].info.path), destination, progress)
+    recordings = _recordings(ranges)
+    exact = _snapped(ranges, recordings, video=target.video is not None)
+    plan = _plan(exact, recordings, target, crossfade_s)
+    index = plan.ranges[0].recording.frame_index if target.video else None
+    work = _Work(plan, index, destination, plan.ranges[0].info.metadata | dict(tags or {}), progress)
     with whole_file(destination, force=force) as draft:
         done = work.run(draft, smart=smart)
-    return replace(done, parts=exact)
+    return replace(done, ranges=exact)
 
 
-def snap(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The parts as `join` renders them, so that captions can be put where they will be.
+def snap_to_frames(ranges: Sequence[MediaRange]) -> tuple[MediaRange, ...]:
+    """Return the ranges as `concat` renders them, so that captions can be put where they will be.
 
-    Cut points move to the beginning of the nearest picture or to the end of the last, and stay where there is
-    no picture; ends beyond a recording's end move to it. Reads the packets of each source once. Raises
+    Cut points move to the start of the nearest video frame or to the end of the last, and stay where there is
+    no video; ends beyond a recording's end move to it. Reads the packets of each recording once. Raises
     InputError.
     """
-    return _snapped(parts, _infos(parts), _timetables(parts))
+    return _snapped(ranges, _recordings(ranges), video=True)
 
 
-def _infos(parts: Sequence[Part]) -> dict[Path, MediaInfo]:
-    return {path: probe(path) for path in dict.fromkeys(part.source for part in parts)}
-
-
-def _timetables(parts: Sequence[Part]) -> dict[Path, Timetable | None]:
-    return {path: read_timetable(path) for path in dict.fromkeys(part.source for part in parts)}
+def _recordings(ranges: Sequence[MediaRange]) -> dict[MediaSource, Recording]:
+    return {source: open_recording(source) for source in dict.fromkeys(part.source for part in ranges)}
 
 
 def _snapped(
-    parts: Sequence[Part], infos: Mapping[Path, MediaInfo], timetables: Mapping[Path, Timetable | None]
-) -> tuple[Part, ...]:
-    """Raises InputError if a part begins where its recording has ended."""
-    ends = {path: _end(info, timetables.get(path)) for path, info in infos.items()}
+    ranges: Sequence[MediaRange], recordings: Mapping[MediaSource, Recording], *, video: bool
+) -> tuple[MediaRange, ...]:
+    """Raises InputError if a range begins where its recording has ended."""
+    ends = {source: recording.end(video=video) for source, recording in recordings.items()}
     snapped = []
-    for part in parts:
-        over, timetable, zero = ends[part.source], timetables.get(part.source), infos[part.source].zero
+    for part in ranges:
+        recording, over = recordings[part.source], ends[part.source]
         if over and part.start >= over:
             what = f"holds nothing between {float(part.start):.3f} s and {float(part.end):.3f} s"
-            raise InputError(part.source, f"{what}; it ends at {float(over):.3f} s")
-        start, end = part.start, min(part.end, over or part.end)
-        if timetable is not None:
-            start, end = timetable.nearest(start + zero) - zero, timetable.nearest(end + zero) - zero
-        snapped.append(Part(part.source, start, end))
+            raise InputError(recording.path, f"{what}; it ends at {float(over):.3f} s")
+        start, end, origin = part.start, min(part.end, over or part.end), recording.info.origin
+        if video and (index := recording.frame_index) is not None:
+            start, end = index.nearest(start + origin) - origin, index.nearest(end + origin) - origin
+        snapped.append(MediaRange(part.source, start, end))
     return tuple(snapped)
 
 
-def _end(info: MediaInfo, timetable: Timetable | None) -> Fraction:
-    """Where a recording ends, seconds after its zero; 0 if that is not known."""
-    if timetable is None or not len(timetable.shown):
-        return sound_end(info)
-    return max(Fraction(info.duration_s), timetable.seconds(timetable.end) - info.zero)
-
-
 def _plan(
-    parts: Sequence[Part],
-    infos: Mapping[Path, MediaInfo],
+    ranges: Sequence[MediaRange],
+    recordings: Mapping[MediaSource, Recording],
     target: Target,
-    audio_stream: int | None,
     crossfade_s: float,
-) -> Plan:
-    stretches = laid_out((infos[part.source], part.start, part.end) for part in parts)
-    if not stretches:
-        raise InputError(parts[0].source, "holds no picture or sound between the times given")
-    video = next((s.info.video for s in stretches if s.info.video), None) if target.video else None
-    used = {stretch.info.path: stretch.info for stretch in stretches}
-    audio = {path: sounds(info, audio_stream, target, needed=video is None) for path, info in used.items()}
+) -> RenderPlan:
+    placed = lay_out((recordings[part.source], part.start, part.end) for part in ranges)
+    if not placed:
+        path = recordings[ranges[0].source].path
+        raise InputError(path, "holds no video or audio between the times given")
+    video = next((part.info.video for part in placed if part.info.video), None) if target.video else None
+    audio = {
+        recording: audio_streams(recording, target, needed=video is None)
+        for recording in dict.fromkeys(part.recording for part in placed)
+    }
     count = len(next(iter(audio.values()))) if len(audio) == 1 else min(1, max(map(len, audio.values())))
-    lanes = tuple(tuple(_nth(audio[s.info.path], n) for s in stretches) for n in range(count))
-    return Plan(stretches, target, video, lanes, crossfade_s, crossfade_s, filled=True)
+    tracks = tuple(tuple(_nth(audio[part.recording], n) for part in placed) for n in range(count))
+    return RenderPlan(placed, target, video, tracks, crossfade_s, crossfade_s, filled=True)
 
 
 def _nth(streams: Sequence[AudioStream], n: int) -> AudioStream | None:
@@ -167,51 +160,51 @@ def _nth(streams: Sequence[AudioStream], n: int) -> AudioStream | None:
 class _Work:
     """A plan on its way into a file."""
 
-    plan: Plan
-    timetable: Timetable | None
+    plan: RenderPlan
+    frame_index: FrameIndex | None
     destination: Path
+    tags: dict[str, str]
     progress: Progress | None
 
-    def run(self, draft: Path, *, smart: bool) -> Joined:
+    def run(self, draft: Path, *, smart: bool) -> ConcatResult:
         """Copy what can be copied; encode all if nothing can, or the copy does not hold what it should."""
         if self.plan.video is None:
-            return Joined(self.destination, (), self._encode(draft), 0, "sound", "there is no picture")
-        why = obstacle(self.plan, self.timetable) if smart else "it was not asked for"
-        if not why and self.timetable is not None:
+            return ConcatResult(self.destination, (), self._encode(draft), 0, "audio", "there is no video")
+        why = obstacle(self.plan, self.frame_index) if smart else "it was not asked for"
+        if not why and self.frame_index is not None:
             try:
-                frames, copied = self._copy(draft, self.timetable)
-                return Joined(self.destination, (), frames, copied, "smart", "")
+                frames, copied = self._copy(draft, self.frame_index)
+                return ConcatResult(self.destination, (), frames, copied, "smart", "")
             except (NotAsPlannedError, OutputError) as error:
                 why = str(error)
-        return Joined(self.destination, (), self._encode(draft), 0, "encoded", why)
+        return ConcatResult(self.destination, (), self._encode(draft), 0, "encoded", why)
 
     def _encode(self, draft: Path) -> int:
-        tags = self.plan.stretches[0].info.metadata
-        with writing(draft, self.destination, self.plan.target, tags) as out:
+        with writing(draft, self.destination, self.plan.target, self.tags) as out:
             frames = render(self.plan, out, progress=self.progress)
             if not out.streams:
-                raise InputError(self.plan.stretches[0].info.path, "holds nothing that can be decoded there")
+                raise InputError(self.plan.ranges[0].info.path, "holds nothing that can be decoded there")
         return frames
 
-    def _copy(self, draft: Path, timetable: Timetable) -> tuple[int, int]:
-        """(pictures, those of them copied)"""
-        plan, parts = self.plan, segments(self.plan.stretches, timetable)
+    def _copy(self, draft: Path, frame_index: FrameIndex) -> tuple[int, int]:
+        """(video frames, those of them copied)"""
+        plan, parts = self.plan, segments(self.plan.ranges, frame_index)
         if not any(part.copied for part in parts):
-            raise NotAsPlannedError("no part holds a whole group of pictures")
-        with writing(draft, self.destination, plan.target, plan.stretches[0].info.metadata) as out:
-            frames = render(plan, out, smart_track(plan, timetable, parts, out), self.progress)
-        _verify(draft, plan.target, times_on_output(parts, timetable), timetable.time_base)
+            raise NotAsPlannedError("no part holds a whole group of video frames")
+        with writing(draft, self.destination, plan.target, self.tags) as out:
+            frames = render(plan, out, smart_track(plan, frame_index, parts, out), self.progress)
+        _verify(draft, plan.target, times_on_output(parts, frame_index), frame_index.time_base)
         return frames, sum(part.last - part.first for part in parts if part.copied)
 
 
 def _verify(draft: Path, target: Target, times: Ticks, time_base: Fraction) -> None:
-    """Raise NotAsPlannedError unless the file's pictures are there, at their times to within a tick."""
-    written = read_timetable(draft)
+    """Raise NotAsPlannedError unless the file's video frames are there, at their times to within a tick."""
+    written = read_frame_index(draft)
     if written is None or not written.whole or len(written.shown) != len(times):
-        raise NotAsPlannedError("the pictures written are not those planned")
+        raise NotAsPlannedError("the video frames written are not those planned")
     if not written.rising and target.muxer != "matroska":
         raise NotAsPlannedError("the decoding times written do not rise")
     got = (written.shown - written.shown[0]) * float(written.time_base)
     wanted = (times - times[0]) * float(time_base)
     if np.abs(got - wanted).max(initial=0) > 1.01 * max(written.time_base, time_base):
-        raise NotAsPlannedError("the pictures written are not at the times planned")
+        raise NotAsPlannedError("the video frames written are not at the times planned")

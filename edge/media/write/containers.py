@@ -13,7 +13,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.codec import Codec
 
 from edge.errors import UsageError
-from edge.media.read.container import DAMAGE
+from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.probe import AudioStream, MediaInfo
 
 H264 = ("libx264", "libopenh264", "mpeg4")
@@ -43,7 +43,7 @@ TARGETS = {
     ".ogg": Target("ogg", "libopus"),
     ".opus": Target("opus", "libopus"),
 }
-"""Every suffix `cut` and `join` write. To add one: its line here, its encoder's bit rate in BIT_RATES."""
+"""Every suffix `cut` and `concat` write. To add one: its line here, its encoder's bit rate in BIT_RATES."""
 
 BIT_RATES = {"aac": 96_000, "libmp3lame": 96_000, "libopus": 64_000}
 """Bits per second and channel at which each encoder is taken for transparent."""
@@ -78,7 +78,7 @@ def target_for(path: Path) -> Target:
 
 
 def default_suffix(info: MediaInfo) -> str:
-    """The natural suffix for a cut: .mp4 with a picture, .flac for lossless sound, else .m4a."""
+    """The natural suffix for a cut: .mp4 with a video frame, .flac for lossless sound, else .m4a."""
     if info.video is not None:
         return ".mp4"
     return ".flac" if info.audio and info.audio[0].lossless else ".m4a"
@@ -87,7 +87,7 @@ def default_suffix(info: MediaInfo) -> str:
 def video_encoder(target: Target) -> str:
     """The first of the target's video encoders this FFmpeg has. Raises UsageError if it has none."""
     for name in target.video:
-        with suppress(*DAMAGE):
+        with suppress(*DECODE_ERRORS):
             return Codec(name, "w").name
     raise UsageError(f"this FFmpeg has no video encoder for {target.muxer}; install a full build of PyAV")
 
@@ -117,7 +117,7 @@ def _layouts(name: str) -> tuple[str, ...]:
 @cache
 def _accepts(encoding: AudioEncoding) -> bool:
     """Encoders do not publish their limits reliably, so one is opened to see."""
-    with suppress(*DAMAGE):
+    with suppress(*DECODE_ERRORS):
         context = cast(AudioCodecContext, av.CodecContext.create(encoding.codec, "w"))
         context.sample_rate = encoding.rate_hz
         context.layout = encoding.layout

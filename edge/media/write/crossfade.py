@@ -1,4 +1,4 @@
-"""The sound of a plan: stretches one after another to the sample, cross-faded where they meet."""
+"""The audio of a plan: stretches one after another to the sample, cross-faded where they meet."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ import numpy as np
 from edge_kernels.sound import crossfade
 
 from edge.errors import NoAudioError
-from edge.media.read.audio import PREROLL, sound, sound_in
+from edge.media.read.audio import PREROLL, decode, decode_from
 from edge.media.read.container import open_container
-from edge.media.read.report import Health
-from edge.media.read.resampling import Blocks, Piece, Samples, SoundFormat
-from edge.media.write.plan import Lane, Plan
+from edge.media.read.recording import Recording
+from edge.media.read.report import DecodeReport
+from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples
+from edge.media.write.plan import AudioSources, RenderPlan
 
 
-def spliced(plan: Plan, lane: Lane, to: SoundFormat) -> Iterator[Piece]:
+def spliced(plan: RenderPlan, sources: AudioSources, to: AudioFormat) -> Iterator[AudioPiece]:
     """Yield a lane's sound as pieces that follow each other, counted in samples from the output's start.
 
     Stretch k covers samples [marks[k], marks[k + 1]), the rounded exact times: errors never add up. At a join
-    the sound around the end of one stretch gives way to the sound around the start of the next.
+    the audio around the end of one stretch gives way to the audio around the start of the next.
     """
-    marks = [round(stretch.at * to.rate_hz) for stretch in plan.stretches] + [round(plan.length * to.rate_hz)]
+    marks = [round(range_.at * to.rate_hz) for range_ in plan.ranges] + [round(plan.length * to.rate_hz)]
     halves = _halves(marks, round(plan.crossfade_s * to.rate_hz / 2))
     tail = np.zeros((0, to.channels), np.float32)
-    for k, tap in enumerate(_taps(plan, lane, to, marks, halves)):
+    for k, tap in enumerate(_taps(plan, sources, to, marks, halves)):
         before, after = halves[k], halves[k + 1]
-        is_last = k == len(plan.stretches) - 1
+        is_last = k == len(plan.ranges) - 1
         if before:
-            yield Piece(marks[k] - before, crossfade(tail, tap.take(2 * before)))
+            yield AudioPiece(marks[k] - before, crossfade(tail, tap.take(2 * before)))
         position = marks[k] + before
         while position < marks[k + 1] - after:
             wanted = min(marks[k + 1] - after - position, to.step)
             samples = tap.take(wanted, filled=plan.filled or not is_last)
             if len(samples):
-                yield Piece(position, samples)
+                yield AudioPiece(position, samples)
             if len(samples) < wanted:
                 return
             position += wanted
@@ -53,7 +54,7 @@ def _halves(marks: list[int], half: int) -> list[int]:
 class _Tap:
     """Sound taken as many samples at a time as are wanted."""
 
-    def __init__(self, pieces: Iterator[Piece], channels: int) -> None:
+    def __init__(self, pieces: Iterator[AudioPiece], channels: int) -> None:
         self._pieces = pieces
         self._rest: Samples = np.zeros((0, channels), np.float32)
 
@@ -70,28 +71,30 @@ class _Tap:
         return np.concatenate(parts)
 
 
-def _taps(plan: Plan, lane: Lane, to: SoundFormat, marks: list[int], halves: list[int]) -> Iterator[_Tap]:
+def _taps(
+    plan: RenderPlan, sources: AudioSources, to: AudioFormat, marks: list[int], halves: list[int]
+) -> Iterator[_Tap]:
     """One tap for each stretch, opened half a cross-fade early and closed half a one late.
 
     Stretches of one recording that follow each other share its open file: it seeks from one to the next.
     """
-    jobs = list(enumerate(zip(plan.stretches, lane, strict=True)))
+    jobs = list(enumerate(zip(plan.ranges, sources, strict=True)))
     for path, group in groupby(jobs, key=lambda job: job[1][0].info.path):
         with open_container(path) as container:
-            for k, (stretch, stream) in group:
-                first = round(stretch.start * to.rate_hz)
+            for k, (range_, stream) in group:
+                first = round(range_.start * to.rate_hz)
                 last = first + marks[k + 1] - marks[k] + halves[k + 1]
                 blocks = Blocks(to.channels, to.step, first - halves[k], last)
                 if stream is None:
-                    pieces: Iterator[Piece] = iter(())
+                    pieces: Iterator[AudioPiece] = iter(())
                 elif Fraction(first - halves[k], to.rate_hz) > PREROLL:
-                    pieces = sound_in(container, stretch.info, stream, to, blocks, health=Health())
+                    pieces = decode_from(container, range_.info, stream, to, blocks, report=DecodeReport())
                 else:  # from the very beginning: a container opened anew knows where that is
-                    pieces = sound(stretch.info, stream, to, blocks, Health())
+                    pieces = decode(Recording(range_.info, stream), to, blocks, DecodeReport())
                 yield _Tap(_or_nothing(pieces), to.channels)
 
 
-def _or_nothing(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def _or_nothing(pieces: Iterator[AudioPiece]) -> Iterator[AudioPiece]:
     try:
         yield from pieces
     except NoAudioError:

@@ -19,13 +19,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 from edge_kernels.sound import fade_in, fade_out
 
-from edge.media.read.frame_reader import open_reel
+from edge.media.read.frame_reader import open_frame_reader
 from edge.media.read.probe import AudioStream
-from edge.media.read.resampling import Piece, Samples, SoundFormat
+from edge.media.read.resampling import AudioFormat, AudioPiece, Samples
 from edge.media.write.containers import VIDEO_OPTIONS, AudioEncoding, audio_encoding, video_encoder
 from edge.media.write.crossfade import spliced
 from edge.media.write.letterbox import Canvas, Shape, shape_of
-from edge.media.write.plan import Lane, Plan
+from edge.media.write.plan import AudioSources, RenderPlan
 
 MIN_TICKS_PER_S = 10_000
 """Output time bases are at least this fine, so that a cut between two frames can be told."""
@@ -38,28 +38,28 @@ Track: TypeAlias = "Iterator[tuple[Fraction, Packets]]"
 """(seconds after the output's start, packets encoded so far), in rising order."""
 
 
-def picture_track(plan: Plan, out: OutputContainer) -> Track:
-    """Encode the pictures on display in each stretch; frame times are kept, nothing is made up.
+def video_track(plan: RenderPlan, out: OutputContainer) -> Track:
+    """Encode the video frames on display in each stretch; frame times are kept, nothing is made up.
 
     The frame on display at a stretch's start begins with it. Raises InputError, UsageError (no encoder).
     """
-    encoder: _PictureEncoder | None = None
-    for info, stretches in groupby(plan.stretches, key=lambda stretch: stretch.info):
+    encoder: _VideoEncoder | None = None
+    for info, ranges in groupby(plan.ranges, key=lambda range_: range_.info):
         if info.video is None:
-            continue  # the picture before stays
-        with open_reel(info, threads=True) as reel:
-            for stretch in stretches:
-                start, end = info.zero + stretch.start, info.zero + stretch.end
-                for begins, ends, frame in reel.between(start, end):
+            continue  # the video frame before stays
+        with open_frame_reader(info, threads=True) as reader:
+            for range_ in ranges:
+                start, end = info.origin + range_.start, info.origin + range_.end
+                for begins, ends, frame in reader.between(start, end):
                     if encoder is None:
-                        encoder = _PictureEncoder(out, video_encoder(plan.target), reel.stream, frame)
-                    at, aspect = stretch.at + begins - start, reel.stream.sample_aspect_ratio
+                        encoder = _VideoEncoder(out, video_encoder(plan.target), reader.stream, frame)
+                    at, aspect = range_.at + begins - start, reader.stream.sample_aspect_ratio
                     yield at, encoder.encode(frame, aspect, at, ends - begins)
     if encoder is not None:
         yield plan.length, encoder.finish()
 
 
-class _PictureEncoder:
+class _VideoEncoder:
     """Adds a stream shaped after its first frame, and encodes frames at exact times."""
 
     def __init__(self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> None:
@@ -88,26 +88,26 @@ class _PictureEncoder:
         return cast("Packets", self._stream.encode(None))
 
 
-def sound_track(plan: Plan, lane: Lane, out: OutputContainer) -> Track:
+def audio_track(plan: RenderPlan, sources: AudioSources, out: OutputContainer) -> Track:
     """Encode a lane, to the sample, with raised-cosine fades at both ends of the output.
 
-    Silence where sound begins later or has holes; at the end see `Plan.filled`. Raises InputError,
+    Silence where sound begins later or has holes; at the end see `RenderPlan.filled`. Raises InputError,
     UsageError (the encoder is missing).
     """
-    source = next(stream for stream in lane if stream is not None)
+    source = next(stream for stream in sources if stream is not None)
     encoding = audio_encoding(plan.target, source)
-    to = SoundFormat(encoding.rate_hz, encoding.layout)
+    to = AudioFormat(encoding.rate_hz, encoding.layout)
     total = round(plan.length * to.rate_hz)
     fade = min(round(plan.fade_s * to.rate_hz), total // 2)
     stream: AvAudioStream | None = None
-    for piece in spliced(plan, lane, to):
+    for piece in spliced(plan, sources, to):
         if stream is None:
             stream = _add_audio(out, encoding, source)
         samples = _faded(piece, total, fade)
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=to.layout)
-        frame.sample_rate, frame.pts = to.rate_hz, piece.start
+        frame.sample_rate, frame.pts = to.rate_hz, piece.start_sample
         frame.time_base = Fraction(1, to.rate_hz)
-        yield Fraction(piece.start, to.rate_hz), cast("Packets", stream.encode(frame))
+        yield Fraction(piece.start_sample, to.rate_hz), cast("Packets", stream.encode(frame))
     if stream is not None:
         yield plan.length, cast("Packets", stream.encode(None))
 
@@ -122,8 +122,8 @@ def _add_audio(out: OutputContainer, encoding: AudioEncoding, source: AudioStrea
     return stream
 
 
-def _faded(piece: Piece, total: int, fade: int) -> Samples:
-    begins, ends = piece.start, piece.start + len(piece.samples)
+def _faded(piece: AudioPiece, total: int, fade: int) -> Samples:
+    begins, ends = piece.start_sample, piece.start_sample + len(piece.samples)
     if fade == 0 or (begins >= fade and ends <= total - fade):
         return piece.samples
     rising = fade_in(piece.samples, fade, begins)

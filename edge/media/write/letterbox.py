@@ -1,4 +1,4 @@
-"""Pictures of any size, shape and rotation, fitted to the one the output has."""
+"""Video frames of any size, shape and rotation, fitted to the one the output has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Plane = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A coded picture: size in pixels, width by height of a pixel, degrees counter-clockwise to upright."""
+    """A coded video frame: size in pixels, width by height of a pixel, degrees counter-clockwise to upright."""
 
     width: int
     height: int
@@ -33,7 +33,7 @@ def shape_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What pictures are put on: `shape` is the output's, `natural` that of pictures which simply fill it."""
+    """What video frames are put on: `shape` is the output's, `natural` that of video frames which simply fill it."""
 
     shape: Shape
     natural: Shape
@@ -66,7 +66,7 @@ class Canvas:
         return picture
 
     def _size_of(self, shape: Shape, turns: int) -> tuple[int, int]:
-        """Even width and height, in the canvas's pixels, at which the turned picture just fits."""
+        """Even width and height, in the canvas's pixels, at which the turned video frame just fits."""
         wide, high = shape.width * shape.pixel_aspect, Fraction(shape.height)
         if turns % 2:
             wide, high = high, wide

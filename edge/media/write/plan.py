@@ -7,19 +7,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from edge.media.read.audio import choose_audio
 from edge.media.read.probe import AudioStream, MediaInfo, VideoStream
+from edge.media.read.recording import Recording
 from edge.media.write.containers import Target
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ClipRange:
     """[start, end) of a recording, seconds after its zero, that begins `at` seconds into the output."""
 
-    info: MediaInfo
+    recording: Recording
     start: Fraction
     end: Fraction
     at: Fraction = Fraction(0)
+
+    @property
+    def info(self) -> MediaInfo:
+        """The recording's streams."""
+        return self.recording.info
 
     @property
     def length(self) -> Fraction:
@@ -27,19 +32,19 @@ class Stretch:
         return self.end - self.start
 
 
-Lane: TypeAlias = "tuple[AudioStream | None, ...]"
+AudioSources: TypeAlias = "tuple[AudioStream | None, ...]"
 """One audio stream of the output: for each stretch the stream it comes from; None is silence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """The output: its stretches in order, without gaps, and its streams, the main sound first."""
+class RenderPlan:
+    """The output: its stretches in order, without gaps, and its streams, the main audio first."""
 
-    stretches: tuple[Stretch, ...]
+    ranges: tuple[ClipRange, ...]
     target: Target
     video: VideoStream | None
-    """The picture the output's is shaped after."""
-    lanes: tuple[Lane, ...]
+    """The video frame the output's is shaped after."""
+    audio_tracks: tuple[AudioSources, ...]
     fade_s: float = 0.0
     """Length of the fades at the start and at the end of all."""
     crossfade_s: float = 0.0
@@ -50,34 +55,32 @@ class Plan:
     @property
     def length(self) -> Fraction:
         """Seconds of output."""
-        return self.stretches[-1].at + self.stretches[-1].length
+        return self.ranges[-1].at + self.ranges[-1].length
 
 
-def laid_out(spans: Iterable[tuple[MediaInfo, Fraction, Fraction]]) -> tuple[Stretch, ...]:
+def lay_out(spans: Iterable[tuple[Recording, Fraction, Fraction]]) -> tuple[ClipRange, ...]:
     """Lay [start, end) of recordings one after another; neighbours in the source become one stretch."""
-    stretches: list[Stretch] = []
+    ranges: list[ClipRange] = []
     at = Fraction(0)
-    for info, start, end in spans:
-        before = stretches[-1] if stretches else None
+    for recording, start, end in spans:
+        before = ranges[-1] if ranges else None
         if start == end:
             continue
-        if before is not None and before.info.path == info.path and before.end == start:
-            stretches[-1] = Stretch(before.info, before.start, end, before.at)
+        if before is not None and before.recording == recording and before.end == start:
+            ranges[-1] = ClipRange(recording, before.start, end, before.at)
         else:
-            stretches.append(Stretch(info, start, end, at))
+            ranges.append(ClipRange(recording, start, end, at))
         at += end - start
-    return tuple(stretches)
+    return tuple(ranges)
 
 
-def sounds(
-    info: MediaInfo, audio_stream: int | None, target: Target, *, needed: bool
-) -> tuple[AudioStream, ...]:
-    """The audio streams that go along, the chosen or default one first, one alone if the file holds no more.
+def audio_streams(recording: Recording, target: Target, *, needed: bool) -> tuple[AudioStream, ...]:
+    """Return the audio streams to write: the recording's chosen one first, alone if the file holds one only.
 
-    Raises NoAudioError if `audio_stream` is not there, or nothing is and sound is `needed`.
+    Raises NoAudioError if there is none and audio is `needed`.
     """
-    if not (needed or info.audio or audio_stream is not None):
+    if recording.audio is None and not needed:
         return ()
-    main = choose_audio(info, audio_stream)
-    others = [stream for stream in info.audio if stream is not main]
+    main = recording.require_audio()
+    others = [stream for stream in recording.info.audio if stream is not main]
     return (main, *others) if target.many_audio else (main,)

@@ -13,13 +13,13 @@ from av.stream import Stream
 from av.video.stream import VideoStream as AvVideoStream
 
 from edge.errors import InputError, UsageError
-from edge.media.read.container import listen_to, open_container, picture_stream
+from edge.media.read.container import best_video_stream, open_container, select_streams
 from edge.media.read.decoding import SEEK_MARGINS_S, packets, seek
-from edge.media.read.report import Health
-from edge.media.write.plan import Plan
+from edge.media.read.report import DecodeReport
+from edge.media.write.plan import RenderPlan
 
 LEAD_S = 1
-"""Seconds read before the keyframe: the sound that goes with it may lie earlier in the file."""
+"""Seconds read before the keyframe: the audio that goes with it may lie earlier in the file."""
 
 UNADVERTISED = {"ogg": {"opus", "flac"}}
 """Codecs (decoders' names) a muxer takes though FFmpeg's query does not say so."""
@@ -27,57 +27,57 @@ UNADVERTISED = {"ogg": {"opus", "flac"}}
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy really spans, in seconds after the recording's zero, and how many pictures it holds."""
+    """What a copy really spans, in seconds after the recording's zero, and how many video frames it holds."""
 
     start: Fraction
     end: Fraction
-    pictures: int
+    video_frames: int
 
 
-def copy_packets(plan: Plan, out: OutputContainer) -> Copied:
+def copy_packets(plan: RenderPlan, out: OutputContainer) -> Copied:
     """Copy the plan's one stretch, from the last keyframe at or before its start to its end.
 
     Raises UsageError if the output's container cannot hold the codecs, InputError if nothing is there.
     """
-    (stretch,), pictures = plan.stretches, 0
-    zero = stretch.info.zero
-    with open_container(stretch.info.path) as container:
+    (range_,), video_frames = plan.ranges, 0
+    origin = range_.info.origin
+    with open_container(range_.info.path) as container:
         streams = _streams(container, plan)
         _refuse_unfit(streams, plan, out)
-        listen_to(container, streams)
-        begin = _entry(container, streams[0], zero + stretch.start)
+        select_streams(container, streams)
+        begin = _entry(container, streams[0], origin + range_.start)
         copies = {stream.index: _copy_of(stream, plan, out) for stream in streams}
         end = begin
-        for packet in _packets_between(container, streams, begin, zero + stretch.end):
+        for packet in _packets_between(container, streams, begin, origin + range_.end):
             end = max(end, _time(packet) + (packet.duration or 0) * packet.time_base)
-            pictures += isinstance(packet.stream, AvVideoStream)
+            video_frames += isinstance(packet.stream, AvVideoStream)
             _move(packet, -begin)
             packet.stream = copies[packet.stream_index]
             out.mux(packet)
-    return Copied(begin - zero, end - zero, pictures)
+    return Copied(begin - origin, end - origin, video_frames)
 
 
-def _streams(container: InputContainer, plan: Plan) -> list[AvVideoStream | AvAudioStream]:
+def _streams(container: InputContainer, plan: RenderPlan) -> list[AvVideoStream | AvAudioStream]:
     """What goes into the copy, first the stream that decides where it begins."""
-    video = picture_stream(container) if plan.video else None
+    video = best_video_stream(container) if plan.video else None
     by_index = {stream.index: stream for stream in container.streams.audio}
     streams: list[AvVideoStream | AvAudioStream] = [video] if video else []
-    streams += [by_index[lane[0].index] for lane in plan.lanes if lane[0]]
+    streams += [by_index[sources[0].index] for sources in plan.audio_tracks if sources[0]]
     if not streams:
-        raise InputError(plan.stretches[0].info.path, f"has nothing to copy into a {plan.target.muxer} file")
+        raise InputError(plan.ranges[0].info.path, f"has nothing to copy into a {plan.target.muxer} file")
     return streams
 
 
-def _refuse_unfit(streams: Sequence[Stream], plan: Plan, out: OutputContainer) -> None:
+def _refuse_unfit(streams: Sequence[Stream], plan: RenderPlan, out: OutputContainer) -> None:
     fits = out.supported_codecs | UNADVERTISED.get(plan.target.muxer, set())
     for stream in streams:
         codec = stream.codec_context.name
         if codec not in fits:
             what = f"{codec} cannot be copied into a {plan.target.muxer} file"
-            raise UsageError(f"{plan.stretches[0].info.path}: {what}; encode instead, or choose .mkv")
+            raise UsageError(f"{plan.ranges[0].info.path}: {what}; encode instead, or choose .mkv")
 
 
-def _copy_of(stream: AvVideoStream | AvAudioStream, plan: Plan, out: OutputContainer) -> Stream:
+def _copy_of(stream: AvVideoStream | AvAudioStream, plan: RenderPlan, out: OutputContainer) -> Stream:
     copy = out.add_stream_from_template(stream, opaque=True)
     if isinstance(copy, AvVideoStream) and plan.video and plan.video.rotation:
         copy.set_display_rotation(plan.video.rotation)
@@ -89,7 +89,7 @@ def _entry(container: InputContainer, stream: Stream, at: Fraction) -> Fraction:
     for margin_s in SEEK_MARGINS_S:
         found: Fraction | None = None
         if seek(container, stream, at - margin_s):
-            for packet in packets(container, [stream], Health()):
+            for packet in packets(container, [stream], DecodeReport()):
                 if packet.size == 0 or _decoded_at(packet) > at:
                     break
                 if packet.is_keyframe and _time(packet) <= at:
@@ -104,11 +104,11 @@ def _packets_between(
 ) -> Iterator[Packet[Stream]]:
     """Packets heard or seen from `begin` on, until each stream has reached `end` in decoding order.
 
-    Decoding order, because the last pictures may need one shown after them; so those between come along.
+    Decoding order, because the last video frames may need one shown after them; so those between come along.
     """
     seek(container, streams[0], begin - LEAD_S)
     latest = {stream.index: begin for stream in streams}
-    for packet in packets(container, streams, Health()):
+    for packet in packets(container, streams, DecodeReport()):
         index = packet.stream_index
         if packet.size == 0 or index not in latest or not _belongs(packet, begin):
             continue
@@ -122,7 +122,7 @@ def _packets_between(
 
 
 def _belongs(packet: Packet[Stream], begin: Fraction) -> bool:
-    """Sound that is still heard at `begin`; pictures only from it: those before lack their keyframe."""
+    """Sound that is still heard at `begin`; video frames only from it: those before lack their keyframe."""
     if isinstance(packet.stream, AvVideoStream):
         return _time(packet) >= begin
     return _time(packet) + (packet.duration or 0) * packet.time_base > begin

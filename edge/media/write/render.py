@@ -12,30 +12,30 @@ import av
 from av.container import OutputContainer
 
 from edge.errors import OutputError
-from edge.media.read.container import DAMAGE, reason
+from edge.media.read.container import DECODE_ERRORS, reason
 from edge.media.write.containers import Target
-from edge.media.write.encode import Track, picture_track, sound_track
-from edge.media.write.plan import Plan
+from edge.media.write.encode import Track, audio_track, video_track
+from edge.media.write.plan import RenderPlan
 
-CARRIED_TAGS = ("title", "artist", "album", "date", "genre", "comment", "creation_time")
+CARRIED_TAGS = ("title", "artist", "album", "date", "genre", "track", "comment", "creation_time")
 """Container tags that are still true of a part of the recording."""
 
 
 def render(
-    plan: Plan,
+    plan: RenderPlan,
     out: OutputContainer,
-    pictures: Track | None = None,
+    video_frames: Track | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> int:
-    """Run the tracks side by side, always the one that lags; return the number of pictures.
+    """Run the tracks side by side, always the one that lags; return the number of video frames.
 
-    `pictures` replaces the encoder of the pictures; `progress` is told the part done, 0 to 1. `merge` asks
+    `video_frames` replaces the encoder of the video frames; `progress` is told the part done, 0 to 1. `merge` asks
     every track for its first packets before it gives any out: so all streams are there when the first packet
     makes the muxer write its header.
     """
-    lanes = [lane for lane in plan.lanes if any(lane)]
-    tracks = [pictures] if pictures is not None else [picture_track(plan, out)] if plan.video else []
-    tracks += [sound_track(plan, lane, out) for lane in lanes]
+    audio_tracks = [sources for sources in plan.audio_tracks if any(sources)]
+    tracks = [video_frames] if video_frames is not None else [video_track(plan, out)] if plan.video else []
+    tracks += [audio_track(plan, sources, out) for sources in audio_tracks]
     written, told = 0, 0
     for at, packets in heapq.merge(*tracks, key=itemgetter(0)):
         for packet in packets:
@@ -62,11 +62,11 @@ def writing(
             out.metadata.update({tag: tags[tag] for tag in CARRIED_TAGS if tag in tags})
             yield out
         except BaseException:
-            with suppress(*DAMAGE):
+            with suppress(*DECODE_ERRORS):
                 out.close()
             raise
         out.close()
     except OSError:
         raise  # the disk: whole_file names it
-    except DAMAGE as error:
+    except DECODE_ERRORS as error:
         raise OutputError(destination, f"cannot be encoded ({reason(error)})") from error

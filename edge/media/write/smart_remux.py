@@ -22,66 +22,68 @@ from av.video.frame import PictureType
 from av.video.stream import VideoStream as AvVideoStream
 
 from edge.media import h264
-from edge.media.read.container import listen_to, open_container, picture_stream
+from edge.media.read.container import best_video_stream, open_container, select_streams
 from edge.media.read.decoding import SEEK_MARGINS_S, packets, seek
-from edge.media.read.frame_index import Ticks, Timetable
-from edge.media.read.frame_reader import Reel, open_reel
-from edge.media.read.report import Health
+from edge.media.read.frame_index import FrameIndex, Ticks
+from edge.media.read.frame_reader import FrameReader, open_frame_reader
+from edge.media.read.report import DecodeReport
 from edge.media.write.encode import Packets, Track
-from edge.media.write.plan import Plan
+from edge.media.write.plan import RenderPlan
 from edge.media.write.smartcut import NotAsPlannedError, Segment, times_on_output
 
 QUALITY = {"preset": "veryfast", "crf": "18"}
-"""Options of x264 for what is encoded anew: a difference to the copied pictures would be seen as a blink."""
+"""Options of x264 for what is encoded anew: a difference to the copied video frames would be seen as a blink."""
 
 PROFILES = {66: "baseline", 77: "main"}
 """x264's names of the profiles a source may be limited to; others get "high"."""
 
 
-def smart_track(plan: Plan, timetable: Timetable, parts: Sequence[Segment], out: OutputContainer) -> Track:
-    """The pictures of the segments as packets, for `render`.
+def smart_track(
+    plan: RenderPlan, frame_index: FrameIndex, parts: Sequence[Segment], out: OutputContainer
+) -> Track:
+    """The video frames of the segments as packets, for `render`.
 
-    Decoding times are the presentation times, delayed by as many pictures as the source's order needs: they
-    rise across all joins, and no picture is shown before it is decoded. Raises NotAsPlannedError, InputError.
+    Decoding times are the presentation times, delayed by as many video frames as the source's order needs: they
+    rise across all joins, and no video is shown before it is decoded. Raises NotAsPlannedError, InputError.
     """
-    times = times_on_output(parts, timetable)
-    clock = _decoding_times(times, timetable)
-    over = max(round(plan.length / timetable.time_base), int(times.max(initial=0)) + 1)
+    times = times_on_output(parts, frame_index)
+    clock = _decoding_times(times, frame_index)
+    over = max(round(plan.length / frame_index.time_base), int(times.max(initial=0)) + 1)
     lengths, place = np.diff(times, append=over), 0
     with ExitStack() as opened:
-        info = plan.stretches[0].info
+        info = plan.ranges[0].info
         container = opened.enter_context(open_container(info.path))
-        reel = opened.enter_context(open_reel(info, threads=True))
-        source, sets = picture_stream(container), timetable.sets
+        reader = opened.enter_context(open_frame_reader(info, threads=True))
+        source, sets = best_video_stream(container), frame_index.sets
         if source is None or sets is None:
-            raise NotAsPlannedError("the picture is gone")
-        listen_to(container, [source])
-        encoder = _Encoder(reel, timetable, sets)
+            raise NotAsPlannedError("the video frame is gone")
+        select_streams(container, [source])
+        encoder = _Encoder(reader, frame_index, sets)
         stream = _add_stream(plan, out, source, sets, encoder.sets)
         for part in parts:
-            copied = _copied(container, source, timetable, part, sets) if part.copied else None
+            copied = _copied(container, source, frame_index, part, sets) if part.copied else None
             for packet in copied or encoder.encoded(part):
                 packet.pts, packet.dts = (packet.pts or 0) + part.shift, int(clock[place])
                 packet.duration = int(lengths[np.searchsorted(times, packet.pts)])
-                packet.stream, packet.time_base = stream, timetable.time_base
+                packet.stream, packet.time_base = stream, frame_index.time_base
                 place += 1
-                yield packet.dts * timetable.time_base, [packet]
+                yield packet.dts * frame_index.time_base, [packet]
     yield plan.length, []
 
 
-def _decoding_times(times: Ticks, timetable: Timetable) -> Ticks:
-    """`times` of the output, late by as many pictures as the source's order of decoding is ever ahead."""
-    ranks = np.searchsorted(timetable.shown, timetable.decoded)
+def _decoding_times(times: Ticks, frame_index: FrameIndex) -> Ticks:
+    """`times` of the output, late by as many video frames as the source's order of decoding is ever ahead."""
+    ranks = np.searchsorted(frame_index.shown, frame_index.decoded)
     delay = int((np.arange(len(ranks)) - ranks).max(initial=0))
     if not delay or not len(times):
         return times
-    usual = max(int(np.median(np.diff(timetable.shown))), 1)
+    usual = max(int(np.median(np.diff(frame_index.shown))), 1)
     before = times[0] - usual * np.arange(delay, 0, -1)
     return np.concatenate([before, times])[: len(times)]
 
 
 def _add_stream(
-    plan: Plan, out: OutputContainer, source: AvVideoStream, *sets: h264.ParameterSets
+    plan: RenderPlan, out: OutputContainer, source: AvVideoStream, *sets: h264.ParameterSets
 ) -> AvVideoStream:
     stream = out.add_stream_from_template(source, opaque=True)
     sequence = [nal for one in sets for nal in one.sequence.values()]
@@ -100,7 +102,7 @@ def _bare(packet: Packet[Stream], sets: h264.ParameterSets) -> Packet[Stream]:
     sets.see(units)
     if sets.changed:
         raise NotAsPlannedError("its parameter sets change")
-    unwanted = {h264.SEQUENCE_SET, h264.PICTURE_SET, h264.DELIMITER, h264.FILLER}
+    unwanted = {h264.SPS, h264.PPS, h264.AUD, h264.FILLER}
     bare: Packet[Stream] = Packet(h264.framed(nal for nal in units if h264.kind(nal) not in unwanted))
     bare.pts, bare.is_keyframe = packet.pts, packet.is_keyframe
     return bare
@@ -109,12 +111,12 @@ def _bare(packet: Packet[Stream], sets: h264.ParameterSets) -> Packet[Stream]:
 def _copied(
     container: InputContainer,
     source: AvVideoStream,
-    timetable: Timetable,
+    frame_index: FrameIndex,
     part: Segment,
     sets: h264.ParameterSets,
 ) -> Iterator[Packet[Stream]]:
-    found = _packets_from(container, source, timetable, part.first)
-    for expected in timetable.decoded[part.first : part.last]:
+    found = _packets_from(container, source, frame_index, part.first)
+    for expected in frame_index.decoded[part.first : part.last]:
         packet = next(found, None)
         if packet is None or packet.pts != expected or packet.is_discard:
             raise NotAsPlannedError("its packets cannot be found again by seeking")
@@ -124,14 +126,14 @@ def _copied(
 
 
 def _packets_from(
-    container: InputContainer, source: AvVideoStream, timetable: Timetable, first: int
+    container: InputContainer, source: AvVideoStream, frame_index: FrameIndex, first: int
 ) -> Iterator[Packet[Stream]]:
     """Packets from the one that is `first` in the order of decoding."""
-    wanted = int(timetable.decoded[first])
+    wanted = int(frame_index.decoded[first])
     for margin_s in SEEK_MARGINS_S:
-        if not seek(container, source, timetable.seconds(wanted) - margin_s):
+        if not seek(container, source, frame_index.seconds(wanted) - margin_s):
             continue
-        found = (packet for packet in packets(container, [source], Health()) if packet.size)
+        found = (packet for packet in packets(container, [source], DecodeReport()) if packet.size)
         for packet in found:
             if packet.pts == wanted:
                 yield packet
@@ -142,21 +144,21 @@ def _packets_from(
 
 
 class _Encoder:
-    """Encodes pictures for the source's track: its size, colours and profile, no B frames, own sets."""
+    """Encodes video frames for the source's track: its size, colours and profile, no B frames, own sets."""
 
-    def __init__(self, reel: Reel, timetable: Timetable, like: h264.ParameterSets) -> None:
+    def __init__(self, reader: FrameReader, frame_index: FrameIndex, like: h264.ParameterSets) -> None:
         said = [h264.sequence_set(nal) for nal in like.sequence.values()]
         self._references = max(1, *(one.references for one in said))
         self._profile = PROFILES.get(min(one.profile for one in said), "high")
         self._number = like.free_number()
-        self._reel = reel
-        self._timetable = timetable
+        self._reel = reader
+        self._timetable = frame_index
         context = self._context()
         context.open()
         self.sets = h264.ParameterSets.of(context.extradata)
 
     def encoded(self, part: Segment) -> Iterator[Packet[Stream]]:
-        """Encode the segment's pictures; each must be there at its time."""
+        """Encode the segment's video frames; each must be there at its time."""
         context, table = self._context(), self._timetable
         times = table.shown[part.first : part.last]
         end = table.shown[part.last] if part.last < len(table.shown) else table.end
@@ -164,7 +166,7 @@ class _Encoder:
         for tick in times:
             begins, _, frame = next(shown, (None, None, None))
             if frame is None or begins != table.seconds(tick):
-                raise NotAsPlannedError("its pictures cannot be decoded at their times")
+                raise NotAsPlannedError("its video frames cannot be decoded at their times")
             picture = frame.reformat(context.width, context.height, context.pix_fmt)
             picture.pts, picture.time_base = int(tick), table.time_base
             picture.pict_type = PictureType.NONE  # the source's choice of keyframes is not the encoder's

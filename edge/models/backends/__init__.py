@@ -1,6 +1,6 @@
 """The runtimes: one file each, chosen by the suffix of a network's file, imported when one is opened.
 
-To add one: a module with a class that takes a `NetworkFile` and `SessionSettings` and has the members of
+To add one: a module with a class that takes a `NetworkFile` and `SessionOptions` and has the members of
 `Backend`, and a line in `BACKENDS`. It raises ModelError for files it does not take, and MissingRuntimeError
 where its runtime is not installed.
 """
@@ -22,7 +22,7 @@ from edge.models.limits import Limits
 from edge.models.manifest import Network, Tensor
 
 if TYPE_CHECKING:
-    from edge.models.session import SessionSettings
+    from edge.models.session import SessionOptions
 
 Array = NDArray[Any]
 
@@ -76,7 +76,7 @@ class Backend(Protocol):
         """Give everything back."""
 
 
-def open_backend(file: NetworkFile, settings: SessionSettings) -> Backend:
+def open_backend(file: NetworkFile, settings: SessionOptions) -> Backend:
     """Load a network in the runtime for its suffix. Raises ModelError, MissingRuntimeError."""
     home = BACKENDS.get(file.path.suffix)
     if home is None:

@@ -15,13 +15,13 @@ from edge.models.inspection.flatbuffer import inspect_tflite
 from edge.models.manifest import Tensor
 
 if TYPE_CHECKING:
-    from edge.models.session import SessionSettings
+    from edge.models.session import SessionOptions
 
 
 class LiteRt:
     """A graph in LiteRT's interpreter; free axes are resized when the inputs' sizes change."""
 
-    def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
+    def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
         hybrid = inspect_tflite(file)
         try:
             make, self.runtime = interpreter()

@@ -14,7 +14,7 @@ from edge.models.inspection.protobuf import inspect_onnx
 from edge.models.manifest import Tensor
 
 if TYPE_CHECKING:
-    from edge.models.session import SessionSettings
+    from edge.models.session import SessionOptions
 
 TYPES = {
     "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64",
@@ -27,7 +27,7 @@ TYPES = {
 class OnnxRuntime:
     """A graph in onnxruntime."""
 
-    def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
+    def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
         try:
             import onnxruntime  # noqa: PLC0415 - takes seconds on small boards, so only when needed
         except ImportError as error:
@@ -85,7 +85,7 @@ class OnnxRuntime:
         self._session = None
 
 
-def _options(onnxruntime: Any, settings: SessionSettings) -> Any:
+def _options(onnxruntime: Any, settings: SessionOptions) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = settings.threads
     options.inter_op_num_threads = 1

@@ -29,7 +29,7 @@ from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends import Array, NetworkFile
 
 if TYPE_CHECKING:
-    from edge.models.session import SessionSettings
+    from edge.models.session import SessionOptions
 
 SETTING = "EDGE_PADDLE_PYTHON"
 WORKER = Path(__file__).with_name("paddle_worker.py")
@@ -72,7 +72,7 @@ class WorkerDied(Exception):  # noqa: N818 - never leaves this file
 class PaddleLite:
     """A network in a Paddle-Lite worker."""
 
-    def __init__(self, file: NetworkFile, settings: SessionSettings) -> None:
+    def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
         check_file(file)
         runtime = find_runtime()
         if runtime is None:

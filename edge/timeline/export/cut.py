@@ -18,7 +18,7 @@ from edge.vocabulary import Caption
 if TYPE_CHECKING:
     from edge.media.read.probe import MediaInfo
 
-SOUND_ONLY_RATE = Fraction(25)
+AUDIO_ONLY_RATE = Fraction(25)
 STANDARD_RATES = (
     *(Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30)),
     *(Fraction(48000, 1001), Fraction(48), Fraction(50), Fraction(60000, 1001), Fraction(60)),
@@ -59,7 +59,7 @@ class Source:
     """Length at the cut's rate, at least what the cut uses of it."""
     picture: Picture | None
     channels: int
-    """Of the sound; 0 without."""
+    """Of the audio; 0 without."""
     audio_rate_hz: int
 
     @property
@@ -169,7 +169,7 @@ def _described(timeline: Timeline, needed: bool) -> dict[Path, MediaInfo | None]
 
 def _picture_rate(known: Mapping[Path, MediaInfo | None]) -> Fraction:
     rates = (info.video.rate for info in known.values() if info and info.video and info.video.rate)
-    return next(map(standard_rate, rates), SOUND_ONLY_RATE)
+    return next(map(standard_rate, rates), AUDIO_ONLY_RATE)
 
 
 def _source(path: Path, info: MediaInfo | None, rate: Fraction, edits: Sequence[Edit]) -> Source:

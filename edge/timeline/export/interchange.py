@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from edge.errors import MissingExtraError, UsageError
+from edge.errors import UsageError, require
 from edge.text.lines import plain_line
 from edge.timeline.export.cut import STANDARD_RATES, Cut, Edit, Source
 
@@ -19,7 +19,7 @@ _REEL = 8
 _NO_REELS = frozenset({"AX", "BL", "BLACK", "BARS"})
 """Names with a meaning of their own in CMX 3600."""
 _CHANNELS = {True: ("V", "B", "AA/V"), False: ("V", "A", "AA")}
-"""CMX 3600's name for picture or none, with no, one or two channels of sound."""
+"""CMX 3600's name for video frame or none, with no, one or two channels of audio."""
 
 
 def write_otio(cut: Cut, path: Path) -> None:
@@ -28,10 +28,8 @@ def write_otio(cut: Cut, path: Path) -> None:
     A track is left out if no recording has its kind; where one has not, the track has a gap. Raises
     MissingExtraError.
     """
-    try:
-        import opentimelineio as otio  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise MissingExtraError("opentimelineio", "timelines in .otio", "timelines") from error
+    require("opentimelineio", "timelines in .otio", "timelines")
+    import opentimelineio as otio  # noqa: PLC0415 - an extra
 
     def span(start: int, end: int) -> Any:
         at = [otio.opentime.RationalTime(frames, float(cut.rate)) for frames in (start, end - start)]
@@ -62,11 +60,11 @@ def write_otio(cut: Cut, path: Path) -> None:
 
 
 def write_edl(cut: Cut, path: Path) -> None:
-    """EDL (.edl): one event a clip, sound and picture together; no captions, for which it has no place.
+    """EDL (.edl): one event a clip, sound and video frame together; no captions, for which it has no place.
 
     Time code is non-drop at every rate: it counts frames and skips no number, so it is exact, and at 29.97
     it runs 3.6 s an hour behind the clock. It starts at 00:00:00:00, of a recording at its first frame.
-    Our own lines, because the adapter of OpenTimelineIO writes picture only, drop-frame code without saying
+    Our own lines, because the adapter of OpenTimelineIO writes video frame only, drop-frame code without saying
     so, and any number of events. Raises UsageError above `EDL_EVENTS` and at rates that time code lacks.
     """
     if len(cut.edits) > EDL_EVENTS:

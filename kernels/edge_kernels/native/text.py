@@ -23,7 +23,7 @@ _ALL, _NONE, _ONE, _LAST = u64(0xFFFFFFFFFFFFFFFF), u64(0), u64(1), u64(63)
 
 
 @entry
-def text_ids(codes, count, table, ids, alphabet):
+def encode_codepoints(codes, count, table, ids, alphabet):
     """Number code points in the order in which they first occur."""
     if missing(codes, table, ids, alphabet):
         return NULL
@@ -254,7 +254,7 @@ def text_counts(ids, offsets, texts, alphabet, distinct, counts, size, scratch):
 
 
 @entry
-def likeness_window(
+def similarity_window(
     offsets,
     distinct,
     counts,
@@ -289,7 +289,7 @@ def likeness_window(
 
 
 @entry
-def likeness_all(
+def similarity_all(
     offsets, distinct, counts, size, texts, alphabet, begin, end, overlap, presence, frequency, scratch
 ):
     """Each text against all."""

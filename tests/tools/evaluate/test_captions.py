@@ -16,7 +16,7 @@ from tools.evaluate import captions, quickcut
 from tools.evaluate.pack import RATE_HZ
 from tools.evaluate.talks import another_take, phrases, silence, talks
 
-recogniser_needed = pytest.mark.skipif(
+recognizer_needed = pytest.mark.skipif(
     not packaged(), reason="moonshine-voice is not installed: it has wheels for Linux on x86-64 only"
 )
 
@@ -60,7 +60,7 @@ def test_the_parts_of_one_take_are_one_repeat() -> None:
     assert quickcut.score(Kind.REPEAT, parts, [(Kind.REPEAT, Span(1, 6))], counts) == []
 
 
-@recogniser_needed
+@recognizer_needed
 def test_captions_reach_their_targets(eval_pack: Path) -> None:
     result = captions.evaluate(eval_pack)
     assert result["wer"] <= 0.15
@@ -74,7 +74,7 @@ def test_captions_reach_their_targets(eval_pack: Path) -> None:
         assert utterances[0]["wer"] >= utterances[1]["wer"]
 
 
-@recogniser_needed
+@recognizer_needed
 def test_quick_cut_reaches_its_targets(eval_pack: Path) -> None:
     result = quickcut.evaluate(eval_pack, count=6)
     for kind in ("blank", "filler", "repeat"):

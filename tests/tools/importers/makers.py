@@ -262,7 +262,7 @@ def network(
 
 
 def tflite(height: int, width: int) -> bytes:
-    """A LiteRT file: the mean colour of a picture, x float32[1, height, width, 3] -> y float32[1, 3]."""
+    """A LiteRT file: the mean colour of a video frame, x float32[1, height, width, 3] -> y float32[1, 3]."""
     import flatbuffers  # type: ignore[import-untyped] # noqa: PLC0415
     from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
 

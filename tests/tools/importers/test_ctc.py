@@ -71,7 +71,7 @@ def test_sense_voice_states_its_whole_front_end(importing: Import, tmp_path: Pat
 
 def test_what_is_imported_runs(importing: Import, tmp_path: Path) -> None:
     importing("ctc", folder(tmp_path / "voice", SENSE_VOICE, SENSE_VOICE_INPUTS), "--language", "en")
-    with Session(find("voice"), "recogniser") as session:
+    with Session(find("voice"), "recognizer") as session:
         one = np.ones(1, np.int32)
         (logits,) = session.run(np.ones((1, 9, 560), np.float32), one, one, one)
     assert logits.shape == (1, 9, 5)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from edge.networks.text_encoder import SentenceEncoder
+from edge.networks.text_encoder import TextEncoder
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import BERT, bert_weights, minilm, real_wheel, safetensors
 from tools.evaluate import sentences
@@ -56,7 +56,7 @@ def reference(pieces: list[int]) -> Floats:
 
 def test_float_vectors_are_those_of_bert(importing: Import, tmp_path: Path) -> None:
     importing("minilm", minilm(tmp_path), "--float")
-    vectors = SentenceEncoder("minilm-float").encode(["a dog", "the cats"])
+    vectors = TextEncoder("minilm-float").encode(["a dog", "the cats"])
     np.testing.assert_allclose(vectors[0], reference([2, 8, 4, 3]), atol=2e-6)
     np.testing.assert_allclose(vectors[1], reference([2, 9, 5, 10, 3]), atol=2e-6)
 
@@ -64,7 +64,7 @@ def test_float_vectors_are_those_of_bert(importing: Import, tmp_path: Path) -> N
 def test_int8_vectors_are_near_and_small(importing: Import, tmp_path: Path) -> None:
     importing("minilm", minilm(tmp_path), "--float")
     importing("minilm", minilm(tmp_path), "--no-measure")
-    exact, quantized = SentenceEncoder("minilm-float"), SentenceEncoder()
+    exact, quantized = TextEncoder("minilm-float"), TextEncoder()
     cosines = (exact.encode(TEXTS) * quantized.encode(TEXTS)).sum(axis=1)
     assert cosines.min() > 0.999
     manifest = quantized.folder.manifest
@@ -96,10 +96,10 @@ def test_real_weights_reach_their_targets(importing: Import, store: Path, eval_p
     importing("minilm", source, "--data", eval_pack)
     card = (store / "minilm" / "CARD.md").read_text()
     assert "same nearest tag" in card
-    result = SentenceEncoder().folder.manifest.accuracy
+    result = TextEncoder().folder.manifest.accuracy
     assert result["tags"] == sentences.TAGS
     assert result["nearest_agree"] >= 0.95
     assert result["cosine_min"] >= 0.99
-    dog, puppy, tax = SentenceEncoder().encode(["a dog", "a puppy", "income tax"])
+    dog, puppy, tax = TextEncoder().encode(["a dog", "a puppy", "income tax"])
     assert dog @ puppy > 0.6
     assert dog @ tax < 0.3

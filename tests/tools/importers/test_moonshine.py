@@ -25,19 +25,19 @@ def test_the_decoder_is_described(importing: Import, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_other_recognisers_are_refused(importing: Import, tmp_path: Path) -> None:
+def test_other_recognizers_are_refused(importing: Import, tmp_path: Path) -> None:
     other = network({"x": ["batch", 4]}, ["batch", 3])
     assert "cannot be loaded" in importing(
         "moonshine", moonshine(tmp_path, encoder_model__ort=other[:50]), code=3
     )
-    assert "another recogniser" in importing(
+    assert "another recognizer" in importing(
         "moonshine", moonshine(tmp_path, tokenizer__bin=b"\x05ab"), code=3
     )
-    assert "another recogniser" in importing(
+    assert "another recognizer" in importing(
         "moonshine", moonshine(tmp_path, tokenizer__bin=b"\x02ab"), code=3
     )
     swapped = moonshine(tmp_path, decoder_model_merged__ort=(tmp_path / "e.ort").read_bytes())
-    assert "another recogniser" in importing("moonshine", swapped, code=3)
+    assert "another recognizer" in importing("moonshine", swapped, code=3)
 
 
 def test_real_weights_write_down_speech(importing: Import, eval_pack: Path) -> None:
@@ -61,11 +61,11 @@ def test_real_weights_write_down_speech(importing: Import, eval_pack: Path) -> N
 
 def test_silence_is_told_by_its_probability(importing: Import, eval_pack: Path) -> None:
     importing("moonshine", real_wheel("moonshine_voice-*.whl"), "--no-measure")
-    recogniser = Moonshine()
-    silence = recogniser.transcribe(samples(eval_pack / "audio/speech/arctic_a0024.flac") * 0)
-    speech = recogniser.transcribe(samples(eval_pack / "audio/speech/arctic_a0024.flac"))
-    assert speech.mean_log_probability > -0.2
-    assert silence.mean_log_probability < -0.6
+    recognizer = Moonshine()
+    silence = recognizer.transcribe(samples(eval_pack / "audio/speech/arctic_a0024.flac") * 0)
+    speech = recognizer.transcribe(samples(eval_pack / "audio/speech/arctic_a0024.flac"))
+    assert speech.mean_logprob > -0.2
+    assert silence.mean_logprob < -0.6
 
 
 @pytest.mark.parametrize("what", ["encoder_model__ort", "decoder_model_merged__ort"])

@@ -48,10 +48,10 @@ def as_the_source(network: Proposal | Refinement | Output, x: Tensor) -> tuple[T
 @pytest.mark.parametrize(("at", "size"), [(0, 40), (1, 24), (2, 48)])
 def test_folded_networks_give_what_the_source_gives(at: int, size: int) -> None:
     source, folded = cascade()[at].eval(), load(cascade()[at], cascade()[at].state_dict())
-    picture = torch.randint(0, 256, (3, 3, size, size)).float()
+    image = torch.randint(0, 256, (3, 3, size, size)).float()
     with torch.no_grad():
-        score, *others = folded(picture)
-        *expected, expected_score = as_the_source(source, picture)
+        score, *others = folded(image)
+        *expected, expected_score = as_the_source(source, image)
     for mine, theirs in zip([score, *others], [expected_score, *expected], strict=True):
         torch.testing.assert_close(mine, theirs, atol=2e-5, rtol=1e-4)
 
@@ -91,8 +91,8 @@ def test_real_weights_reach_their_targets(importing: Import, eval_pack: Path) ->
     importing("mtcnn", source, "--float")
     exact, quantized = FaceDetector("mtcnn-float"), FaceDetector()
     tally = faces.Tally()
-    for picture in faces.video_pictures(eval_pack):
-        tally.add(exact.detect(picture), quantized.detect(picture))
+    for image in faces.video_pictures(eval_pack):
+        tally.add(exact.detect(image), quantized.detect(image))
     row = tally.summary()
     assert row["faces"] >= 15
     assert row["recall"] >= 0.95

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.models.frontend import Picture, Samples
+from edge.models.frontend import ImageInput, Samples
 from edge.models.session import Session
 from edge.models.store import find
 from edge.networks.images import prepare
@@ -25,25 +25,25 @@ def names(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> Path:
     path = tmp_path / "Some Net.onnx"
     path.write_bytes(network({"x": ["batch", 3, 32, 48]}, ["batch", 3]))
     return path
 
 
 def test_a_classifier_of_pictures_runs_on_what_its_manifest_says(
-    importing: Import, pictures: Path, names: Path
+    importing: Import, images: Path, names: Path
 ) -> None:
-    importing("classifier", pictures, names, "--part", 0.875, "--licence", "MIT")
+    importing("classifier", images, names, "--part", 0.875, "--licence", "MIT")
     made = find("some-net")
     front_end = made.manifest.front_end
-    assert front_end == Picture(
+    assert front_end == ImageInput(
         width=48, height=32, fit="crop", part=0.875,
         mean=(123.675, 116.28, 103.53), scale=(58.395, 57.12, 57.375),
     )  # fmt: skip
     assert made.manifest.labels == NAMES
     assert made.manifest.licence == "MIT"
-    assert isinstance(front_end, Picture)
+    assert isinstance(front_end, ImageInput)
     with Session(made, "classifier") as session:
         (scores,) = session.run(prepare(np.zeros((90, 70, 3), np.uint8), front_end))
     assert scores.shape == (1, 3)
@@ -57,7 +57,7 @@ def test_layout_and_size_come_from_the_network_or_from_options(
     assert "--size" in importing("classifier", free, names, code=2)
     importing("classifier", free, names, "--size", 64, "--order", "bgr", "--mean", 1, 2, 3, "--fit", "pad")
     front_end = find("free").manifest.front_end
-    assert isinstance(front_end, Picture)
+    assert isinstance(front_end, ImageInput)
     assert (front_end.layout, front_end.order, front_end.width, front_end.fit) == ("nhwc", "bgr", 64, "pad")
     assert front_end.mean == (1, 2, 3)
 
@@ -80,19 +80,19 @@ def test_sound_and_rows_of_numbers_are_classified_too(importing: Import, tmp_pat
     ],
 )
 def test_names_may_be_json(
-    importing: Import, pictures: Path, tmp_path: Path, document: object, expected: tuple[str, ...]
+    importing: Import, images: Path, tmp_path: Path, document: object, expected: tuple[str, ...]
 ) -> None:
     (tmp_path / "names.json").write_text(json.dumps(document))
-    importing("classifier", pictures, tmp_path / "names.json")
+    importing("classifier", images, tmp_path / "names.json")
     assert find("some-net").manifest.labels == expected
 
 
 @pytest.mark.parametrize("content", ["", "{", "3", '{"a": 1}', "[1, 2, 3]", "[]"])
 def test_other_lists_of_names_are_refused(
-    importing: Import, pictures: Path, tmp_path: Path, content: str
+    importing: Import, images: Path, tmp_path: Path, content: str
 ) -> None:
     (tmp_path / "names.json").write_text(content)
-    assert "holds no list of names" in importing("classifier", pictures, tmp_path / "names.json", code=3)
+    assert "holds no list of names" in importing("classifier", images, tmp_path / "names.json", code=3)
 
 
 def test_networks_that_do_not_fit_their_names_are_refused(
@@ -100,8 +100,8 @@ def test_networks_that_do_not_fit_their_names_are_refused(
 ) -> None:
     cases = {
         "has 4 classes, and there are 3 labels": network({"x": ["n", 3, 8, 8]}, ["n", 4]),
-        "no picture of three colours": network({"x": ["n", 1, 8, 8]}, ["n", 3]),
-        "neither one picture nor one row": network({"x": ["n", 3, 8, 8], "y": ["n"]}, ["n", 3]),
+        "no image of three colours": network({"x": ["n", 1, 8, 8]}, ["n", 3]),
+        "neither one image nor one row": network({"x": ["n", 3, 8, 8], "y": ["n"]}, ["n", 3]),
         "no number for each class": network({"x": ["n", 3, 8, 8]}, ["n", 2, 3]),
         "cannot be loaded": b"no network",
     }
@@ -130,15 +130,15 @@ def test_an_image_encoder_brings_the_vectors_of_its_names(
     np.testing.assert_array_equal(kept, np.arange(24).reshape(3, 8))
     assert made.manifest.parameters == {"size": 8, "vectors": "vectors.npy"}
     assert made.manifest.labels == NAMES
-    assert made.manifest.front_end == Picture(
+    assert made.manifest.front_end == ImageInput(
         width=32, height=32, fit="crop", mean=(127.5, 127.5, 127.5), scale=(127.5, 127.5, 127.5)
     )
 
 
 def test_an_encoder_without_vectors_names_its_own_outputs(
-    importing: Import, pictures: Path, names: Path
+    importing: Import, images: Path, names: Path
 ) -> None:
-    importing("images", pictures, names)
+    importing("images", images, names)
     assert find("some-net").manifest.task == "image-encoder"
     assert find("some-net").manifest.parameters == {"size": 3}
 
@@ -150,7 +150,7 @@ def test_an_encoder_may_be_a_litert_file(importing: Import, tmp_path: Path, name
     importing("images", encoder, names, "--normalise", "unit", "--fit", "stretch")
     made = find("colours")
     front_end = made.manifest.front_end
-    assert front_end == Picture(width=40, height=24, layout="nhwc", scale=(255.0, 255.0, 255.0))
+    assert front_end == ImageInput(width=40, height=24, layout="nhwc", scale=(255.0, 255.0, 255.0))
     red = np.zeros((10, 10, 3), np.uint8)
     red[..., 0] = 255
     with Session(made, "encoder") as session:

@@ -65,7 +65,7 @@ def test_the_video_has_its_streams_and_length(video: tuple[Path, Truth]) -> None
 def test_what_is_heard_in_the_video_is_where_the_truth_says(
     video: tuple[Path, Truth], sound: tuple[Samples, Truth]
 ) -> None:
-    """The decoded sound is the rendered one, not shifted by the encoder's delay."""
+    """The decoded audio is the rendered one, not shifted by the encoder's delay."""
     with av.open(str(video[0])) as container:
         resampler = av.AudioResampler("fltp", "mono", RATE_HZ)
         blocks = [r.to_ndarray()[0] for f in container.decode(audio=0) for r in resampler.resample(f)]

@@ -48,7 +48,7 @@ class _Pool:
 
 @dataclass
 class _Kind:
-    """All groups of one kind of sound, drawn by the square root of their lengths so that none dominates."""
+    """All groups of one kind of audio, drawn by the square root of their lengths so that none dominates."""
 
     name: str
     pools: dict[str, _Pool] = field(default_factory=dict)
@@ -182,7 +182,7 @@ class Composer:
         return self.event(label, frames)
 
     def scene(self, frames: int) -> Sound:
-        """A long recording of exactly `frames`: one kind of sound throughout, or a script of events."""
+        """A long recording of exactly `frames`: one kind of audio throughout, or a script of events."""
         rng = self.rng
         if rng.random() < 0.3:
             return self._any(frames)
@@ -265,7 +265,7 @@ class Composer:
         return Sound(power, np.concatenate([sound.truth for sound in sounds]))
 
     def _level(self, power: Floats) -> float:
-        """A gain that brings the sound's mean power near 1, give or take 10 dB; near-silence stays quiet."""
+        """A gain that brings the audio's mean power near 1, give or take 10 dB; near-silence stays quiet."""
         return float(10.0 ** self.rng.uniform(-1, 1) / (power.mean() + 1e-3))
 
 
@@ -286,7 +286,7 @@ def _kinds(takes: list[Take]) -> list[_Kind]:
 
 
 def _active(power: Floats) -> NDArray[np.bool_]:
-    """Output frames in which the sound is heard: within 35 dB of its loudest, widened by 0.3 s."""
+    """Output frames in which the audio is heard: within 35 dB of its loudest, widened by 0.3 s."""
     energy = power.mean(axis=1).reshape(-1, STRIDE).mean(axis=1)
     active = energy > max(float(energy.max()) * 10**-3.5, 3e-5)
     return np.convolve(active, np.ones(7), "same") > 0 if len(active) >= 7 else active

@@ -32,7 +32,7 @@ FRONT_END = LogMel(
 """50 ms windows resolve a voice's harmonics; 80 frames a second give 10 outputs a second by a stride of 8."""
 
 HELD_OUT = 0.12
-"""Share of the groups (speaker, song) of each kind of sound kept for validation."""
+"""Share of the groups (speaker, song) of each kind of audio kept for validation."""
 
 Floats = NDArray[np.float32]
 

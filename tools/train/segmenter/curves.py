@@ -1,4 +1,4 @@
-"""The logs of a training run, kept with a picture of them."""
+"""The logs of a training run, kept with a video frame of them."""
 
 from __future__ import annotations
 

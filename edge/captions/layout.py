@@ -1,0 +1,65 @@
+"""Sentences to captions that can be read in the time that they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.errors import UsageError
+from edge.text.lines import columns
+from edge.text.scripts import ends_clause, joined
+from edge.text.sentences import caption_of
+from edge.vocabulary import Caption, Word
+
+
+@dataclass(frozen=True)
+class LayoutOptions:
+    """How much a caption holds."""
+
+    columns: int = 84
+    """Width of a caption: two lines of 42, the usual for television. East Asian characters take two."""
+    max_caption_s: float = 7.0
+    """Longest time that a caption is shown, in seconds."""
+
+    def __post_init__(self) -> None:
+        if self.columns < 10 or self.max_caption_s <= 0:
+            raise UsageError("captions need a length above 0 s, and 10 columns at least")
+
+
+def split_sentence(sentence: Caption, options: LayoutOptions) -> list[Caption]:
+    """Split a sentence into as few captions as it fits in, of about the same width, where clauses end."""
+    if not sentence.words:
+        return [sentence]
+    width = columns(sentence.text)
+    seconds = sentence.end - sentence.start
+    count = max(-(-width // options.columns), int(-(-seconds // options.max_caption_s)))
+    parts, rest = [], list(sentence.words)
+    while rest and (count > 1 or _too_much(rest, options)):
+        cut = _best_cut(rest, max(count, 2), options)
+        if cut == len(rest):
+            break
+        parts.append(rest[:cut])
+        rest, count = rest[cut:], count - 1
+    return [caption_of(part) for part in [*parts, rest] if part]
+
+
+def _too_much(words: Sequence[Word], options: LayoutOptions) -> bool:
+    wide = columns(joined(word.text for word in words)) > options.columns
+    return wide or words[-1].end - words[0].start > options.max_caption_s
+
+
+def _best_cut(words: Sequence[Word], count: int, options: LayoutOptions) -> int:
+    """How many words go into the first of `count` captions."""
+    total = max(1, columns(joined(word.text for word in words)))
+    best, least = len(words), float("inf")
+    for cut in range(1, len(words)):
+        width = columns(joined(word.text for word in words[:cut]))
+        long = words[cut - 1].end - words[0].start
+        if cut > 1 and (width > options.columns or long > options.max_caption_s):
+            break
+        pause = words[cut].start - words[cut - 1].end
+        cost = abs(width - total / count) / (total / count)
+        cost -= 0.5 * ends_clause(words[cut - 1].text) + min(pause, 0.4)
+        if cost < least:
+            best, least = cut, cost
+    return best

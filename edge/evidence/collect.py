@@ -1,0 +1,71 @@
+"""One pass over a recording or a microphone: every block of audio is pushed to a list of collectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from edge.errors import NoAudioError, UsageError
+from edge.media import AudioBlock, DecodeReport, Recording, decode_audio
+from edge.vocabulary import Progress
+
+BLOCK_S = 1.0
+"""Seconds of audio pushed at once."""
+
+
+class Collector(Protocol):
+    """Consumes audio block by block; once finished, its attribute `result` is the evidence.
+
+    To add one: a class with these three members and `result`. A collector that builds on another one is given
+    that one when it is made, and stands behind it in the list.
+    """
+
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate of the blocks that it takes."""
+
+    def accept(self, block: AudioBlock) -> None:
+        """Take the next block; blocks are contiguous and start at sample 0."""
+
+    def finish(self) -> None:
+        """Take note that there are no more blocks."""
+
+
+def collect(
+    recording: Recording, collectors: Sequence[Collector], *, progress: Progress | None = None
+) -> DecodeReport:
+    """Decode the recording's audio once, push it to all collectors, and finish them in order.
+
+    Memory does not grow with the length, but for what the collectors keep. Returns what the decoder met.
+    Raises InputError if the file cannot be read, NoAudioError if there is no audio, UsageError if the
+    collectors take different sample rates.
+    """
+    rate_hz, report = common_rate(collectors), DecodeReport()
+    blocks = decode_audio(recording, rate_hz=rate_hz, block_s=BLOCK_S, report=report)
+    end = 0
+    for block in push(blocks, collectors):
+        end = block.start_sample + len(block.samples)
+        if progress and recording.duration_s > 0:
+            progress(min(1.0, end / rate_hz / recording.duration_s))
+    if not end:
+        raise NoAudioError(recording.path, "holds no audio")
+    for collector in collectors:
+        collector.finish()
+    return report
+
+
+def push(blocks: Iterable[AudioBlock], collectors: Sequence[Collector]) -> Iterator[AudioBlock]:
+    """Push each block to the collectors in order, then yield it: the loop of files and microphones alike."""
+    for block in blocks:
+        for collector in collectors:
+            collector.accept(block)
+        yield block
+
+
+def common_rate(collectors: Sequence[Collector]) -> int:
+    """Return the sample rate in Hz that all collectors take. Raises UsageError if they differ."""
+    rates = {collector.rate_hz for collector in collectors}
+    if len(rates) != 1:
+        found = ", ".join(f"{rate} Hz" for rate in sorted(rates)) or "none"
+        raise UsageError(f"collectors of one pass need one sample rate, got {found}")
+    return rates.pop()

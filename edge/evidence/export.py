@@ -1,0 +1,81 @@
+"""Labels as files of other programs: CSV, Audacity labels, Praat TextGrid, RTTM.
+
+To add a format: write a function from a result to the text of the file, and enter it in `WRITERS`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+
+from edge.errors import UsageError
+from edge.evidence.segments import LabelResult
+from edge.files import whole_file
+from edge.vocabulary import LABELS
+
+
+def csv_table(result: LabelResult) -> str:
+    """A table with a header: start, end, label and the four confidences."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["start", "end", "label", *(label.value for label in LABELS)])
+    for one in result.merged:
+        confidences = [f"{one.confidence[label]:.4f}" for label in LABELS]
+        table.writerow([f"{one.start:.3f}", f"{one.end:.3f}", one.label.value, *confidences])
+    return text.getvalue()
+
+
+def audacity(result: LabelResult) -> str:
+    """Audacity's label track: start, end and label, parted by tabs."""
+    return "".join(f"{one.start:.6f}\t{one.end:.6f}\t{one.label}\n" for one in result.merged)
+
+
+def textgrid(result: LabelResult) -> str:
+    """Praat's TextGrid with one interval tier."""
+    end = f"{result.labels.duration_s:.6f}"
+    head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {end}"]
+    head += ["tiers? <exists>", "size = 1", "item []:", "    item [1]:", '        class = "IntervalTier"']
+    head += ['        name = "labels"', "        xmin = 0", f"        xmax = {end}"]
+    lines = [*head, f"        intervals: size = {len(result.merged)}"]
+    for number, one in enumerate(result.merged, 1):
+        lines += [f"        intervals [{number}]:", f"            xmin = {one.start:.6f}"]
+        lines += [f"            xmax = {one.end:.6f}", f'            text = "{one.label}"']
+    return "\n".join([*lines, ""])
+
+
+def rttm(result: LabelResult) -> str:
+    """NIST's RTTM: one SPEAKER line a segment, with the label as the speaker's name."""
+    name = "_".join(result.recording.path.stem.split()) or "recording"
+    return "".join(
+        f"SPEAKER {name} 1 {one.start:.3f} {one.end - one.start:.3f} <NA> <NA> {one.label} <NA> <NA>\n"
+        for one in result.merged
+    )
+
+
+WRITERS: dict[str, Callable[[LabelResult], str]] = {
+    ".csv": csv_table,
+    ".txt": audacity,
+    ".textgrid": textgrid,
+    ".rttm": rttm,
+}
+"""By suffix, in lower case."""
+
+
+def check_labels(file: str | PathLike[str]) -> None:
+    """Raise UsageError if labels cannot be written with this suffix."""
+    if Path(file).suffix.lower() not in WRITERS:
+        raise UsageError(f"{file}: labels are written as .csv, .txt (Audacity), .TextGrid or .rttm")
+
+
+def write_labels(result: LabelResult, file: str | PathLike[str], *, force: bool = False) -> None:
+    """Write labels as .csv, .txt (Audacity), .TextGrid (Praat) or .rttm, neighbors of one label merged.
+
+    Raises UsageError for another suffix, OutputError.
+    """
+    check_labels(file)
+    with whole_file(Path(file), force=force) as draft:
+        text = WRITERS[Path(file).suffix.lower()](result)
+        draft.write_text(text, encoding="utf-8", errors="surrogateescape")

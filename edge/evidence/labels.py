@@ -1,0 +1,168 @@
+"""Labels of a recording's audio: four confidences every 100 ms and for each segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import UsageError
+from edge.evidence.collect import collect
+from edge.media import AudioBlock, DecodeReport, Recording
+from edge.networks.pooling import EncodedFrames, GrowingArray, WindowPooler
+from edge.networks.segmenter import CHUNK_S, Segmenter
+from edge.vocabulary import LABELS, Progress
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelTrack:
+    """What the segmenter says of a recording. Confidence columns are in the order of `LABELS`."""
+
+    duration_s: float
+    """Length of the audio in seconds."""
+    frame_s: float
+    """Seconds per row of `frames`."""
+    frames: Floats
+    """float32[n, 4]: confidences of each short frame."""
+    segment_s: float
+    """Length of a segment in seconds; the last one may be shorter."""
+    segments: Floats
+    """float32[m, 4]: confidences of each segment, each row summing to 1."""
+    step_s: float
+    """Distance of the windows of `windows` in seconds."""
+    windows: NDArray[np.float16]
+    """float16[m, k, features]: of windows as long as a segment; [i, j] starts j steps into segment i."""
+
+    def __repr__(self) -> str:
+        return f"LabelTrack({self.duration_s:.1f} s, {len(self.segments)} segments of {self.segment_s:g} s)"
+
+    def to_bytes(self) -> bytes:
+        """Serialize, for `from_bytes`."""
+        arrays = [(array.shape, array.tobytes()) for array in (self.frames, self.segments, self.windows)]
+        return msgspec.msgpack.encode([self.duration_s, self.frame_s, self.segment_s, self.step_s, *arrays])
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> LabelTrack:
+        """Deserialize what `to_bytes` gave. Raises UsageError for anything else."""
+        try:
+            duration_s, frame_s, segment_s, step_s, *arrays = msgspec.msgpack.decode(content, type=_Stored)
+            frames, segments, windows = (
+                np.frombuffer(data, dtype).reshape(shape)
+                for (shape, data), dtype in zip(arrays, (np.float32, np.float32, np.float16), strict=True)
+            )
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise UsageError(f"these bytes are no label track: {error}") from error
+        return cls(duration_s, frame_s, frames, segment_s, segments, step_s, windows)
+
+
+_Array = tuple[tuple[int, ...], bytes]
+_Stored = tuple[float, float, float, float, _Array, _Array, _Array]
+
+
+class FrameLabels:
+    """Collects confidences of frames of 100 ms as audio arrives, about 2 s after it."""
+
+    def __init__(self, segmenter: Segmenter, *, chunk_s: float = CHUNK_S) -> None:
+        self.segmenter = segmenter
+        self.rate_hz, self.frame_s = segmenter.rate_hz, segmenter.frame_s
+        self.samples = 0
+        """Samples so far."""
+        self._stream = segmenter.encoder(chunk_s)
+        self._frames = GrowingArray((len(LABELS),), np.float32)
+
+    @property
+    def frames(self) -> Floats:
+        """Confidences float32[n, 4] of all frames so far."""
+        return self._frames.array
+
+    def accept(self, block: AudioBlock) -> None:
+        """See `Collector`."""
+        self.samples += len(block.samples)
+        for encoded in self._stream.accept(block.samples):
+            self._add(encoded)
+
+    def finish(self) -> None:
+        """See `Collector`."""
+        for encoded in self._stream.finish():
+            self._add(encoded)
+
+    def _add(self, encoded: EncodedFrames) -> None:
+        self._frames.append(encoded.confidences)
+
+
+class LabelCollector(FrameLabels):
+    """Collects the `LabelTrack` of a recording; only that grows, by 2.5 MB an hour at the defaults.
+
+    Raises UsageError if `segment_s` or `step_s` is no multiple of the segmenter's frame of 0.1 s.
+    """
+
+    def __init__(
+        self, segmenter: Segmenter, *, segment_s: float = 3.0, step_s: float = 1.0, chunk_s: float = CHUNK_S
+    ) -> None:
+        super().__init__(segmenter, chunk_s=chunk_s)
+        self._segment, self._step = (
+            self._to_frames(segment_s, "segment length"),
+            self._to_frames(step_s, "step"),
+        )
+        self._pooler = WindowPooler(self._segment, self._step, segmenter.features)
+        self.result: LabelTrack
+        """Set by `finish`."""
+
+    def finish(self) -> None:
+        """See `Collector`."""
+        super().finish()
+        windows = self._pooler.finish()
+        self.result = LabelTrack(
+            duration_s=self.samples / self.rate_hz,
+            frame_s=self.frame_s,
+            frames=self.frames,
+            segment_s=self._segment * self.frame_s,
+            segments=self.segmenter.fuse(windows[:, 0]),
+            step_s=self._step * self.frame_s,
+            windows=windows,
+        )
+
+    def _add(self, encoded: EncodedFrames) -> None:
+        super()._add(encoded)
+        self._pooler.accept(encoded)
+
+    def _to_frames(self, seconds: float, what: str) -> int:
+        frames = round(seconds / self.frame_s)
+        if frames < 1 or abs(frames * self.frame_s - seconds) > 1e-9:
+            raise UsageError(f"{what} {seconds} s is not a multiple of {self.frame_s} s")
+        return frames
+
+
+def collect_labels(
+    recording: Recording,
+    segmenter: Segmenter,
+    *,
+    segment_s: float = 3.0,
+    step_s: float = 1.0,
+    progress: Progress | None = None,
+) -> tuple[LabelTrack, DecodeReport]:
+    """Decode a recording for its labels alone. Raises as `collect` and `LabelCollector`."""
+    labels = LabelCollector(segmenter, segment_s=segment_s, step_s=step_s)
+    report = collect(recording, [labels], progress=progress)
+    return labels.result, report
+
+
+def label_samples(
+    blocks: Iterable[Floats],
+    segmenter: Segmenter,
+    *,
+    segment_s: float = 3.0,
+    step_s: float = 1.0,
+    chunk_s: float = CHUNK_S,
+) -> LabelTrack:
+    """Label audio that is in memory: blocks float32[n] of any size at the segmenter's rate."""
+    labels = LabelCollector(segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s)
+    for samples in blocks:
+        labels.accept(AudioBlock(samples, labels.samples))
+    labels.finish()
+    return labels.result

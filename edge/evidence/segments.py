@@ -1,0 +1,126 @@
+"""Segments of a recording with their labels, merged where neighbors agree: what `edge label` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from edge import schema
+from edge.evidence.labels import LabelTrack, collect_labels
+from edge.media import Recording, open_recording
+from edge.media.read.recording import MediaSource
+from edge.networks.segmenter import Segmenter
+from edge.vocabulary import LABELS, Label, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSegment:
+    """A part of a recording with its label and the four confidences, which sum to 1."""
+
+    start: float
+    """Seconds."""
+    end: float
+    """Seconds."""
+    label: Label
+    """The most confident one."""
+    confidence: dict[Label, float]
+    """By label, 0 to 1."""
+
+    def __repr__(self) -> str:
+        sure = self.confidence[self.label]
+        return f"LabelSegment({self.start:.1f}-{self.end:.1f} s, {self.label} {sure:.2f})"
+
+    def to_document(self) -> schema.Segment:
+        """Return the row of a JSON document."""
+        confidence = {label.value: schema.share(p) for label, p in self.confidence.items()}
+        return schema.Segment(
+            schema.seconds(self.start), schema.seconds(self.end), self.label.value, confidence
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LabelResult:
+    """The labels of a recording."""
+
+    recording: Recording
+    """What was labeled."""
+    labels: LabelTrack
+    """Confidences of frames and of segments."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the file, one line each."""
+
+    def __repr__(self) -> str:
+        return f"LabelResult({self.recording.path.name}, {self.labels!r})"
+
+    @property
+    def segments(self) -> tuple[LabelSegment, ...]:
+        """One per segment of the segmenter."""
+        return label_segments(self.labels)
+
+    @property
+    def merged(self) -> tuple[LabelSegment, ...]:
+        """Neighbors of one label made one; confidences are means over time."""
+        return tuple(_joined(list(group)) for _, group in groupby(self.segments, key=lambda one: one.label))
+
+    @property
+    def totals(self) -> dict[Label, float]:
+        """Seconds by label."""
+        return {label: sum(s.end - s.start for s in self.segments if s.label is label) for label in LABELS}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document of `edge label`: every segment, and the totals."""
+        return schema.to_dict(
+            schema.Labels(
+                media=self.recording.describe(self.labels.duration_s, self.notes),
+                segments=tuple(segment.to_document() for segment in self.segments),
+                totals={label.value: schema.seconds(total) for label, total in self.totals.items()},
+            )
+        )
+
+
+def label(
+    media: MediaSource,
+    *,
+    segment_s: float = 3.0,
+    segmenter: Segmenter | None = None,
+    progress: Progress | None = None,
+) -> LabelResult:
+    """Label the audio of a recording: singing, speaking, music or other, with confidences.
+
+    `media` is a path or a `Recording`; `segment_s` is the length of a segment in seconds. The audio is decoded
+    once and never held in memory; `segmenter` saves loading the model again.
+
+    Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError, UsageError.
+    """
+    recording = open_recording(media)
+    track, report = collect_labels(
+        recording, segmenter or Segmenter(), segment_s=segment_s, progress=progress
+    )
+    return LabelResult(recording, track, tuple(report.notes()))
+
+
+def label_segments(track: LabelTrack) -> tuple[LabelSegment, ...]:
+    """Return the track's segments, each with its most confident label."""
+    return tuple(
+        LabelSegment(
+            start=index * track.segment_s,
+            end=min((index + 1) * track.segment_s, track.duration_s),
+            label=LABELS[int(row.argmax())],
+            confidence=dict(zip(LABELS, map(float, row), strict=True)),
+        )
+        for index, row in enumerate(track.segments)
+    )
+
+
+def _joined(segments: Iterable[LabelSegment]) -> LabelSegment:
+    parts = list(segments)
+    weights = np.array([part.end - part.start for part in parts])
+    rows = np.array([[part.confidence[name] for name in LABELS] for part in parts])
+    mean = (weights[:, None] * rows).sum(axis=0) / weights.sum()
+    return LabelSegment(
+        parts[0].start, parts[-1].end, parts[0].label, dict(zip(LABELS, map(float, mean), strict=True))
+    )

@@ -1,0 +1,152 @@
+"""Transcribe a recording in one pass: labels find speech, a recognizer turns its chunks into words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+
+from edge.cache import Cache, key
+from edge.errors import UsageError
+from edge.evidence.collect import collect
+from edge.evidence.labels import FrameLabels
+from edge.evidence.speech.cached import CachedRecognizer
+from edge.evidence.speech.chunks import Chunk, SpeechChunker
+from edge.evidence.speech.level import runs
+from edge.evidence.speech.recognition import ChunkTranscript, recognize_chunk
+from edge.evidence.speech.recognizers import Recognizer
+from edge.evidence.transcript import Transcript, TranscriptOptions
+from edge.media import AudioBlock, Recording
+from edge.models.store import find
+from edge.networks.segmenter import Segmenter
+from edge.spans import merge
+from edge.text.sentences import sentences
+from edge.vocabulary import LABELS, Label, Progress, Span
+
+MIN_MUSIC_S = 2.0
+"""Shorter music is a jingle at most."""
+
+MIN_SPEAKING = 0.25
+"""Confidence of speaking in a filled pause; a steady noise beside speech has less."""
+
+
+class TranscriptCollector:
+    """Collects the `Transcript` of audio from the frame labels of another collector, which stands before it.
+
+    Chunks are recognized as soon as their labels are there. Raises UsageError if the recognizer takes another
+    sample rate than the labels.
+    """
+
+    def __init__(
+        self, labels: FrameLabels, recognizer: Recognizer, options: TranscriptOptions | None = None
+    ) -> None:
+        if labels.rate_hz != recognizer.rate_hz:
+            raise UsageError(f"the recognizer takes {recognizer.rate_hz} Hz, the labels {labels.rate_hz} Hz")
+        self.rate_hz = labels.rate_hz
+        self._options = options or TranscriptOptions()
+        self._labels, self._recognizer = labels, recognizer
+        self._chunker = SpeechChunker(self._options.speech, rate_hz=labels.rate_hz, frame_s=labels.frame_s)
+        self._labeled = 0
+        self._chunks: list[ChunkTranscript] = []
+        self.result: Transcript
+        """Set by `finish`."""
+
+    def accept(self, block: AudioBlock) -> None:
+        """See `Collector`."""
+        self._chunker.accept(block.samples)
+        self._recognize_labeled()
+
+    def finish(self) -> None:
+        """See `Collector`."""
+        self._recognize_labeled()
+        self._recognize(self._chunker.finish())
+        duration_s = self._labels.samples / self.rate_hz
+        words = (word for chunk in self._chunks for word in chunk.words)
+        self.result = Transcript(
+            duration_s=duration_s,
+            language=_language(self._chunks),
+            sentences=tuple(sentences(words, self._options.sentence_pause_s)),
+            levels=tuple(chunk.level for chunk in self._chunks),
+            filled_pauses=tuple(
+                span for chunk in self._chunks for span in chunk.filled_pauses if self._is_spoken(span)
+            ),
+            music=tuple(self._music(duration_s)),
+        )
+
+    def _recognize_labeled(self) -> None:
+        rows = self._labels.frames[self._labeled :]
+        self._labeled += len(rows)
+        self._recognize(self._chunker.label(rows))
+
+    def _recognize(self, chunks: Iterable[Chunk]) -> None:
+        recognition = self._options.recognition
+        self._chunks += [recognize_chunk(chunk, self._recognizer, recognition) for chunk in chunks]
+
+    def _is_spoken(self, span: Span) -> bool:
+        frame_s = self._labels.frame_s
+        first, stop = int(span.start / frame_s), int(np.ceil(span.end / frame_s))
+        return bool(self._labels.frames[first:stop, LABELS.index(Label.SPEAKING)].mean() >= MIN_SPEAKING)
+
+    def _music(self, duration_s: float) -> Iterable[Span]:
+        """Spans of music or singing of at least `MIN_MUSIC_S`, but for breaks that are shorter."""
+        frame_s = self._labels.frame_s
+        columns = [LABELS.index(Label.SINGING), LABELS.index(Label.MUSIC)]
+        width = round(MIN_MUSIC_S / frame_s)
+        for first, stop in merge(runs(self._labels.frames[:, columns].sum(axis=1) > 0.5), width - 1):
+            if stop - first >= width:
+                yield Span(first * frame_s, min(stop * frame_s, duration_s))
+
+
+def collect_transcript(
+    recording: Recording,
+    recognizer: Recognizer,
+    *,
+    segmenter: Segmenter | None = None,
+    options: TranscriptOptions | None = None,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+) -> tuple[Transcript, tuple[str, ...]]:
+    """Decode a recording for its transcript alone; returns it and notes on what was wrong with the file.
+
+    With a `cache` a recording that was transcribed before, whatever its name, is not decoded again, and of one
+    that has grown only the new part is recognized. Raises as `collect` and `TranscriptCollector`.
+    """
+    options = options or TranscriptOptions()
+    if cache is None:
+        return _transcribe(recording, recognizer, segmenter or Segmenter(), options, progress)
+    model = (segmenter.folder if segmenter else find(Segmenter.default)).manifest.digest
+    audio = recording.require_audio().index
+    at = key("transcript", cache.digest_of(recording), audio, recognizer.identity, model, options)
+    if (stored := cache.get(at)) is not None:
+        try:
+            content, notes = msgspec.msgpack.decode(stored, type=tuple[bytes, tuple[str, ...]])
+            return Transcript.from_bytes(content), notes
+        except (msgspec.MsgspecError, UsageError):
+            pass  # made by something else: transcribe again
+    known = CachedRecognizer(recognizer, cache)
+    transcript, notes = _transcribe(recording, known, segmenter or Segmenter(), options, progress)
+    cache.put(at, msgspec.msgpack.encode((transcript.to_bytes(), notes)))
+    return transcript, notes
+
+
+def _transcribe(
+    recording: Recording,
+    recognizer: Recognizer,
+    segmenter: Segmenter,
+    options: TranscriptOptions,
+    progress: Progress | None,
+) -> tuple[Transcript, tuple[str, ...]]:
+    labels = FrameLabels(segmenter)
+    transcript = TranscriptCollector(labels, recognizer, options)
+    report = collect(recording, [labels, transcript], progress=progress)
+    return transcript.result, tuple(report.notes())
+
+
+def _language(chunks: Iterable[ChunkTranscript]) -> str:
+    """The language of most words; "und" without any."""
+    counts: Counter[str] = Counter()
+    for chunk in chunks:
+        counts[chunk.language] += len(chunk.words)
+    return max(counts, key=lambda name: counts[name]) if any(counts.values()) else "und"

@@ -1,0 +1,117 @@
+"""A media file that is opened once and handed from function to function."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TypeAlias
+
+from edge import schema
+from edge.errors import InputError, NoAudioError
+from edge.media.read.container import as_input_error, open_container, select_streams
+from edge.media.read.decoding import packets
+from edge.media.read.frame_index import FrameIndex, read_frame_index
+from edge.media.read.probe import AudioStream, MediaInfo, probe
+from edge.media.read.report import DecodeReport
+from edge.media.time import pts_seconds, ticks_to_seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """A media file, what `probe` says of it, and the audio stream that is analyzed."""
+
+    info: MediaInfo
+    audio: AudioStream | None
+    """The chosen stream, or the file's default; None if there is no audio."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.info.path
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds as the headers declare it; 0 if they do not."""
+        return self.info.duration_s
+
+    def require_audio(self) -> AudioStream:
+        """Return the audio stream. Raises NoAudioError if there is none."""
+        if self.audio is None:
+            raise NoAudioError(self.path, "has no audio stream")
+        return self.audio
+
+    def describe(self, seconds: float, notes: Sequence[str] = ()) -> schema.Media:
+        """Return the `media` object of a JSON document; `seconds` is the length of the decoded audio."""
+        return schema.Media(str(self.path), self.info.format, schema.seconds(seconds), tuple(notes))
+
+    @cached_property
+    def frame_index(self) -> FrameIndex | None:
+        """Times of all video frames, read from the packets; None if there is no video. Raises InputError."""
+        return read_frame_index(self.path)
+
+    def end(self, *, video: bool) -> Fraction:
+        """Return where the recording ends, in seconds; 0 if that is not known. Raises InputError.
+
+        With `video` the end of the last frame counts too, which takes reading the packets.
+        """
+        index = self.frame_index if video else None
+        if index is None or not len(index.shown):
+            return _audio_end(self.info)
+        return max(Fraction(self.info.duration_s), index.seconds(index.end) - self.info.origin)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes, in hexadecimal. Raises InputError."""
+        try:
+            with self.path.open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise InputError(self.path, f"cannot be read ({error.strerror})") from error
+
+
+MediaSource: TypeAlias = "str | PathLike[str] | Recording"
+"""What public functions take for a recording: its path, or the `Recording` itself."""
+
+
+def open_recording(media: MediaSource, *, audio_stream: int | None = None) -> Recording:
+    """Probe a media file and choose its audio stream; a `Recording` is returned as it is.
+
+    `audio_stream` is a container index from `MediaInfo.audio`, by default the file's default stream. Raises
+    InputError if the file cannot be read, NoAudioError if there is no stream with that index.
+    """
+    if isinstance(media, Recording):
+        return media if audio_stream is None else _choose(media.info, audio_stream)
+    return _choose(probe(media), audio_stream)
+
+
+def _choose(info: MediaInfo, index: int | None) -> Recording:
+    chosen = info.audio_stream(index)
+    if chosen is None and index is not None:
+        there = ", ".join(str(stream.index) for stream in info.audio)
+        what = f"has no audio stream {index}; choose from {there}" if there else "has no audio stream"
+        raise NoAudioError(info.path, what)
+    return Recording(info, chosen)
+
+
+def _audio_end(info: MediaInfo) -> Fraction:
+    """Return where the audio ends, in seconds after zero. Raises InputError.
+
+    Where no header declares it FFmpeg guesses from the bit rate (ADTS, MP3), so the packets are read.
+    """
+    end = Fraction(info.duration_s)
+    if info.duration_is_declared or not info.audio:
+        return end
+    last = Fraction(0)
+    with open_container(info.path) as container, as_input_error(info.path):
+        stream = next(stream for stream in container.streams.audio if stream.index == info.audio[0].index)
+        select_streams(container, [stream])
+        for packet in packets(container, [stream], DecodeReport()):
+            if packet.pts is not None:
+                length = ticks_to_seconds(packet.duration, packet.time_base)
+                last = max(last, pts_seconds(packet) + length - info.origin)
+    return last or end

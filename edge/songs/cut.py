@@ -1,0 +1,128 @@
+"""Cut each song of a recording to a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from os import PathLike
+from pathlib import Path
+
+from edge.errors import UsageError
+from edge.files import refuse_existing
+from edge.media import MediaRange, concat, cut, default_suffix
+from edge.media.write.containers import target_for
+from edge.songs.detection import Song
+from edge.songs.find import SongSearchResult
+from edge.vocabulary import Progress
+
+FADE_S = 0.01
+"""Fade at both ends of a clip: too short to hear, long enough that no click is."""
+
+TEMPLATE = "{stem}-{number:02}"
+"""Name of a clip without its suffix; `{title}` is the recording's title, or its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongClip:
+    """A song and the file that now holds it."""
+
+    song: Song
+    """With the times that were cut: `copy` begins at the keyframe before."""
+    file: Path
+    """The clip."""
+
+
+def cut_songs(
+    result: SongSearchResult,
+    folder: str | PathLike[str],
+    *,
+    copy: bool = False,
+    suffix: str | None = None,
+    template: str = TEMPLATE,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> tuple[SongClip, ...]:
+    """Write each song to a file: `folder/NAME-01.mp4` and so on, frame-accurate.
+
+    Video frames are copied where the codec allows it (see `edge.media.concat`); `copy` copies everything and so
+    begins at a keyframe. `suffix` chooses the container. `template` names the clips by `{stem}`, `{number}`,
+    `{title}`, `{start}` and `{end}` (whole seconds). Title, track number and source are written into the
+    clips. All names are checked before the first file is written. Raises OutputError, UsageError, InputError.
+    """
+    files = clip_files(result, Path(folder), copy=copy, suffix=suffix, template=template)
+    for file in files:
+        refuse_existing(file, force)
+    clips = []
+    for number, (song, file) in enumerate(zip(result.songs, files, strict=True), 1):
+        tags = _tags(result, number)
+        report = _part(progress, number - 1, len(files))
+        if copy:
+            done = cut(result.recording, song.span, file, copy=True, force=force, tags=tags)
+            start, end = done.start_s, done.end_s
+        else:
+            start, end = _cut_exactly(result, song, file, tags=tags, force=force, progress=report)
+        early = song.start - start
+        clips.append(SongClip(replace(song, start=start, end=end, prelude=song.prelude + early), file))
+        report(1.0)
+    return tuple(clips)
+
+
+def clip_files(
+    result: SongSearchResult,
+    folder: Path,
+    *,
+    copy: bool = False,
+    suffix: str | None = None,
+    template: str = TEMPLATE,
+) -> list[Path]:
+    """Return the file of each clip. Raises UsageError for an unknown suffix or field, or if two are the same."""
+    recording = result.recording
+    suffix = suffix or (recording.path.suffix if copy else default_suffix(recording.info))
+    target_for(Path(f"clip{suffix}"))
+    title = recording.info.metadata.get("title") or recording.path.stem
+    files = []
+    for number, song in enumerate(result.songs, 1):
+        fields = {"stem": recording.path.stem, "number": number, "title": title.replace("/", "-")}
+        try:
+            name = template.format(**fields, start=int(song.start), end=int(song.end))
+        except (KeyError, IndexError, ValueError) as error:
+            known = "{stem} {number} {title} {start} {end}"
+            raise UsageError(
+                f"the template {template!r} has a bad field ({error}); known are {known}"
+            ) from None
+        files.append(folder / f"{name}{suffix}")
+    if len(set(files)) < len(files):
+        raise UsageError(f"the template {template!r} gives several songs one name; add {{number}}")
+    return files
+
+
+def _cut_exactly(
+    result: SongSearchResult,
+    song: Song,
+    file: Path,
+    *,
+    tags: dict[str, str],
+    force: bool,
+    progress: Progress,
+) -> tuple[float, float]:
+    """Start and end of what was written, in seconds of the recording."""
+    wanted = MediaRange(result.recording, Fraction(song.start), Fraction(song.end))
+    (written,) = concat([wanted], file, crossfade_s=FADE_S, tags=tags, force=force, progress=progress).ranges
+    return float(written.start), float(written.end)
+
+
+def _tags(result: SongSearchResult, number: int) -> dict[str, str]:
+    recording = result.recording
+    source = recording.info.metadata.get("title") or recording.path.stem
+    return {
+        "title": f"{source} {number}",
+        "track": f"{number}/{len(result.songs)}",
+        "album": source,
+        "comment": f"from {recording.path.name}",
+    }
+
+
+def _part(progress: Progress | None, done: int, count: int) -> Callable[[float], None]:
+    """A progress for one of `count` files that are as long as each other."""
+    return lambda share: progress((done + share) / count) if progress else None

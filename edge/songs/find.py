@@ -1,0 +1,136 @@
+"""Find the songs of a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET
+
+from edge import schema
+from edge.errors import UsageError
+from edge.evidence.labels import LabelTrack, collect_labels
+from edge.evidence.segments import LabelSegment, label_segments
+from edge.media import Recording, open_recording
+from edge.media.read.recording import MediaSource
+from edge.networks.segmenter import Segmenter
+from edge.songs.detection import Song, detect_songs
+from edge.songs.options import SongOptions
+from edge.text.clock import clock
+from edge.vocabulary import Progress
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from edge.songs.cut import SongClip
+
+
+@dataclass(frozen=True, slots=True)
+class SongSearchResult:
+    """The songs of a recording, and the labels that they were found by."""
+
+    recording: Recording
+    """What was searched."""
+    songs: tuple[Song, ...]
+    """In order and disjoint."""
+    labels: LabelTrack
+    """The evidence; another system can be given it."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the file, one line each."""
+
+    def __iter__(self) -> Iterator[Song]:
+        return iter(self.songs)
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    def __repr__(self) -> str:
+        times = ", ".join(f"{song.start:.1f}-{song.end:.1f} s" for song in self.songs)
+        return f"SongSearchResult({self.recording.path.name}, {len(self)} songs: [{times}])"
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the audio in seconds."""
+        return self.labels.duration_s
+
+    @property
+    def segments(self) -> tuple[LabelSegment, ...]:
+        """Every segment with its label and confidences."""
+        return label_segments(self.labels)
+
+    def to_dict(self, clips: tuple[SongClip, ...] = ()) -> dict[str, Any]:
+        """Return the JSON document of `edge songs`; with `clips` each song names its file."""
+        rows = [_row(clip.song, str(clip.file)) for clip in clips] or [_row(song) for song in self.songs]
+        return schema.to_dict(
+            schema.Songs(
+                media=self.recording.describe(self.duration_s, self.notes),
+                songs=tuple(rows),
+                segments=tuple(segment.to_document() for segment in self.segments),
+            )
+        )
+
+    def plot(self, file: str | Path | None = None) -> Figure:
+        """Draw labels and songs over time; with `file` also write the drawing. Needs `edgereel[plot]`."""
+        from edge.songs.plot import draw, plot  # noqa: PLC0415 - matplotlib is an extra
+
+        return draw(self) if file is None else plot(self, file)
+
+    def _repr_html_(self) -> str:
+        """Return a table of the songs for notebooks."""
+        from edge.text.html import table  # noqa: PLC0415 - notebooks only
+
+        rows = [
+            (number, clock(song.start), clock(song.end), f"{song.confidence:.2f}")
+            for number, song in enumerate(self.songs, 1)
+        ]
+        return table(("", "start", "end", "confidence"), rows, caption=self.recording.path.name)
+
+
+def find_songs(
+    media: MediaSource,
+    options: SongOptions | None = None,
+    *,
+    labels: LabelTrack | None = None,
+    segmenter: Segmenter | None = None,
+    progress: Progress | None = None,
+) -> SongSearchResult:
+    """Find the songs in a recording, video or audio, in any container that FFmpeg reads.
+
+    `media` is a path or a `Recording`. The audio is decoded once and never held in memory; ready `labels` of
+    the same recording save even that, and `segmenter` saves loading the model again.
+
+    Raises InputError if the file cannot be read, NoAudioError if there is no audio, UsageError if `labels`
+    have segments of another length than the options, ModelError.
+    """
+    options, recording = options or SongOptions(), open_recording(media)
+    segmenter = segmenter or Segmenter()
+    notes: tuple[str, ...] = ()
+    if labels is None:
+        labels, report = collect_labels(
+            recording,
+            segmenter,
+            segment_s=options.segment_s,
+            step_s=options.refine_step_s,
+            progress=progress,
+        )
+        notes = tuple(report.notes())
+    elif abs(labels.segment_s - options.segment_s) + abs(labels.step_s - options.refine_step_s) > 1e-6:
+        raise UsageError(
+            f"the labels have segments of {labels.segment_s:g} s in steps of {labels.step_s:g} s, "
+            f"the options {options.segment_s:g} s and {options.refine_step_s:g} s"
+        )
+    songs = tuple(detect_songs(labels, segmenter.fuse_batch, options))
+    return SongSearchResult(recording, songs, labels, notes)
+
+
+def _row(song: Song, file: str | None = None) -> schema.Song:
+    return schema.Song(
+        schema.seconds(song.start),
+        schema.seconds(song.end),
+        schema.seconds(song.prelude),
+        schema.seconds(song.postlude),
+        schema.share(song.confidence),
+        UNSET if file is None else file,
+    )

@@ -1,0 +1,15 @@
+"""Times as people read them."""
+
+from __future__ import annotations
+
+
+def clock(seconds: float) -> str:
+    """Format seconds to a tenth of a second.
+
+    >>> clock(723.42), clock(3723.4)
+    ('12:03.4', '1:02:03.4')
+    """
+    tenths = round(seconds * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}:{minutes:02}" if hours else f"{minutes}") + f":{tenths // 10:02}.{tenths % 10}"
