@@ -22,11 +22,11 @@ from edge.version import __version__ as __version__
 if TYPE_CHECKING:
     from edge.cache import Cache as Cache
     from edge.captions.files import write_captions as write_captions
-    from edge.captions.layout import LayoutOptions as LayoutOptions
     from edge.captions.live import LiveCaptions as LiveCaptions
-    from edge.captions.live import LiveOptions as LiveOptions
     from edge.captions.live import live_captions as live_captions
-    from edge.captions.transcribe import CaptionOptions as CaptionOptions
+    from edge.captions.options import CaptionOptions as CaptionOptions
+    from edge.captions.options import LayoutOptions as LayoutOptions
+    from edge.captions.options import LiveOptions as LiveOptions
     from edge.captions.transcribe import CaptionResult as CaptionResult
     from edge.captions.transcribe import transcribe as transcribe
     from edge.errors import EdgeError as EdgeError
@@ -42,16 +42,16 @@ if TYPE_CHECKING:
     from edge.evidence.export import write_labels as write_labels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
+    from edge.evidence.options import RecognitionOptions as RecognitionOptions
+    from edge.evidence.options import SpeechOptions as SpeechOptions
+    from edge.evidence.options import TranscriptOptions as TranscriptOptions
     from edge.evidence.segments import LabelResult as LabelResult
     from edge.evidence.segments import LabelSegment as LabelSegment
     from edge.evidence.segments import label as label
-    from edge.evidence.speech.chunks import SpeechOptions as SpeechOptions
-    from edge.evidence.speech.recognition import RecognitionOptions as RecognitionOptions
     from edge.evidence.speech.recognizers import RecognitionResult as RecognitionResult
     from edge.evidence.speech.recognizers import Recognizer as Recognizer
     from edge.evidence.speech.recognizers import open_recognizer as open_recognizer
     from edge.evidence.transcript import Transcript as Transcript
-    from edge.evidence.transcript import TranscriptOptions as TranscriptOptions
     from edge.evidence.transcription import TranscriptCollector as TranscriptCollector
     from edge.media.read.audio import AudioBlock as AudioBlock
     from edge.media.read.audio import decode_audio as decode_audio
@@ -65,16 +65,16 @@ if TYPE_CHECKING:
     from edge.media.write.cut import CutResult as CutResult
     from edge.media.write.cut import cut as cut
     from edge.networks.segmenter import Segmenter as Segmenter
-    from edge.quickcut.clean import CleanOptions as CleanOptions
     from edge.quickcut.clean import CleanPlan as CleanPlan
     from edge.quickcut.clean import CleanResult as CleanResult
     from edge.quickcut.clean import clean as clean
     from edge.quickcut.clean import plan_clean as plan_clean
-    from edge.quickcut.cuts import CutOptions as CutOptions
-    from edge.quickcut.fillers import Level as Level
     from edge.quickcut.marks import Item as Item
-    from edge.quickcut.marks import MarkOptions as MarkOptions
-    from edge.quickcut.repeats import RepeatOptions as RepeatOptions
+    from edge.quickcut.options import CleanOptions as CleanOptions
+    from edge.quickcut.options import CutOptions as CutOptions
+    from edge.quickcut.options import Level as Level
+    from edge.quickcut.options import MarkOptions as MarkOptions
+    from edge.quickcut.options import RepeatOptions as RepeatOptions
     from edge.songs.cut import SongClip as SongClip
     from edge.songs.cut import cut_songs as cut_songs
     from edge.songs.detection import Song as Song
@@ -94,14 +94,16 @@ if TYPE_CHECKING:
 _MODULES = {
     "edge.cache": ("Cache",),
     "edge.captions.files": ("write_captions",),
-    "edge.captions.layout": ("LayoutOptions",),
     "edge.captions.live": (
         "LiveCaptions",
-        "LiveOptions",
         "live_captions",
     ),
-    "edge.captions.transcribe": (
+    "edge.captions.options": (
         "CaptionOptions",
+        "LayoutOptions",
+        "LiveOptions",
+    ),
+    "edge.captions.transcribe": (
         "CaptionResult",
         "transcribe",
     ),
@@ -124,22 +126,22 @@ _MODULES = {
         "LabelCollector",
         "LabelTrack",
     ),
+    "edge.evidence.options": (
+        "RecognitionOptions",
+        "SpeechOptions",
+        "TranscriptOptions",
+    ),
     "edge.evidence.segments": (
         "LabelResult",
         "LabelSegment",
         "label",
     ),
-    "edge.evidence.speech.chunks": ("SpeechOptions",),
-    "edge.evidence.speech.recognition": ("RecognitionOptions",),
     "edge.evidence.speech.recognizers": (
         "RecognitionResult",
         "Recognizer",
         "open_recognizer",
     ),
-    "edge.evidence.transcript": (
-        "Transcript",
-        "TranscriptOptions",
-    ),
+    "edge.evidence.transcript": ("Transcript",),
     "edge.evidence.transcription": ("TranscriptCollector",),
     "edge.media.read.audio": (
         "AudioBlock",
@@ -162,19 +164,19 @@ _MODULES = {
     ),
     "edge.networks.segmenter": ("Segmenter",),
     "edge.quickcut.clean": (
-        "CleanOptions",
         "CleanPlan",
         "CleanResult",
         "clean",
         "plan_clean",
     ),
-    "edge.quickcut.cuts": ("CutOptions",),
-    "edge.quickcut.fillers": ("Level",),
-    "edge.quickcut.marks": (
-        "Item",
+    "edge.quickcut.marks": ("Item",),
+    "edge.quickcut.options": (
+        "CleanOptions",
+        "CutOptions",
+        "Level",
         "MarkOptions",
+        "RepeatOptions",
     ),
-    "edge.quickcut.repeats": ("RepeatOptions",),
     "edge.songs.cut": (
         "SongClip",
         "cut_songs",

@@ -94,7 +94,7 @@ class Cache:
                 total -= size
 
     def digest_of(self, recording: HasDigest) -> str:
-        """Return the recording's digest; the file is not read again while name, size and time are the same."""
+        """Return the recording's digest; a file of known name, size and time is not read again."""
         path = recording.path
         try:
             status = path.stat()

@@ -9,8 +9,8 @@
     │   └── MissingRuntimeError
     └── MissingExtraError          1   an optional part of the package is not installed
 
-The message is one line: what went wrong, where, and what to do next. All of them survive pickling, so that they
-cross the border of a process pool.
+The message is one line: what went wrong, where, and what to do next. All of them survive pickling, so that
+they cross the border of a process pool.
 """
 
 from __future__ import annotations

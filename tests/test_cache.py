@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge.cache import Cache, CachedRecognizer, default_root, key
 from edge.captions.transcribe import caption
-from edge.evidence.speech.chunks import SpeechOptions
+from edge.evidence.options import SpeechOptions
 from edge.evidence.speech.recognizers import Heard, Recognizer
 from edge.evidence.transcript import Settings, Transcript, restored, stored
 from edge.media import probe

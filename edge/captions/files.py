@@ -1,7 +1,7 @@
 """Captions as files: subtitles, lyrics, tables and plain text.
 
-`write_captions` chooses the format by the file's suffix. To add one: write a function from captions and a path,
-and enter it in `WRITERS`.
+`write_captions` chooses the format by the file's suffix. To add one: write a function from captions and a
+path, and enter it in `WRITERS`.
 """
 
 from __future__ import annotations

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from edge.errors import UsageError
+from edge.captions.options import LayoutOptions
 from edge.text.lines import columns
 from edge.text.scripts import ends_clause, joined
 from edge.text.sentences import caption_of
 from edge.vocabulary import Caption, Word
-
-
-@dataclass(frozen=True)
-class LayoutOptions:
-    """How much a caption holds."""
-
-    columns: int = 84
-    """Width of a caption: two lines of 42, the usual for television. East Asian characters take two."""
-    max_caption_s: float = 7.0
-    """Longest time that a caption is shown, in seconds."""
-
-    def __post_init__(self) -> None:
-        if self.columns < 10 or self.max_caption_s <= 0:
-            raise UsageError("captions need a length above 0 s, and 10 columns at least")
 
 
 def split_sentence(sentence: Caption, options: LayoutOptions) -> list[Caption]:

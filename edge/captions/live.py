@@ -3,45 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.captions.options import LiveOptions
 from edge.errors import UsageError
 from edge.evidence.collect import push
 from edge.evidence.labels import FrameLabels
-from edge.evidence.speech.chunks import Chunk, SpeechChunker, SpeechOptions
+from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.recognition import recognize_chunk
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
-from edge.evidence.transcript import TranscriptOptions
 from edge.media import AudioBlock
 from edge.networks.segmenter import Segmenter
 from edge.text.sentences import sentences
 from edge.vocabulary import Caption
 
 Floats = NDArray[np.float32]
-
-MIN_CHUNK_S, MAX_CHUNK_S = 4.0, 10.0
-"""Chunks are short: speech that goes on is recognized anew each time, up to twice the longest."""
-
-
-def _transcript() -> TranscriptOptions:
-    return TranscriptOptions(speech=SpeechOptions(min_chunk_s=MIN_CHUNK_S, max_chunk_s=MAX_CHUNK_S))
-
-
-@dataclass(frozen=True, slots=True)
-class LiveOptions:
-    """How captions follow a speaker."""
-
-    interval_s: float = 1.0
-    """Seconds between interim results; the labels cost 5 s of audio each time."""
-    transcript: TranscriptOptions = field(default_factory=_transcript)
-    """How speech is found and recognized."""
-
-    def __post_init__(self) -> None:
-        if not 0.1 <= self.interval_s <= 60:
-            raise UsageError(f"the interval must be 0.1 to 60 s, got {self.interval_s}")
 
 
 @dataclass(frozen=True, slots=True)

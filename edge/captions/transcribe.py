@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from edge import schema
 from edge.cache import Cache
-from edge.captions.layout import LayoutOptions, split_sentence
+from edge.captions.layout import split_sentence
+from edge.captions.options import CaptionOptions, LayoutOptions
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
-from edge.evidence.transcript import Transcript, TranscriptOptions
+from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
 from edge.text.clock import clock
 from edge.vocabulary import Caption, Progress
-
-
-@dataclass(frozen=True, slots=True)
-class CaptionOptions:
-    """Every choice between audio and captions."""
-
-    transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
-    """How speech is found and recognized."""
-    layout: LayoutOptions = field(default_factory=LayoutOptions)
-    """How much a caption holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +82,10 @@ def transcribe(
 ) -> CaptionResult:
     """Transcribe the speech of a recording, video or audio, in any container that FFmpeg reads.
 
-    `media` is a path or a `Recording`. The audio is decoded once and never held in memory; a ready `transcript`
-    of the same recording saves even that. `recognizer` and `segmenter` save loading the models again. With a
-    `cache` a recording that was transcribed before, whatever its name, is not transcribed again.
+    `media` is a path or a `Recording`. The audio is decoded once and never held in memory; a ready
+    `transcript` of the same recording saves even that. `recognizer` and `segmenter` save loading the models
+    again. With a `cache` a recording that was transcribed before, whatever its name, is not transcribed
+    again.
 
     Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError,
     MissingExtraError.

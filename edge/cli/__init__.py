@@ -1,15 +1,32 @@
-"""The `edge` command: parse, call, show."""
+"""The `edge` command: parse, run, report errors in one line.
+
+Each command is a module with `add(parser)`, which declares what can be typed, and `run(options)`. To add one:
+write the module and enter it in `COMMANDS`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import ctypes
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 
-from edge import interrupts
-from edge.cli.arguments import parse
+from edge import __version__, interrupts
+from edge.cli.parsing import EXIT_CODES, Parser, add_common
 from edge.errors import EdgeError
+
+COMMANDS = {
+    "songs": "find the songs; with -o cut them out",
+    "label": "label segments: singing, speaking, music or other",
+    "caption": "transcribe speech; with -o as subtitles",
+    "clean": "cut out blanks, fillers and repeated takes",
+    "models": "list, verify, add and remove models",
+    "doctor": "what works on this device, and what to install",
+}
+"""Name of a command, which is that of its module, and what it does."""
 
 INTERRUPTED = 130
 
@@ -18,16 +35,18 @@ _LARGE = 256 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code, see `edge.cli.arguments.EXIT_CODES`."""
-    options = parse(arguments)
+    """Run one command; returns its exit code, see `edge.cli.parsing.EXIT_CODES`."""
+    _prepare_streams()
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     interrupts.install()
     _return_memory_early()
     try:
-        options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except EdgeError as error:
         if options.debug:
@@ -41,7 +60,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         return _fail(f"failed with {type(error).__name__}: {error}; run with --debug for the details", 1)
-    return 0
+    return int(code or 0)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; `run` of the result is the command to call. Exits with 2 on bad usage."""
+    words = list(arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    if not words:
+        words = ["--help"]
+    named = words[0] if words[0] in COMMANDS else None
+    return build_parser(named).parse_args(words)
+
+
+def build_parser(only: str | None = None) -> Parser:
+    """Build the parser of one command, or of all; the others' modules are not imported."""
+    parser = Parser(prog="edge", description="Offline media understanding.", epilog=EXIT_CODES)
+    parser.add_argument("-v", "-V", "--version", action="version", version=f"edge {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help='print a shell\'s completion script: eval "$(edge --print-completion bash)"',
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, epilog=EXIT_CODES)
+        if only in (name, "all"):
+            module = import_module(f"edge.cli.{name}")
+            command.description = (module.__doc__ or "").partition("\n\n")[2].strip()
+            module.add(command)
+            add_common(command)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+class _PrintCompletion(argparse.Action):
+    """Prints the completion script of a shell and exits."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *given: object) -> None:
+        import shtab  # noqa: PLC0415 - only who installs completion pays for it
+
+        shell = str(given[1])
+        print(shtab.complete(build_parser("all"), shell))
+        parser.exit(0)
+
+
+def _prepare_streams() -> None:
+    """Make stdout take any file name, and stand in for streams that the caller closed."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the life of the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        unicode = (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+        with suppress(AttributeError):
+            stream.reconfigure(errors="surrogateescape" if unicode else "backslashreplace")  # type: ignore[union-attr]
 
 
 def _return_memory_early() -> None:

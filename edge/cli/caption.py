@@ -1,85 +1,100 @@
-"""`edge caption MEDIA [-o FILE]`."""
+"""`edge caption MEDIA... [-o FILE|DIR]`.
+
+Transcribe speech with word timestamps; music and noise get no text.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.cache import Cache
-from edge.captions.transcribe import caption
-from edge.cli import show
+import edge
+from edge.captions.options import CaptionOptions
+from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
-from edge.errors import UsageError
-from edge.evidence.speech.chunks import SpeechOptions
-from edge.evidence.speech.recognizers import open_recognizer
-from edge.evidence.transcript import Settings, Transcript
+from edge.cli.show import plural, print_json, print_notes
+from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.files import refuse_existing, refuse_unwritable
-from edge.timeline.export import CAPTION_WRITERS, write_captions
-from edge.vocabulary import Caption
+from edge.text.clock import clock
+
+if TYPE_CHECKING:
+    from edge.cache import Cache
+    from edge.captions.transcribe import CaptionResult
+    from edge.evidence.speech.recognizers import Recognizer
+    from edge.media import Recording
+
+FORMATS = ("srt", "vtt", "ass", "lrc", "json", "txt", "tsv")
 
 
-def run(options: argparse.Namespace) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_media(parser)
+    out = parser.add_argument_group("output")
+    out.add_argument(
+        "-o", "--output", metavar="FILE|DIR", help=f"captions: {', '.join(f'.{name}' for name in FORMATS)}"
+    )
+    out.add_argument("--format", choices=FORMATS, default="srt", help="in a folder (default srt)")
+    add_force(out)
+    add_speech(parser)
+
+
+def run(options: argparse.Namespace) -> int:
     """Recognize, write the file if asked to, show."""
-    if options.output:
-        refuse_existing(options.output, options.force)
-        refuse_unwritable(options.output.parent)
-        if options.output.suffix.lower() not in CAPTION_WRITERS:
-            raise UsageError(f"{options.output}: captions go to {' '.join(CAPTION_WRITERS)}")
-    found = listen(options)
-    if options.output:
-        write_captions(found.captions, options.output, force=options.force)
-    if options.json:
-        show.print_json(
-            {
-                "media": show.media(found),
-                "language": found.language,
-                "captions": show_captions(found.captions),
-            }
-        )
-    else:
-        print_captions(found, options)
-    show.print_notes(found)
+    with recordings(options) as paths:
+        _check(options, paths)
+        return for_each(options, paths, partial(_caption, options, open_typed(options), len(paths)))
 
 
-def listen(options: argparse.Namespace) -> Transcript:
-    """Recognize what is said."""
-    if options.threads < 1:
-        raise UsageError(f"--threads must be at least 1, got {options.threads}")
-    with Progress("listening") as progress:
-        return caption(
-            options.media,
-            Settings(speech=SpeechOptions(include_singing=options.include_singing)),
-            recognizer=open_recognizer(options.model, language=options.language, threads=options.threads),
-            audio_stream=options.audio_stream,
-            cache=None if options.no_cache else Cache(),
+def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
+    from edge.captions.files import check_captions  # noqa: PLC0415
+
+    files = [_target(options, path, len(paths)) for path in paths if options.output]
+    refuse_collisions(files)
+    for file in files:
+        check_captions(file)
+        refuse_existing(file, options.force)
+        refuse_unwritable(file.parent)
+
+
+def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
+    return output_file(options.output, media, count, f".{options.format}")
+
+
+def _caption(
+    options: argparse.Namespace, opened: tuple[Recognizer, Cache | None], count: int, recording: Recording
+) -> None:
+
+    recognizer, cache = opened
+    stage = f"{recording.path.name}: transcribing"
+    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
+        result = edge.transcribe(
+            recording,
+            CaptionOptions(transcript=transcript_options(options)),
+            recognizer=recognizer,
+            cache=cache,
             progress=progress,
         )
+    target = _target(options, recording.path, count) if options.output else None
+    if target:
+        edge.write_captions(result.captions, target, force=options.force)
+    if options.json:
+        print_json(result.to_dict(), one_line=count > 1)
+    elif not (target and options.quiet):
+        print_captions(result, target)
+    if not options.quiet:
+        print_notes(recording, result.notes)
 
 
-def show_captions(captions: Sequence[Caption]) -> list[dict[str, Any]]:
-    """The `captions` list of a document."""
-    return [
-        {
-            "start": round(one.start, 3),
-            "end": round(one.end, 3),
-            "text": one.text,
-            "words": [
-                {"start": round(word.start, 3), "end": round(word.end, 3), "text": word.text}
-                for word in one.words
-            ],
-        }
-        for one in captions
-    ]
-
-
-def print_captions(found: Transcript, options: argparse.Namespace) -> None:
-    """A line a caption, or what was written."""
-    if not found.captions:
-        print(f"{found.media.path.name}: nothing is said in {show.clock(found.duration_s)}")
-    elif options.output:
-        count = len(found.captions)
-        print(f"{options.output}: {count} caption{'s' * (count > 1)} in {found.language}")
+def print_captions(result: CaptionResult, target: Path | None) -> None:
+    """Print a line a caption, or what was written."""
+    if not len(result):
+        print(f"{result.recording.path.name}: nothing is said in {clock(result.duration_s)}")
+    elif target:
+        print(f"{target}: {plural(len(result), 'caption')}, language {result.language}")
     else:
-        for one in found.captions:
-            print(f"{show.clock(one.start):>9} - {show.clock(one.end):>9}  {one.text}")
+        for one in result:
+            print(f"{clock(one.start):>9} - {clock(one.end):>9}  {one.text}")

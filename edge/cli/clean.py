@@ -1,136 +1,190 @@
-"""`edge clean MEDIA [-o FILE] [--dry-run]`."""
+"""`edge clean MEDIA... [-o FILE|DIR]`.
+
+Cut silence, fillers (um, uh ...) and all but the last of repeated takes out of a talk.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edge.cli import show
-from edge.cli.caption import listen
+import edge
+from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.parsing import add_default, add_force, add_media
 from edge.cli.progress import Progress
+from edge.cli.show import plural, print_json, print_notes
+from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.errors import UsageError
-from edge.evidence.transcript import Transcript
 from edge.files import refuse_existing, refuse_unwritable
-from edge.media.write.containers import target_for
-from edge.quickcut.clean import CleanOptions, CleanResult, Plan, clean, plan_clean
-from edge.quickcut.cuts import CutOptions
-from edge.quickcut.fillers import Level
-from edge.quickcut.marks import Item, Kind, MarkOptions
-from edge.text import sentences as grouping
-from edge.timeline.export import CAPTION_WRITERS, TIMELINE_WRITERS, write_captions, write_timeline
+from edge.quickcut.options import CleanOptions, CutOptions, Level, MarkOptions
+from edge.text.clock import clock
+
+if TYPE_CHECKING:
+    from edge.cache import Cache
+    from edge.evidence.speech.recognizers import Recognizer
+    from edge.media import Recording
+    from edge.quickcut.clean import CleanPlan, CleanResult
+
+KINDS = ("blanks", "fillers", "repeats")
+WIDTH = 100
+"""Columns of a line of the list."""
 
 
-def run(options: argparse.Namespace) -> None:
-    """Recognize, mark, cut unless it is a dry run, show."""
-    destination = options.output or options.media.with_name(
-        f"{options.media.stem}-clean{options.media.suffix}"
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_media(parser)
+    out = parser.add_argument_group("output")
+    out.add_argument("-o", "--output", metavar="FILE|DIR", help="the file (default NAME-clean.EXT)")
+    out.add_argument("--dry-run", action="store_true", help="show what would be removed, write nothing")
+    out.add_argument("--captions", metavar="FILE", help="captions that fit the file: .srt, .vtt, .ass ...")
+    out.add_argument("--timeline", metavar="FILE", help="for editors: .otio, .edl or .fcpxml")
+    out.add_argument("--reencode", action="store_true", help="encode all video frames, copy none")
+    add_force(out)
+    rules = parser.add_argument_group("what is removed")
+    levels = "off: nothing; light: fillers that are mere sounds; medium: also you know, i mean ..."
+    add_default(
+        rules, "--level", MarkOptions, "level", levels, choices=[*map(str, Level)], type=str, metavar="LEVEL"
     )
-    chosen = settings(options)
-    if not options.dry_run:
-        check_output(options, destination)
-    found = listen(options)
-    plan = plan_clean(found, chosen)
-    done = None if options.dry_run else write(options, found, plan, chosen, destination)
-    if options.json:
-        show.print_json(document(found, plan, done))
-    else:
-        print_items(found, plan, done)
-    show.print_notes(found)
-
-
-def settings(options: argparse.Namespace) -> CleanOptions:
-    """What was typed."""
-    kept = {name.strip() for name in (options.keep or "").split(",")} - {""}
-    if unknown := kept - {"blanks", "fillers", "repeats"}:
-        raise UsageError(f"--keep takes blanks, fillers and repeats, not {', '.join(sorted(unknown))}")
-    marks = MarkOptions(
-        level=Level(options.level),
-        blanks="blanks" not in kept,
-        fillers="fillers" not in kept,
-        repeats="repeats" not in kept,
-        min_silence_s=options.blank,
-        extra_fillers=tuple(options.filler),
+    rules.add_argument("--keep", metavar="KINDS", default="", help=f"leave some alone: {','.join(KINDS)}")
+    rules.add_argument(
+        "--filler", action="append", default=[], metavar="WORD", help="a filler of yours; repeat"
     )
-    return CleanOptions(marks, CutOptions(pause_s=options.pause), smart=not options.encode)
+    add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
+    add_default(rules, "--padding", CutOptions, "padding_s", "silence left at each side of a cut")
+    add_speech(parser)
 
 
-def check_output(options: argparse.Namespace, destination: Path) -> None:
-    """Refuse now what could not be written after the work is done."""
-    target_for(destination)
-    if options.media.exists() and destination.exists() and destination.samefile(options.media):
-        raise UsageError(f"{destination} is the recording itself; choose another name")
-    for path, known in ((options.captions, CAPTION_WRITERS), (options.timeline, TIMELINE_WRITERS)):
-        if path and path.suffix.lower() not in known:
-            raise UsageError(f"{path}: it can be one of {' '.join(known)}")
-    for path in (destination, options.captions, options.timeline):
-        if path:
-            refuse_existing(path, options.force)
-            refuse_unwritable(path.parent)
+def run(options: argparse.Namespace) -> int:
+    """Recognize, mark, cut, show."""
+    with recordings(options) as paths:
+        clean_options(options)
+        if not options.dry_run:
+            _check(options, paths)
+        return for_each(options, paths, partial(_clean, options, open_typed(options), len(paths)))
 
 
-def write(
-    options: argparse.Namespace, found: Transcript, plan: Plan, chosen: CleanOptions, destination: Path
-) -> CleanResult:
-    """The cleaned file, its captions and its timeline."""
-    with Progress("cutting") as progress:
-        done = clean(
-            found,
-            destination,
-            chosen,
-            plan=plan,
-            audio_stream=options.audio_stream,
-            force=options.force,
-            progress=progress,
-        )
-    shown = [part for one in done.sentences for part in grouping.captions(one, found.settings.captions)]
+def clean_options(options: argparse.Namespace) -> CleanOptions:
+    """Return what was typed. Raises UsageError."""
+    kept = {kind.strip() for kind in options.keep.split(",") if kind.strip()}
+    if unknown := kept - set(KINDS):
+        raise UsageError(f"--keep takes {', '.join(KINDS)}, not {', '.join(sorted(unknown))}")
+    return CleanOptions(
+        transcript=transcript_options(options),
+        marks=MarkOptions(
+            level=Level(options.level),
+            min_silence_s=options.min_silence_s,
+            extra_fillers=tuple(options.filler),
+            blanks="blanks" not in kept,
+            fillers="fillers" not in kept,
+            repeats="repeats" not in kept,
+        ),
+        cuts=CutOptions(padding_s=options.padding_s),
+        smart=not options.reencode,
+    )
+
+
+def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
+    """The cleaned file: beside the recording if nothing is said."""
+    name = f"{media.stem}-clean{media.suffix}"
+    if options.output is None:
+        return media.with_name(name)
+    target = output_file(options.output, media, count, media.suffix)
+    return target.with_name(name) if target == Path(options.output) / media.name else target
+
+
+def _beside(pattern: str | None, media: Path, count: int) -> Path | None:
+    """Where captions or a timeline go."""
+    return output_file(pattern, media, count, Path(pattern).suffix) if pattern else None
+
+
+def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
+    """Refuse now what could not be written after an hour of work."""
+    from edge.captions.files import check_captions  # noqa: PLC0415
+    from edge.media.write.containers import target_for  # noqa: PLC0415
+    from edge.timeline.export import check_timeline  # noqa: PLC0415
+
     if options.captions:
-        write_captions(shown, options.captions, force=options.force)
+        check_captions(options.captions)
     if options.timeline:
-        write_timeline(
-            done.plan.timeline, options.timeline, captions=shown, language=found.language, force=options.force
+        check_timeline(options.timeline)
+    files = []
+    for path in paths:
+        target = _target(options, path, len(paths))
+        target_for(target)
+        if path.exists() and target.exists() and target.samefile(path):
+            raise UsageError(f"{target}: is the recording itself; choose another name")
+        beside = (_beside(pattern, path, len(paths)) for pattern in (options.captions, options.timeline))
+        files += [target, *(file for file in beside if file)]
+    refuse_collisions(files)
+    for file in files:
+        refuse_existing(file, options.force)
+        refuse_unwritable(file.parent)
+
+
+def _clean(
+    options: argparse.Namespace, opened: tuple[Recognizer, Cache | None], count: int, recording: Recording
+) -> None:
+
+    recognizer, cache = opened
+    stage = f"{recording.path.name}: transcribing"
+    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
+        plan = edge.plan_clean(
+            recording, clean_options(options), recognizer=recognizer, cache=cache, progress=progress
+        )
+    done = None if options.dry_run else _write(options, plan, count)
+    if options.json:
+        print_json((done or plan).to_dict(), one_line=count > 1)
+    else:
+        if not options.quiet:
+            print_items(plan)
+        print_sum(plan, done)
+    if not options.quiet:
+        print_notes(recording, plan.notes)
+
+
+def _write(options: argparse.Namespace, plan: CleanPlan, count: int) -> CleanResult:
+    """Write the cleaned file, its captions and its timeline."""
+    from edge.captions.transcribe import lay_out  # noqa: PLC0415
+
+    path = plan.recording.path
+    with Progress("cutting", seconds=plan.kept_s, quiet=options.quiet) as progress:
+        target = _target(options, path, count)
+        done = edge.clean(plan, target, clean_options(options), force=options.force, progress=progress)
+    captions = lay_out(done.sentences)
+    if file := _beside(options.captions, path, count):
+        edge.write_captions(captions, file, force=options.force)
+    if file := _beside(options.timeline, path, count):
+        language = plan.transcript.language
+        edge.write_timeline(
+            done.plan.timeline, file, captions=captions, language=language, force=options.force
         )
     return done
 
 
-def document(found: Transcript, plan: Plan, done: CleanResult | None) -> dict[str, Any]:
-    """The JSON document of this command."""
-    final = done.plan if done else plan
-    result: dict[str, Any] = {
-        "media": show.media(found),
-        "language": found.language,
-        "items": [_row(item) for item in plan.items],
-        "kept_seconds": round(final.kept_s, 3),
-        "removed_seconds": round(found.media_s - final.kept_s, 3),
-        "cuts": [{"start": round(cut.start, 3), "end": round(cut.end, 3)} for cut in plan.cuts],
-    }
-    if done:
-        result |= {"file": str(done.file), "how": done.how, "why": done.why}
-    return result
-
-
-def _row(item: Item) -> dict[str, Any]:
-    return {
-        "start": round(item.start, 3),
-        "end": round(item.end, 3),
-        "kind": item.kind.value,
-        "text": item.text,
-        "remove": item.remove,
-        "reason": item.reason,
-        "score": None if item.score is None else round(item.score, 3),
-    }
-
-
-def print_items(found: Transcript, plan: Plan, done: CleanResult | None) -> None:
-    """A line for each item that goes, or might, and the sum."""
+def print_items(plan: CleanPlan) -> None:
+    """Print a line for each item that is removed, or might be."""
     for item in plan.items:
-        if item.kind is not Kind.SPEECH:
-            times = f"{show.clock(item.start):>9} - {show.clock(item.end):>9}"
+        if item.reason:
+            sign = "-" if item.remove else " "
             text = f"{item.text}  " if item.text else ""
-            print(f"{'-' if item.remove else ' '} {times}  {item.kind:6}  {text}({item.reason})")
-    total = show.clock(found.media_s)
+            line = (
+                f"{sign} {clock(item.start):>9} - {clock(item.end):>9}  {item.kind:6}  {text}({item.reason})"
+            )
+            print(line if len(line) <= WIDTH else f"{line[: WIDTH - 4]} ...")
+
+
+def print_sum(plan: CleanPlan, done: CleanResult | None) -> None:
+    """Print how much is removed and left, and how the video was written."""
+    counts = Counter(str(item.kind) for item in plan.items if item.remove)
+    removed = ", ".join(plural(count, kind) for kind, count in sorted(counts.items())) or "nothing"
+    kept, total = clock((done.plan if done else plan).kept_s), clock(plan.duration_s)
     if done is None:
-        print(f"{found.media.path.name}: {show.clock(plan.kept_s)} of {total} would be left")
-    else:
-        how = {"smart": " (video frames copied where they could be)", "unchanged": " (unchanged)"}
-        print(f"{done.file}: {show.clock(done.plan.kept_s)} of {total} left{how.get(done.how, '')}")
+        print(f"{plan.recording.path.name}: {removed} removed would leave {kept} of {total}")
+        return
+    how = {"smart": "video frames copied where possible", "unchanged": "unchanged"}.get(done.how, "")
+    why = f"all video encoded, because {done.why}" if done.how == "encoded" and done.why else how
+    print(f"{done.file}: {removed} removed, {kept} of {total} left{f' ({why})' if why else ''}")

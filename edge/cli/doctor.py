@@ -1,4 +1,7 @@
-"""`edge doctor`: what this installation can do on this machine, and what to install where it cannot."""
+"""`edge doctor`.
+
+Try each part of the installation; exits with 1 if one that is needed does not work here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, distributions, version
 
+from edge import schema
 from edge.cli.show import print_json
 from edge.errors import EdgeError
 
@@ -29,12 +33,18 @@ class UnfitError(EdgeError):
     """Something that `edge` needs does not work here."""
 
 
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments: there are none."""
+
+
 def run(options: argparse.Namespace) -> None:
     """Print every check; raises UnfitError if one that is needed fails."""
     checks = list(examine())
     broken = [check.name for check in checks if check.needed and not check.works]
     if options.json:
-        print_json({"works": not broken, "checks": [asdict(check) for check in checks]})
+        print_json(
+            {"schema": schema.VERSION, "works": not broken, "checks": [asdict(check) for check in checks]}
+        )
     else:
         for check in checks:
             state = "ok " if check.works else "NOT" if check.needed else " - "
@@ -159,7 +169,7 @@ def _microphone() -> str:
     try:
         import sounddevice  # noqa: PLC0415
     except ImportError as error:
-        raise EdgeError("hears the microphone: pip install sounddevice") from error
+        raise EdgeError("records the microphone: pip install sounddevice") from error
     try:
         return str(sounddevice.query_devices(kind="input")["name"])
     except sounddevice.PortAudioError as error:

@@ -1,21 +1,91 @@
-"""`edge label MEDIA`."""
+"""`edge label MEDIA... [-o FILE|DIR]`.
+
+Label the audio of recordings: singing, speaking, music or other. Neighbors of one label are shown as one
+line; --json has every segment with its four confidences.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.cli import show
-from edge.cli.songs import listen, settings
+import edge
+from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.parsing import add_default, add_force, add_media
+from edge.cli.progress import Progress
+from edge.cli.show import print_json, print_notes
+from edge.files import refuse_existing, refuse_unwritable
+from edge.songs.options import SongOptions
+from edge.text.clock import clock
+
+if TYPE_CHECKING:
+    from edge.evidence.segments import LabelResult
+    from edge.media import Recording
+    from edge.networks.segmenter import Segmenter
+
+FORMATS = ("csv", "txt", "TextGrid", "rttm")
 
 
-def run(options: argparse.Namespace) -> None:
-    """Label the segments and show them."""
-    found = listen(options, settings(options))
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_media(parser)
+    out = parser.add_argument_group("output")
+    out.add_argument(
+        "-o", "--output", metavar="FILE|DIR", help=".csv, .txt (Audacity), .TextGrid (Praat) or .rttm"
+    )
+    out.add_argument("--format", choices=FORMATS, default="csv", help="in a folder (default csv)")
+    add_force(out)
+    labels = parser.add_argument_group("labels")
+    add_default(labels, "--segment", SongOptions, "segment_s", "segment length: 0.5, 1, 3, 5 or 10")
+    labels.add_argument("--model", default="segmenter", metavar="ID|DIR", help="another segmenter")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Label, write the file if asked to, show."""
+    with recordings(options) as paths:
+        _check(options, paths)
+        with Progress("loading the segmenter", quiet=options.quiet):
+            segmenter = edge.Segmenter(options.model, threads=options.threads)
+        with segmenter:
+            return for_each(options, paths, partial(_label, options, segmenter, len(paths)))
+
+
+def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
+    from edge.evidence.export import check_labels  # noqa: PLC0415
+
+    files = [_target(options, path, len(paths)) for path in paths if options.output]
+    refuse_collisions(files)
+    for file in files:
+        check_labels(file)
+        refuse_existing(file, options.force)
+        refuse_unwritable(file.parent)
+
+
+def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
+    return output_file(options.output, media, count, f".{options.format}")
+
+
+def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, recording: Recording) -> None:
+    stage = f"{recording.path.name}: labeling"
+    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
+        result = edge.label(recording, segment_s=options.segment_s, segmenter=segmenter, progress=progress)
+    if options.output:
+        edge.write_labels(result, _target(options, recording.path, count), force=options.force)
     if options.json:
-        show.print_json({"media": show.media(found), "segments": show.segments(found)})
+        print_json(result.to_dict(), one_line=count > 1)
     else:
-        for segment in found.segments:
-            times = f"{show.clock(segment.start):>9} - {show.clock(segment.end):>9}"
-            confidences = "  ".join(f"{label} {p:.2f}" for label, p in segment.confidence.items())
-            print(f"{times}  {segment.label:<8}  {confidences}")
-    show.print_notes(found)
+        print_labels(result)
+    if not options.quiet:
+        print_notes(recording, result.notes)
+
+
+def print_labels(result: LabelResult) -> None:
+    """Print a line for each run of one label, and the totals."""
+    for one in result.merged:
+        times = f"{clock(one.start):>9} - {clock(one.end):>9}"
+        print(f"{times}  {one.label:<8}  {one.confidence[one.label]:4.0%}")
+    totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
+    print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")

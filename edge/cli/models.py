@@ -1,4 +1,8 @@
-"""`edge models list | verify | add PATH | remove ID`."""
+"""`edge models [list | verify | add PATH | remove ID]`.
+
+The models that ship with edge, those in your store (the folder in EDGE_MODELS), and those of installed
+extras.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from edge import schema
+from edge.cli.parsing import add_common
 from edge.cli.show import print_json
 from edge.errors import InputError, MissingRuntimeError, ModelError
 from edge.models import store
 from edge.models.folder import MANIFEST, ModelFolder, open_folder
 from edge.models.limits import MIB
 from edge.models.session import Session
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="the models there are, in the order in which they are searched")
+    verify = actions.add_parser("verify", help="check every byte of models, and load their networks")
+    verify.add_argument("models", nargs="*", metavar="ID", help="which ones (default: all)")
+    adding = actions.add_parser("add", help="check a model folder and copy it into the store")
+    adding.add_argument("path", type=Path, metavar="PATH", help="a folder with a manifest.json")
+    adding.add_argument("-f", "--force", action="store_true", help="replace a model with the same id")
+    removing = actions.add_parser("remove", help="delete a model from the store")
+    removing.add_argument("model", metavar="ID")
+    for action in actions.choices.values():
+        add_common(action)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -24,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
         "add": _add,
         "remove": _remove,
     }
-    actions[options.action](options)
+    actions[options.action or "list"](options)
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -35,8 +56,11 @@ def _list(options: argparse.Namespace) -> None:
         except ModelError as error:
             damaged.append(str(error))
     if options.json:
-        print_json({"store": str(store.store_root()), "models": rows, "damaged": damaged})
+        print_json(
+            {"schema": schema.VERSION, "store": str(store.store_root()), "models": rows, "damaged": damaged}
+        )
         return
+    print(f"{'id':<24}{'version':<10}{'task':<18}{'size':>7}     where")
     for row in rows:
         print(
             f"{row['id']:<24}{row['version']:<10}{row['task']:<18}{row['megabytes']:7.1f} MB  {row['where']}"
@@ -50,7 +74,7 @@ def _verify(options: argparse.Namespace) -> None:
     paths = [store.locate(model) for model in options.models] or list(store.installed())
     rows = [_verified(path) for path in paths]
     if options.json:
-        print_json({"models": rows})
+        print_json({"schema": schema.VERSION, "models": rows})
     else:
         for row in rows:
             print(f"{row['id']:<24}{'ok ' if row['works'] else 'NOT'}  {row['detail']}")
@@ -71,7 +95,7 @@ def _verified(path: Path) -> dict[str, Any]:
 def _add(options: argparse.Namespace) -> None:
     source = options.path
     if not (source / MANIFEST).exists():
-        raise InputError(source, f"is no model folder: it holds no {MANIFEST}")
+        raise InputError(source, f"is no model folder: it has no {MANIFEST}")
     try_networks(open_folder(source))
     folder = store.add(source, force=options.force)
     _say(options, f"added {folder.manifest.id} {folder.manifest.version}: {folder.path}", describe(folder))
@@ -112,6 +136,6 @@ def describe(folder: ModelFolder) -> dict[str, Any]:
 
 def _say(options: argparse.Namespace, line: str, document: dict[str, Any]) -> None:
     if options.json:
-        print_json(document)
+        print_json({"schema": schema.VERSION, **document})
     else:
         print(line)

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import sys
-import time
 from types import TracebackType
+from typing import Any
 
-WIDTH = 30
+FORMAT = "{desc} {percentage:3.0f}% {bar:24} {elapsed}, {remaining} left{postfix}"
+WITHOUT_TOTAL = "{desc} ..."
 
 
 class Progress:
-    """Called with a share of 0 to 1; redraws at most five times a second, and cleans up after itself."""
+    """Shows a stage of the work; call it with the share that is done, 0 to 1.
 
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = sys.stderr.isatty()
-        self._last = 0.0
+    The stage is shown at once, so that loading a model is no blank screen. `seconds` is the length of the
+    recording: with it the line has the speed, as a multiple of real time. Nothing is shown with `quiet` or if
+    stderr is no terminal; the line is wiped at the end.
+    """
+
+    def __init__(self, stage: str, *, seconds: float = 0.0, quiet: bool = False) -> None:
+        self._seconds = seconds
+        self._bar: Any = None
+        if not quiet and sys.stderr.isatty():
+            from tqdm import tqdm  # noqa: PLC0415 - only who sees it pays for it
+
+            self._bar = tqdm(
+                total=1.0, desc=stage, bar_format=WITHOUT_TOTAL, leave=False, file=sys.stderr, mininterval=0.2
+            )
 
     def __call__(self, share: float) -> None:
         """Show that `share` of the work is done."""
-        now = time.monotonic()
-        if self._shown and now - self._last > 0.2:
-            self._last = now
-            bar = "█" * int(share * WIDTH)
-            print(f"\r{self._what} {bar:<{WIDTH}} {share:4.0%}", end="", file=sys.stderr, flush=True)
+        if self._bar is None:
+            return
+        self._bar.bar_format = FORMAT
+        elapsed = self._bar.format_dict["elapsed"]
+        if self._seconds and elapsed > 0.5:
+            self._bar.set_postfix_str(f"{share * self._seconds / elapsed:.0f}x", refresh=False)
+        self._bar.update(max(0.0, share - self._bar.n))
 
     def __enter__(self) -> Progress:
         return self
@@ -31,5 +44,5 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown and self._last:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if self._bar is not None:
+            self._bar.close()

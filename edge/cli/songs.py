@@ -1,118 +1,171 @@
-"""`edge songs MEDIA [-o DIR]`."""
+"""`edge songs MEDIA... [-o DIR]`.
+
+Find the songs in recordings; with -o write each to a file of its own, frame-accurate, and a list beside them.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import fields
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edge.cli import show
+import edge
+from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
+from edge.cli.show import json_text, plural, print_json, print_notes
 from edge.errors import UsageError
 from edge.files import refuse_existing, refuse_unwritable, whole_file
-from edge.media.write.containers import target_for
-from edge.networks.segmenter import Segmenter
-from edge.songs.options import Settings
-from edge.songs.search import Clip, Found, cut_songs, search
+from edge.songs.options import SongOptions
+from edge.text.clock import clock
+
+if TYPE_CHECKING:
+    from edge.media import Recording
+    from edge.networks.segmenter import Segmenter
+    from edge.songs.cut import SongClip
+    from edge.songs.find import SongSearchResult
 
 
-def run(options: argparse.Namespace) -> None:
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_media(parser)
+    out = parser.add_argument_group("output")
+    out.add_argument("-o", "--output", type=Path, metavar="DIR", help="cut each song to DIR/NAME-01.mp4 ...")
+    out.add_argument("--copy", action="store_true", help="copy the streams: instant, starts at a keyframe")
+    out.add_argument(
+        "--suffix", metavar=".EXT", help="kind of the clips (default .mp4; without video .flac or .m4a)"
+    )
+    out.add_argument(
+        "--name",
+        metavar="TEMPLATE",
+        help="names of the clips: {stem} {number} {title} {start} {end} (default {stem}-{number:02})",
+    )
+    out.add_argument("--plot", metavar="FILE", help="draw labels and songs: .png, .pdf, .svg")
+    out.add_argument("--chapters", metavar="FILE", help="chapters: .ffmeta, .txt (YouTube) or .cue")
+    add_force(out)
+    rules = parser.add_argument_group("what counts as a song")
+    add_default(rules, "--segment", SongOptions, "segment_s", "segment length: 0.5, 1, 3, 5 or 10")
+    add_default(rules, "--min-run", SongOptions, "min_run", "singing segments in a row")
+    margin = "margin of singing over speaking below which the edge of a song is refined"
+    add_default(rules, "--speech-margin", SongOptions, "speech_margin", margin, metavar="P")
+    add_default(rules, "--other-margin", SongOptions, "other_margin", "the same over other", metavar="P")
+    add_default(rules, "--step", SongOptions, "refine_step_s", "step of the refinement")
+    add_default(rules, "--max-interlude", SongOptions, "max_interlude_s", "longest music inside a song")
+    add_default(rules, "--max-gap", SongOptions, "max_gap_s", "longest break of any kind inside a song")
+    rules.add_argument(
+        "--no-refine", dest="refine_on_frames", action="store_false", help="leave boundaries on segments"
+    )
+    rules.add_argument("--as-published", action="store_true", help="US 12,387,762 B2 without extensions")
+    rules.add_argument("--model", default="segmenter", metavar="ID|DIR", help="another segmenter")
+
+
+def run(options: argparse.Namespace) -> int:
     """Search, cut if asked to, draw if asked to, show."""
-    if options.output is None and (options.copy or options.suffix):
-        raise UsageError("--copy and --suffix are about the clips: add -o DIR")
-    if options.output:
-        check_output(options)
-    found = listen(options, settings(options))
-    clips = cut(options, found) if options.output else []
-    if options.json:
-        show.print_json(document(found, clips))
-    else:
-        print_table(found, clips)
-    show.print_notes(found)
+    with recordings(options) as paths:
+        _check(options, paths)
+        with Progress("loading the segmenter", quiet=options.quiet):
+            segmenter = edge.Segmenter(options.model, threads=options.threads)
+        with segmenter:
+            return for_each(options, paths, partial(_search, options, segmenter, len(paths)))
 
 
-def check_output(options: argparse.Namespace) -> None:
-    """Refuse now what could not be written after an hour of listening."""
-    refuse_unwritable(options.output)
-    refuse_existing(listing(options), options.force)
+def song_options(options: argparse.Namespace) -> SongOptions:
+    """Return what was typed, over the defaults or over the published method's."""
+    typed = SongOptions(**chosen(options, SongOptions))
+    return SongOptions.as_published(typed.segment_s) if options.as_published else typed
+
+
+def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
+    """Refuse now what could not be written after an hour of work."""
+    from edge.media.write.containers import target_for  # noqa: PLC0415 - what --help does not need
+    from edge.songs.export import check_chapters  # noqa: PLC0415
+    from edge.songs.plot import check_plot  # noqa: PLC0415
+
+    song_options(options)
+    if options.output is None and (options.copy or options.suffix or options.name):
+        raise UsageError("--copy, --suffix and --name are about the clips: add -o DIR")
     if options.suffix:
         target_for(Path(f"clip{options.suffix}"))
+    if options.plot:
+        check_plot(options.plot)
+    if options.chapters:
+        check_chapters(options.chapters)
+    files = [
+        output_file(pattern, path, len(paths), Path(pattern).suffix)
+        for path in paths
+        for pattern in (options.plot, options.chapters)
+        if pattern
+    ]
+    files += [_listing(options, path) for path in paths if options.output]
+    refuse_collisions(files)
+    for file in files:
+        refuse_existing(file, options.force)
+        refuse_unwritable(file.parent)
 
 
-def listing(options: argparse.Namespace) -> Path:
+def _listing(options: argparse.Namespace, path: Path) -> Path:
     """The file that lists songs and segments beside the clips."""
-    return Path(options.output) / f"{options.media.stem}.songs.json"
+    return Path(options.output) / f"{path.stem}.songs.json"
 
 
-def settings(options: argparse.Namespace) -> Settings:
-    """The settings that were typed over the defaults, or over the published method's."""
-    typed = {
-        field.name: value
-        for field in fields(Settings)
-        if (value := getattr(options, field.name, None)) is not None
-    }
-    if not getattr(options, "as_source", False):
-        return Settings(**typed)
-    source = Settings.as_published()
-    return Settings(**{field.name: getattr(source, field.name) for field in fields(Settings)} | typed)
-
-
-def listen(options: argparse.Namespace, chosen: Settings) -> Found:
-    """Search the recording and draw the plot, if asked for."""
-    if options.threads < 1:
-        raise UsageError(f"--threads must be at least 1, got {options.threads}")
+def _search(options: argparse.Namespace, segmenter: Segmenter, count: int, recording: Recording) -> None:
+    stage = f"{recording.path.name}: finding songs"
+    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
+        result = edge.find_songs(recording, song_options(options), segmenter=segmenter, progress=progress)
+    if not options.json:
+        print_songs(result)
+    clips = _cut(options, result) if options.output else ()
     if options.plot:
-        refuse_existing(options.plot, options.force)
-    with Progress("listening") as progress:
-        found = search(
-            options.media,
-            chosen,
-            segmenter=Segmenter(options.model, threads=options.threads),
-            audio_stream=options.audio_stream,
-            progress=progress,
-        )
-    if options.plot:
-        from edge.songs.plot import plot  # noqa: PLC0415 - matplotlib is an extra
-
-        plot(found, options.plot, force=options.force)
-    return found
+        target = output_file(options.plot, recording.path, count, Path(options.plot).suffix)
+        with Progress("drawing", quiet=options.quiet):
+            result.plot(target, force=options.force)
+    if options.chapters:
+        target = output_file(options.chapters, recording.path, count, Path(options.chapters).suffix)
+        edge.write_chapters(result, target, force=options.force)
+    if options.json:
+        print_json(result.to_dict(clips), one_line=count > 1)
+    elif clips:
+        print_clips(clips)
+    if not options.quiet:
+        print_notes(recording, result.notes)
 
 
-def cut(options: argparse.Namespace, found: Found) -> list[Clip]:
+def _cut(options: argparse.Namespace, result: SongSearchResult) -> tuple[SongClip, ...]:
     """Write the clips, and beside them the list of songs and segments."""
-    with Progress("cutting") as progress:
-        clips = cut_songs(
-            found,
+    from edge.songs.cut import TEMPLATE  # noqa: PLC0415
+
+    seconds = sum(song.seconds for song in result)
+    stage = f"cutting {plural(len(result), 'song')}"
+    with Progress(stage, seconds=seconds, quiet=options.quiet) as progress:
+        clips = edge.cut_songs(
+            result,
             options.output,
             copy=options.copy,
             suffix=options.suffix,
+            template=options.name or TEMPLATE,
             force=options.force,
-            audio_stream=options.audio_stream,
             progress=progress,
         )
-    with whole_file(listing(options), force=options.force) as draft:
-        text = json.dumps({"schema": show.SCHEMA, **document(found, clips)}, indent=2, ensure_ascii=False)
-        draft.write_text(text + "\n", encoding="utf-8")
+    with whole_file(_listing(options, result.recording.path), force=options.force) as draft:
+        draft.write_text(json_text(result.to_dict(clips)) + "\n", encoding="utf-8")
     return clips
 
 
-def document(found: Found, clips: list[Clip]) -> dict[str, Any]:
-    """The JSON document of this command."""
-    return {"media": show.media(found), "songs": show.songs(found, clips), "segments": show.segments(found)}
+def print_songs(result: SongSearchResult) -> None:
+    """Print one line a song."""
+    count = plural(len(result), "song") if len(result) else "no song"
+    print(f"{result.recording.path.name}: {count} in {clock(result.duration_s)}")
+    for number, song in enumerate(result, 1):
+        parts = [f"{music:.0f} s of music {where}" for music, where in
+                 ((song.prelude, "before"), (song.postlude, "after")) if music >= 0.5]  # fmt: skip
+        around = f"  ({', '.join(parts)})" if parts else ""
+        times = f"{clock(song.start):>9} - {clock(song.end):>9}"
+        print(f"{number:3}  {times}  {clock(song.seconds):>7}  singing {song.confidence:4.0%}{around}")
 
 
-def print_table(found: Found, clips: list[Clip]) -> None:
-    """One line a song."""
-    count = len(found.songs)
-    what = "no song" if not count else f"{count} song{'s' * (count > 1)}"
-    print(f"{found.media.path.name}: {what} in {show.clock(found.duration_s)}")
-    songs = [clip.song for clip in clips] or found.songs
-    for number, song in enumerate(songs, 1):
-        music = f"prelude {song.prelude:4.1f} s, postlude {song.postlude:4.1f} s"
-        file = f"  {clips[number - 1].file}" if clips else ""
-        print(
-            f"{number:3}  {show.clock(song.start):>9} - {show.clock(song.end):>9}  "
-            f"{music}, confidence {song.confidence:.2f}{file}"
-        )
+def print_clips(clips: Sequence[SongClip]) -> None:
+    """Print the files that were written; a copy begins earlier than its song."""
+    for clip in clips:
+        print(f"     {clip.file}  {clock(clip.song.seconds)}")

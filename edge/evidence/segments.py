@@ -91,8 +91,8 @@ def label(
 ) -> LabelResult:
     """Label the audio of a recording: singing, speaking, music or other, with confidences.
 
-    `media` is a path or a `Recording`; `segment_s` is the length of a segment in seconds. The audio is decoded
-    once and never held in memory; `segmenter` saves loading the model again.
+    `media` is a path or a `Recording`; `segment_s` is the length of a segment in seconds. The audio is
+    decoded once and never held in memory; `segmenter` saves loading the model again.
 
     Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError, UsageError.
     """

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
 from edge.errors import UsageError
-from edge.evidence.speech.chunks import SpeechOptions
 from edge.evidence.speech.level import SpeechLevel, sounding
-from edge.evidence.speech.recognition import RecognitionOptions
 from edge.vocabulary import Caption, Span
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptOptions:
-    """Every choice between audio and a transcript."""
-
-    speech: SpeechOptions = field(default_factory=SpeechOptions)
-    """What counts as speech, and how it is cut into chunks."""
-    recognition: RecognitionOptions = field(default_factory=RecognitionOptions)
-    """Which words are believed."""
-    sentence_pause_s: float = 0.8
-    """A pause of this length ends a sentence, whatever the punctuation says, in seconds."""
-
-    def __post_init__(self) -> None:
-        if not self.sentence_pause_s > 0:
-            raise UsageError(f"a sentence pause must be longer than 0 s, got {self.sentence_pause_s}")
 
 
 @dataclass(frozen=True, slots=True)

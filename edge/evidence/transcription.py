@@ -12,12 +12,13 @@ from edge.cache import Cache, key
 from edge.errors import UsageError
 from edge.evidence.collect import collect
 from edge.evidence.labels import FrameLabels
+from edge.evidence.options import TranscriptOptions
 from edge.evidence.speech.cached import CachedRecognizer
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.level import runs
 from edge.evidence.speech.recognition import ChunkTranscript, recognize_chunk
 from edge.evidence.speech.recognizers import Recognizer
-from edge.evidence.transcript import Transcript, TranscriptOptions
+from edge.evidence.transcript import Transcript
 from edge.media import AudioBlock, Recording
 from edge.models.store import find
 from edge.networks.segmenter import Segmenter
@@ -110,8 +111,8 @@ def collect_transcript(
 ) -> tuple[Transcript, tuple[str, ...]]:
     """Decode a recording for its transcript alone; returns it and notes on what was wrong with the file.
 
-    With a `cache` a recording that was transcribed before, whatever its name, is not decoded again, and of one
-    that has grown only the new part is recognized. Raises as `collect` and `TranscriptCollector`.
+    With a `cache` a recording that was transcribed before, whatever its name, is not decoded again, and of
+    one that has grown only the new part is recognized. Raises as `collect` and `TranscriptCollector`.
     """
     options = options or TranscriptOptions()
     if cache is None:

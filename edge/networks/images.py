@@ -1,7 +1,7 @@
 """Images as networks take them: sums over areas for crops of any size, and whole images made to fit.
 
-`prepare` does what a manifest's `ImageInput` says; `AreaSums` is for detectors, which look at many parts of one
-image in many sizes.
+`prepare` does what a manifest's `ImageInput` says; `AreaSums` is for detectors, which look at many parts of
+one image in many sizes.
 """
 
 from __future__ import annotations

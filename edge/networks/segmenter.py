@@ -3,8 +3,9 @@
     samples -> log-mel -> encoder (int8, chunk by chunk) -> every 100 ms: embedding, attention score and four
     confidences -> windows of those, pooled (`pooling`) -> fusion LSTM -> four confidences a segment
 
-The receptive field of the encoder is bounded, so chunks with that much context give what one run over the whole
-recording would give. Encoding and fusing are apart, because evidence from the video joins at the fusion.
+The receptive field of the encoder is bounded, so chunks with that much context give what one run over the
+whole recording would give. Encoding and fusing are apart, because evidence from the video joins at the
+fusion.
 """
 
 from __future__ import annotations

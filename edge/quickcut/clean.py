@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -19,34 +19,19 @@ from edge import schema
 from edge.cache import Cache
 from edge.errors import InputError
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
-from edge.evidence.transcript import Transcript, TranscriptOptions
+from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript
 from edge.files import whole_file
 from edge.media import MediaRange, Recording, concat, open_recording
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.cuts import CutOptions, cut_list
-from edge.quickcut.marks import Item, MarkOptions, mark
+from edge.quickcut.cuts import cut_list
+from edge.quickcut.marks import Item, mark
+from edge.quickcut.options import CleanOptions
 from edge.spans import merge, subtract
 from edge.timeline.placing import place
 from edge.timeline.timeline import Clip, Timeline
 from edge.vocabulary import Caption, Progress, Span
-
-
-@dataclass(frozen=True, slots=True)
-class CleanOptions:
-    """Every choice between a recording and the cleaned file."""
-
-    transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
-    """How speech is found and recognized."""
-    marks: MarkOptions = field(default_factory=MarkOptions)
-    """What is marked for removal."""
-    cuts: CutOptions = field(default_factory=CutOptions)
-    """Where exactly to cut."""
-    crossfade_s: float = 0.01
-    """Cross-fade of the audio at a join, in seconds."""
-    smart: bool = True
-    """Copy video frames where the codec allows it; else all are encoded anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +137,8 @@ def plan_clean(
             progress=progress,
         )
     duration_s = max(transcript.duration_s, recording.duration_s)
-    items = mark(transcript, duration_s, options.marks)
-    cuts = cut_list(items, transcript, duration_s, options.cuts)
+    items = mark(transcript, options.marks, duration_s=duration_s)
+    cuts = cut_list(items, transcript, options.cuts, duration_s=duration_s)
     whole = Timeline.of([Clip(recording.path, Fraction(0), Fraction(duration_s))])
     timeline = whole.cut((cut.start, cut.end) for cut in cuts)
     return CleanPlan(recording, transcript, tuple(items), tuple(cuts), timeline, notes)
@@ -171,9 +156,9 @@ def clean(
 ) -> CleanResult:
     """Write a recording without its blanks, fillers and repeated takes.
 
-    `media` is a path, a `Recording`, or a plan of `plan_clean`, perhaps changed by hand. If nothing is removed
-    and the suffix stays, the file is copied as it is. See `edge.media.concat` for how it is cut. Raises
-    InputError if nothing would be left, and what `plan_clean` and `concat` raise.
+    `media` is a path, a `Recording`, or a plan of `plan_clean`, perhaps changed by hand. If nothing is
+    removed and the suffix stays, the file is copied as it is. See `edge.media.concat` for how it is cut.
+    Raises InputError if nothing would be left, and what `plan_clean` and `concat` raise.
     """
     options, destination = options or CleanOptions(), Path(destination)
     plan = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from edge.errors import UsageError
 from edge.evidence.speech.level import LEVEL_S, SpeechLevel
 from edge.evidence.transcript import Transcript
 from edge.quickcut.marks import Item, Kind
+from edge.quickcut.options import CutOptions
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span
 
@@ -22,33 +21,19 @@ TAKEN = 0.25
 """No cut takes more than this share of what stays beside it, however quiet it is there."""
 
 
-@dataclass(frozen=True)
-class CutOptions:
-    """How marks become cuts."""
-
-    padding_s: float = 0.15
-    """Silence left on each side of a cut, where there is as much."""
-    search_s: float = 0.04
-    """Where what goes touches what stays, the cut is at the quietest point within this distance."""
-    min_cut_s: float = 0.1
-    """Less is not worth a cut."""
-    min_sound_s: float = 0.2
-    """Sounds this long that no word covers, and that are not marked, stay."""
-
-    def __post_init__(self) -> None:
-        lengths = (self.padding_s, self.search_s, self.min_cut_s, self.min_sound_s)
-        if not all(length >= 0 for length in lengths):
-            raise UsageError("lengths of cuts cannot be negative")
-
-
 def cut_list(
-    items: Sequence[Item], transcript: Transcript, duration_s: float, options: CutOptions | None = None
+    items: Sequence[Item],
+    transcript: Transcript,
+    options: CutOptions | None = None,
+    *,
+    duration_s: float | None = None,
 ) -> list[Span]:
-    """Return what to remove of a recording of `duration_s` seconds, in order and disjoint, for items in order.
+    """Return what to remove of a recording, in order and disjoint, for items in order.
 
-    Items to be removed that only silence parts are one cut.
+    Items to be removed that only silence parts are one cut. `duration_s` is the length of the recording where
+    that is longer than its audio.
     """
-    options = options or CutOptions()
+    options, duration_s = options or CutOptions(), duration_s or transcript.duration_s
     going = [item for item in items if item.remove]
     starts = [item.start for item in going]
     kept = merge(_kept(items, transcript, options))

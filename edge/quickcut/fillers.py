@@ -5,20 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from edge.quickcut.options import Level
 from edge.text.scripts import ends_clause, ends_sentence, is_ideographic
 from edge.vocabulary import Word
-
-
-class Level(StrEnum):
-    """How much goes."""
-
-    OFF = "off"
-    LIGHT = "light"
-    """Sounds: um, uh, 嗯. Nobody misses them."""
-    MEDIUM = "medium"
-    """Also phrases that say nothing where pauses or marks set them off: you know, 那个."""
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
 from edge import schema
-from edge.errors import UsageError
 from edge.evidence.transcript import Transcript
-from edge.quickcut.fillers import Level, find_fillers
-from edge.quickcut.repeats import RepeatOptions, find_repeats
+from edge.quickcut.fillers import find_fillers
+from edge.quickcut.options import Level, MarkOptions
+from edge.quickcut.repeats import find_repeats
 from edge.spans import intervals, merge, subtract
 from edge.text.clock import clock
 from edge.text.scripts import joined
@@ -31,28 +31,6 @@ class Kind(StrEnum):
     BLANK = "blank"
     FILLER = "filler"
     REPEAT = "repeat"
-
-
-@dataclass(frozen=True)
-class MarkOptions:
-    """What is marked for removal."""
-
-    level: Level = Level.LIGHT
-    """OFF marks nothing; see `Level` for the fillers."""
-    blanks: bool = True
-    fillers: bool = True
-    repeats: bool = True
-    min_silence_s: float = 1.0
-    """Silence of this length is a blank."""
-    take_pause_s: float = 0.3
-    """Between two takes there is a pause of this length, even where they are written as one sentence."""
-    extra_fillers: tuple[str, ...] = ()
-    """Words of the user that are fillers too."""
-    repeat: RepeatOptions = field(default_factory=RepeatOptions)
-
-    def __post_init__(self) -> None:
-        if not self.min_silence_s > 0:
-            raise UsageError(f"a blank must last longer than 0 s, got {self.min_silence_s}")
 
 
 @dataclass(frozen=True)
@@ -76,9 +54,14 @@ class Item:
         return schema.Item(*times, self.kind.value, self.text, self.remove, self.reason, score)
 
 
-def mark(transcript: Transcript, duration_s: float, options: MarkOptions | None = None) -> list[Item]:
-    """Mark the blanks, fillers and repeats of a recording of `duration_s` seconds, between what is said."""
-    options = options or MarkOptions()
+def mark(
+    transcript: Transcript, options: MarkOptions | None = None, *, duration_s: float | None = None
+) -> list[Item]:
+    """Mark the blanks, fillers and repeats of a recording, between what is said.
+
+    `duration_s` is the length of the recording where that is longer than its audio.
+    """
+    options, duration_s = options or MarkOptions(), duration_s or transcript.duration_s
     spoken = _said(transcript, options)
     ends = [item.end for item in spoken]
     for span in transcript.filled_pauses:

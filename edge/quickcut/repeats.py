@@ -17,41 +17,13 @@ import numpy as np
 from edge_kernels.text import encode, levenshtein_window, similarity_window
 from numpy.typing import NDArray
 
-from edge.errors import UsageError
+from edge.quickcut.options import RepeatOptions
 from edge.text.scripts import IDEOGRAPHIC, is_ideographic
 
 LETTERS = 3
 """Letters that say as much as a Chinese character: an English word of 5 is about a word of 2."""
 
 _MARKS = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True)
-class RepeatOptions:
-    """What counts as a repeat."""
-
-    window: int = 4
-    """Sentences before and after that one is compared with."""
-    min_length: int = 4
-    """Characters that a sentence needs: shorter ones are said again for good reasons. A character of a script
-    without spaces counts for as much as `LETTERS` of others."""
-    weights: tuple[float, float, float] = (0.2, 0.6, 0.2)
-    """Of overlap, Levenshtein and cosine in the score. Any two English sentences share most of their letters,
-    so it is the order that tells them apart; in Chinese all three do."""
-    threshold: float = 0.75
-    """Score from which two sentences are takes of one."""
-    frequency: bool = False
-    """Cosine of how often characters occur instead of whether they do (the source counts presence)."""
-    letters: str = "any"
-    """What a sentence must hold one of: "any" letter, or "ideographic" as the source has it."""
-
-    def __post_init__(self) -> None:
-        if self.window < 1 or self.min_length < 1 or not 0 < self.threshold <= 1:
-            raise UsageError("repeats need a window and a length of 1 at least, and a threshold in (0, 1]")
-        if min(self.weights) < 0 or not sum(self.weights) > 0:
-            raise UsageError("the weights of repeats cannot be negative, nor all zero")
-        if self.letters not in ("any", "ideographic"):
-            raise UsageError(f"letters are any or ideographic, not {self.letters}")
 
 
 @dataclass(frozen=True)

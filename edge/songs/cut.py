@@ -45,10 +45,11 @@ def cut_songs(
 ) -> tuple[SongClip, ...]:
     """Write each song to a file: `folder/NAME-01.mp4` and so on, frame-accurate.
 
-    Video frames are copied where the codec allows it (see `edge.media.concat`); `copy` copies everything and so
-    begins at a keyframe. `suffix` chooses the container. `template` names the clips by `{stem}`, `{number}`,
-    `{title}`, `{start}` and `{end}` (whole seconds). Title, track number and source are written into the
-    clips. All names are checked before the first file is written. Raises OutputError, UsageError, InputError.
+    Video frames are copied where the codec allows it (see `edge.media.concat`); `copy` copies everything and
+    so begins at a keyframe. `suffix` chooses the container. `template` names the clips by `{stem}`,
+    `{number}`, `{title}`, `{start}` and `{end}` (whole seconds). Title, track number and source are written
+    into the clips. All names are checked before the first file is written. Raises OutputError, UsageError,
+    InputError.
     """
     files = clip_files(result, Path(folder), copy=copy, suffix=suffix, template=template)
     for file in files:
@@ -89,7 +90,7 @@ def clip_files(
         except (KeyError, IndexError, ValueError) as error:
             known = "{stem} {number} {title} {start} {end}"
             raise UsageError(
-                f"the template {template!r} has a bad field ({error}); known are {known}"
+                f"template {template!r} has a bad field ({error}); known are {known}"
             ) from None
         files.append(folder / f"{name}{suffix}")
     if len(set(files)) < len(files):

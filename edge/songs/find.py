@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -71,11 +71,11 @@ class SongSearchResult:
             )
         )
 
-    def plot(self, file: str | Path | None = None) -> Figure:
+    def plot(self, file: str | PathLike[str] | None = None, *, force: bool = False) -> Figure:
         """Draw labels and songs over time; with `file` also write the drawing. Needs `edgereel[plot]`."""
         from edge.songs.plot import draw, plot  # noqa: PLC0415 - matplotlib is an extra
 
-        return draw(self) if file is None else plot(self, file)
+        return draw(self) if file is None else plot(self, file, force=force)
 
     def _repr_html_(self) -> str:
         """Return a table of the songs for notebooks."""

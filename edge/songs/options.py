@@ -10,16 +10,16 @@ from edge.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class SongOptions:
-    """How songs are found; `SongOptions.as_published()` is the method of US 12,387,762 B2 as it stands there."""
+    """How songs are found; `SongOptions.as_published()` is the method of US 12,387,762 B2."""
 
     segment_s: float = 3.0
     """Segment length in seconds: 0.5, 1, 3, 5 or 10 are usual. Shorter finds shorter songs and errs more."""
     min_run: int = 2
     """Consecutive singing segments that make a song."""
     speech_margin: float = 0.6
-    """An end segment is uncertain if p(singing) - p(speaking) is at most this and `other_margin` holds too."""
+    """An end segment is uncertain if p(singing) - p(speaking) is at most this, and `other_margin` too."""
     other_margin: float = 0.6
-    """An end segment is uncertain if p(singing) - p(other) is at most this and `speech_margin` holds too."""
+    """An end segment is uncertain if p(singing) - p(other) is at most this, and `speech_margin` too."""
     refine_step_s: float = 1.0
     """Distance of the joints tried inside an uncertain segment, in seconds."""
     edge_is_other: bool = True

@@ -1,7 +1,7 @@
 """The rules that turn labels of segments into songs, one function per rule, in the order they apply.
 
-The published method is US 12,387,762 B2. Segments are counted from 0; runs of them are int64[n, 2], half-open.
-A label is the column that it has in confidences; the scans over them are `edge_kernels.labels`.
+The published method is US 12,387,762 B2. Segments are counted from 0; runs of them are int64[n, 2],
+half-open. A label is the column that it has in confidences; the scans over them are `edge_kernels.labels`.
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ def uncertain(confidence: Floats, options: SongOptions) -> bool:
 
 
 def refined_joint(former: Floats, latter: Floats, *, start: bool) -> int | None:
-    """Return the index of the joint where a boundary belongs, from confidences float32[joints, 4] of the two windows.
+    """Return the index of the joint where a boundary belongs, from confidences of two windows.
 
-    At a start the former window is speaking or other and the latter singing or music; at an end the reverse.
-    Of several joints the one with the largest summed confidence (an extension). None if no joint qualifies.
+    Both are float32[joints, 4]. At a start the former window is speaking or other and the latter singing or
+    music; at an end the reverse. Of several joints the one with the largest summed confidence (an extension).
+    None if no joint qualifies.
     """
     outside, inside = {SPEAKING, OTHER}, {SINGING, MUSIC}
     return scan.joint(former, latter, *((outside, inside) if start else (inside, outside)))

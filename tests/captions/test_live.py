@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.captions.live import Heard, LiveOptions, listen
+from edge.captions.live import Heard, listen
+from edge.captions.options import LiveOptions
 from edge.errors import UsageError
 from edge.evidence.speech.recognizers import Heard as Recognized
 from edge.evidence.speech.recognizers import Recognizer

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.captions.transcribe import caption
 from edge.errors import InputError, NoAudioError
-from edge.evidence.speech.chunks import SpeechOptions
+from edge.evidence.options import SpeechOptions
 from edge.evidence.speech.recognition import believable, trimmed
 from edge.evidence.speech.recognizers import Heard, Recognizer
 from edge.evidence.transcript import Settings, Transcript

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
-from edge.evidence.speech.chunks import Chunk, SpeechOptions, _Sound, chunks
+from edge.evidence.options import SpeechOptions
+from edge.evidence.speech.chunks import Chunk, _Sound, chunks
 from edge.evidence.speech.level import LEVEL_S, loudness, sounding
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label, Span

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 from av.bitstream import BitStreamFilterContext
 
-from edge.media import ConcatResult, MediaRange, frames_at, h264, concat, probe, snap_to_frames
+from edge.media import ConcatResult, MediaRange, concat, frames_at, h264, probe, snap_to_frames
 from edge.media.read.frame_index import read_frame_index
 
 from .conftest import Film

@@ -25,9 +25,9 @@ from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.transcript import Transcript
 from edge.media import probe
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.clean import CleanOptions, CleanResult, clean, plan_clean
-from edge.quickcut.fillers import Level
-from edge.quickcut.marks import Kind, MarkOptions
+from edge.quickcut.clean import CleanResult, clean, plan_clean
+from edge.quickcut.marks import Kind
+from edge.quickcut.options import CleanOptions, Level, MarkOptions
 from edge.timeline.export import TIMELINE_WRITERS, write_timeline
 from edge.timeline.timeline import Timeline
 from edge.vocabulary import Caption, Span, Word

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from edge.errors import UsageError
 from edge.evidence.transcript import Loudness, Transcript
-from edge.quickcut.cuts import CutOptions, cut_list, quietest
+from edge.quickcut.cuts import cut_list, quietest
 from edge.quickcut.marks import Item, Kind, mark
+from edge.quickcut.options import CutOptions
 from edge.spans import merged, outside
 from edge.vocabulary import Span
 from tests.quickcut.test_marks import loudness, recordings, told, words_of

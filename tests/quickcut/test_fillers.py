@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.quickcut.fillers import APART_S, FILLERS, Level, find_fillers
+from edge.quickcut.fillers import APART_S, FILLERS, find_fillers
+from edge.quickcut.options import Level
 from edge.text.scripts import is_ideographic
 from edge.vocabulary import Word
 

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.captions.options import LayoutOptions
 from edge.errors import UsageError
 from edge.evidence.transcript import Loudness, Settings, Transcript
 from edge.media import MediaInfo
-from edge.quickcut.fillers import Level
-from edge.quickcut.marks import Item, Kind, MarkOptions, mark
+from edge.quickcut.marks import Item, Kind, mark
+from edge.quickcut.options import Level, MarkOptions
 from edge.text.scripts import joined
-from edge.text.sentences import LayoutOptions, sentences
+from edge.text.sentences import sentences
 from edge.vocabulary import Caption, Span, Word
 
 SPEECH, BLANK, FILLER, REPEAT = Kind.SPEECH, Kind.BLANK, Kind.FILLER, Kind.REPEAT

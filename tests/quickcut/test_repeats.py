@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
-from edge.quickcut.repeats import LETTERS, Repeat, RepeatOptions, find_repeats, pair_scores
+from edge.quickcut.options import RepeatOptions
+from edge.quickcut.repeats import LETTERS, Repeat, find_repeats, pair_scores
 from edge.text.scripts import is_ideographic
 from tests.kernels.twins import levenshtein, similarity
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.captions.options import LayoutOptions
 from edge.errors import UsageError
 from edge.text.scripts import ends_clause, ends_sentence, is_ideographic, joined
-from edge.text.sentences import LayoutOptions, captions, sentences
+from edge.text.sentences import captions, sentences
 from edge.vocabulary import Caption, Word
 
 RULES = LayoutOptions()

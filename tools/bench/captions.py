@@ -20,7 +20,8 @@ from edge.captions.transcribe import caption
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.media.write.concat import MediaRange, concat
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.repeats import RepeatOptions, pair_scores
+from edge.quickcut.options import RepeatOptions
+from edge.quickcut.repeats import pair_scores
 from tools.bench import isolated
 from tools.bench.rows import Row, compared, interleaved
 from tools.evaluate.captions import composed

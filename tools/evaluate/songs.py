@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from edge.songs.search import search
 
 from edge.networks.segmenter import Segmenter
 from edge.songs.options import Settings
 from edge.songs.plot import plot
-from edge.songs.search import search
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, read_pack
 from tools.evaluate.recordings import Recording, compose

@@ -13,43 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import UsageError
+from edge.evidence.options import SpeechOptions
 from edge.evidence.speech.level import Frames, quietest_sample
 from edge.spans import merge
 from edge.vocabulary import LABELS, Label
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class SpeechOptions:
-    """What counts as speech, and how it is cut into chunks."""
-
-    onset: float = 0.5
-    """Confidence of speaking that begins a stretch of speech."""
-    release: float = 0.3
-    """... and below which it ends."""
-    merge_gap_s: float = 1.0
-    """Stretches closer than this are recognized together."""
-    min_speech_s: float = 0.2
-    """Shorter stretches are no speech."""
-    padding_s: float = 0.5
-    """Seconds before and after a stretch that are recognized with it: the labels are 0.1 s coarse."""
-    min_chunk_s: float = 8.0
-    """Chunks are cut at the best pause after this many seconds ..."""
-    max_chunk_s: float = 20.0
-    """... and before this many."""
-    include_singing: bool = False
-    """Words that are sung count too."""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.release <= self.onset < 1:
-            raise UsageError("speech needs 0 < release <= onset < 1")
-        if (
-            min(self.merge_gap_s, self.min_speech_s, self.padding_s) < 0
-            or not 1 <= self.min_chunk_s < self.max_chunk_s
-        ):
-            raise UsageError("speech needs lengths that are not negative, and 1 <= min_chunk_s < max_chunk_s")
 
 
 @dataclass(frozen=True)
@@ -67,8 +36,8 @@ class Chunk:
 class SpeechChunker:
     """Finds speech in audio that arrives with its labels, and cuts it into chunks at pauses.
 
-    Samples come first, then the labels of their frames, see `label`; what lies before the chunks that may still
-    come is forgotten. With `live` the speech that goes on comes too, as a chunk that is not final.
+    Samples come first, then the labels of their frames, see `label`; what lies before the chunks that may
+    still come is forgotten. With `live` the speech that goes on comes too, as a chunk that is not final.
     """
 
     def __init__(self, options: SpeechOptions, *, rate_hz: int, frame_s: float, live: bool = False) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.evidence.options import RecognitionOptions
 from edge.evidence.speech.chunks import Chunk
 from edge.evidence.speech.filled_pauses import WRITTEN_FOR, disguised, filled_pauses
 from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
@@ -30,18 +31,6 @@ MIN_WORD_S = 0.03
 """No word is trimmed to less."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecognitionOptions:
-    """Which words of a recognizer are believed."""
-
-    logprob_threshold: float = -0.8
-    """Text with a lower mean log-probability is dropped: what recognizers write for noise."""
-    retry_gap_s: float = 0.8
-    """Audible speech of this length without a word is recognized once more, in seconds."""
-    max_repetitions: int = 5
-    """Words repeated this often in a row are a decoder that loops; one repetition is kept."""
-
-
 @dataclass(frozen=True)
 class ChunkTranscript:
     """What was recognized in a chunk. Times are seconds of the recording."""
@@ -56,8 +45,8 @@ class ChunkTranscript:
 def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOptions) -> ChunkTranscript:
     """Recognize one chunk of speech; drop unreliable words. Times are the recording's.
 
-    Recognizers skip what they take for a slip, above all a sentence that is said twice. So what is audible for
-    long and has no word is recognized once more, by itself.
+    Recognizers skip what they take for a slip, above all a sentence that is said twice. So what is audible
+    for long and has no word is recognized once more, by itself.
     """
     rate_hz = recognizer.rate_hz
     level = speech_level(chunk.samples, rate_hz)

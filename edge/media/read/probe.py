@@ -49,9 +49,9 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The video frame. `width` x `height` is upright, in pixels; `start` is seconds after the recording's zero.
+    """The video stream. `width` x `height` is upright, in pixels; `start` is seconds after zero.
 
-    `rotation` (0, 90, 180 or 270 degrees counter-clockwise) is what makes the coded video frame upright.
+    `rotation` (0, 90, 180 or 270 degrees counter-clockwise) makes the coded frame upright.
     """
 
     index: int

@@ -71,15 +71,16 @@ def concat(
     """Write `ranges` one after another to one file; its suffix says the format (`containers.TARGETS`).
 
     Cut points move to the nearest video frame (see `snap_to_frames`), and the audio is cut at the same
-    instants, to the sample; each position is rounded once from the exact sum, so nothing drifts. At a join the
-    audio cross-fades for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points);
-    the first start and the last end are faded as long. Ranges that follow each other in a recording are one.
+    instants, to the sample; each position is rounded once from the exact sum, so nothing drifts. At a join
+    the audio cross-fades for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut
+    points); the first start and the last end are faded as long. Ranges that follow each other in a recording
+    are one.
 
-    With `smart` H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames of
-    several recordings are fitted to the first one's shape; where a range has no video the last frame stays.
-    From one recording all audio streams come along where the file can hold them, the chosen one first; from
-    several, the chosen one of each. Memory does not grow with the length, save for a table of 25 bytes for
-    each video frame. `tags` are container tags that replace the first recording's.
+    With `smart` H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
+    of several recordings are fitted to the first one's shape; where a range has no video the last frame
+    stays. From one recording all audio streams come along where the file can hold them, the chosen one first;
+    from several, the chosen one of each. Memory does not grow with the length, save for a table of 25 bytes
+    for each video frame. `tags` are container tags that replace the first recording's.
 
     Raises InputError (unreadable, or no range holds anything), NoAudioError (no audio where it is needed),
     UsageError (suffix, times, cross-fade), OutputError (exists and not `force`, disk full ...); nothing

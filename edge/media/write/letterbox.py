@@ -18,7 +18,7 @@ Plane = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A coded video frame: size in pixels, width by height of a pixel, degrees counter-clockwise to upright."""
+    """A coded frame: size in pixels, width by height of a pixel, degrees counter-clockwise to upright."""
 
     width: int
     height: int
@@ -33,7 +33,7 @@ def shape_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What video frames are put on: `shape` is the output's, `natural` that of video frames which simply fill it."""
+    """What frames are scaled into: `shape` is the output's, `natural` that of frames which fill it."""
 
     shape: Shape
     natural: Shape

@@ -29,9 +29,9 @@ def render(
 ) -> int:
     """Run the tracks side by side, always the one that lags; return the number of video frames.
 
-    `video_frames` replaces the encoder of the video frames; `progress` is told the part done, 0 to 1. `merge` asks
-    every track for its first packets before it gives any out: so all streams are there when the first packet
-    makes the muxer write its header.
+    `video_frames` replaces the encoder of the video frames; `progress` is told the part done, 0 to 1. `merge`
+    asks every track for its first packets before it gives any out: so all streams are there when the first
+    packet makes the muxer write its header.
     """
     audio_tracks = [sources for sources in plan.audio_tracks if any(sources)]
     tracks = [video_frames] if video_frames is not None else [video_track(plan, out)] if plan.video else []

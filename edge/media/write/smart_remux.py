@@ -32,7 +32,7 @@ from edge.media.write.plan import RenderPlan
 from edge.media.write.smartcut import NotAsPlannedError, Segment, times_on_output
 
 QUALITY = {"preset": "veryfast", "crf": "18"}
-"""Options of x264 for what is encoded anew: a difference to the copied video frames would be seen as a blink."""
+"""Options of x264 for what is encoded anew: a difference to the copied frames would show as a blink."""
 
 PROFILES = {66: "baseline", 77: "main"}
 """x264's names of the profiles a source may be limited to; others get "high"."""
@@ -43,8 +43,9 @@ def smart_track(
 ) -> Track:
     """The video frames of the segments as packets, for `render`.
 
-    Decoding times are the presentation times, delayed by as many video frames as the source's order needs: they
-    rise across all joins, and no video is shown before it is decoded. Raises NotAsPlannedError, InputError.
+    Decoding times are the presentation times, delayed by as many video frames as the source's order needs:
+    they rise across all joins, and no video is shown before it is decoded. Raises NotAsPlannedError,
+    InputError.
     """
     times = times_on_output(parts, frame_index)
     clock = _decoding_times(times, frame_index)

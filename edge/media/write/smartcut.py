@@ -1,7 +1,7 @@
 """Smart cut, planned: which video frames of an H.264 recording are copied, and which are encoded anew.
 
-A part is copied from its first IDR video frame to its last: nothing outside is needed to decode it. Encoded are
-the video frames before and after. `stitching` makes the packets.
+A part is copied from its first IDR video frame to its last: nothing outside is needed to decode it. Encoded
+are the video frames before and after. `stitching` makes the packets.
 """
 
 from __future__ import annotations

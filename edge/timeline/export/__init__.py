@@ -1,7 +1,7 @@
 """Timelines as files that editing programs open.
 
-`write_timeline` chooses the format by the file's suffix. To add one: write a function that takes a `Cut`, whose
-times are whole frames already, and a path, and enter it here.
+`write_timeline` chooses the format by the file's suffix. To add one: write a function that takes a `Cut`,
+whose times are whole frames already, and a path, and enter it here.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def write_timeline(
 ) -> None:
     """Write a timeline as .otio, .edl or .fcpxml, whole or not at all.
 
-    Clips are rounded to whole frames at `rate` frames a second (`frame_edits`): the nearest standard rate
-    of the first recording with a video frame, 25 if there is only audio. The recordings need not exist if a rate
+    Clips are rounded to whole frames at `rate` frames a second (`frame_edits`): the nearest standard rate of
+    the first recording with a video frame, 25 if there is only audio. The recordings need not exist if a rate
     is given. `captions` are in the timeline's seconds; .otio has them as markers, .fcpxml as captions in
     `language` (BCP 47), .edl not. Raises UsageError for another suffix, for a timeline without a frame and
     for what an EDL cannot hold; InputError if the rate is to come from a recording that cannot be read;

@@ -21,8 +21,8 @@ _STYLE = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontFace": "Regular",
 def write_fcpxml(cut: Cut, path: Path) -> None:
     """FCPXML (.fcpxml): an asset-clip a clip, and captions as `caption` elements.
 
-    Version 1.10 is what Final Cut Pro 10.6 (2021) and everything later reads. `caption`, and not `title`
-    or `marker`: a title needs a Motion template and is burnt into the video frame, a marker is a note; captions
+    Version 1.10 is what Final Cut Pro 10.6 (2021) and everything later reads. `caption`, and not `title` or
+    `marker`: a title needs a Motion template and is burnt into the video frame, a marker is a note; captions
     can be edited, switched off and exported again. Their role says SRT, which has no rules on position.
     """
     root = ElementTree.Element("fcpxml", version="1.10")

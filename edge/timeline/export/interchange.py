@@ -62,10 +62,10 @@ def write_otio(cut: Cut, path: Path) -> None:
 def write_edl(cut: Cut, path: Path) -> None:
     """EDL (.edl): one event a clip, sound and video frame together; no captions, for which it has no place.
 
-    Time code is non-drop at every rate: it counts frames and skips no number, so it is exact, and at 29.97
-    it runs 3.6 s an hour behind the clock. It starts at 00:00:00:00, of a recording at its first frame.
-    Our own lines, because the adapter of OpenTimelineIO writes video frame only, drop-frame code without saying
-    so, and any number of events. Raises UsageError above `EDL_EVENTS` and at rates that time code lacks.
+    Time code is non-drop at every rate: it counts frames and skips no number, so it is exact, and at 29.97 it
+    runs 3.6 s an hour behind the clock. It starts at 00:00:00:00, of a recording at its first frame. Our own
+    lines, because the adapter of OpenTimelineIO writes video frame only, drop-frame code without saying so,
+    and any number of events. Raises UsageError above `EDL_EVENTS` and at rates that time code lacks.
     """
     if len(cut.edits) > EDL_EVENTS:
         raise UsageError(

@@ -1,0 +1,144 @@
+"""Recordings named on the command line: files, folders, patterns and standard input."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import edge
+from edge.cli.progress import Progress
+from edge.errors import EdgeError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from edge.media import Recording
+
+SUFFIXES = frozenset(
+    [
+        ".3gp",
+        ".aac",
+        ".ac3",
+        ".aif",
+        ".aiff",
+        ".amr",
+        ".ape",
+        ".asf",
+        ".au",
+        ".avi",
+        ".caf",
+        ".dv",
+        ".flac",
+        ".flv",
+        ".m2ts",
+        ".m4a",
+        ".m4v",
+        ".mka",
+        ".mkv",
+        ".mov",
+        ".mp2",
+        ".mp3",
+        ".mp4",
+        ".mpeg",
+        ".mpg",
+        ".mts",
+        ".mxf",
+        ".oga",
+        ".ogg",
+        ".ogv",
+        ".opus",
+        ".rm",
+        ".ts",
+        ".vob",
+        ".w64",
+        ".wav",
+        ".webm",
+        ".wma",
+        ".wmv",
+        ".wv",
+    ]
+)
+"""Of the files that are taken from a folder."""
+
+STDIN = "-"
+
+
+@contextmanager
+def recordings(options: argparse.Namespace) -> Iterator[list[Path]]:
+    """Yield the paths that the command line names. Raises InputError, UsageError.
+
+    Standard input is kept in a temporary file while the command runs: most containers need seeking.
+    """
+    with tempfile.TemporaryDirectory(prefix="edge-") as scratch:
+        paths: list[Path] = []
+        for name in options.media:
+            paths += [_spooled(Path(scratch))] if name == STDIN else _expanded(name)
+        yield list(dict.fromkeys(paths))
+
+
+def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[[Recording], None]) -> int:
+    """Do the work for every recording; returns the exit code.
+
+    With several recordings an error of one is reported, and the others go on; the code is the first error's.
+    """
+    code = 0
+    for path in paths:
+        try:
+            work(edge.open_recording(path, audio_stream=options.audio_stream))
+        except EdgeError as error:
+            if len(paths) == 1 or options.debug:
+                raise
+            print("edge:", " ".join(str(error).split()), file=sys.stderr)
+            code = code or error.exit_code
+    return code
+
+
+def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:
+    """Return where the output for a recording goes.
+
+    `pattern` is a file, a folder (it exists, ends in a separator, or there are several recordings), or has
+    `{stem}` in it. Raises UsageError for another field.
+    """
+    try:
+        filled = pattern.format(stem=media.stem)
+    except (KeyError, IndexError, ValueError) as error:
+        raise UsageError(f"{pattern}: has a bad field ({error}); the only one is {{stem}}") from None
+    target = Path(filled)
+    is_folder = filled.endswith(("/", "\\")) or target.is_dir() or (count > 1 and filled == pattern)
+    return target / f"{media.stem}{suffix}" if is_folder else target
+
+
+def refuse_collisions(files: Sequence[Path]) -> None:
+    """Raise UsageError if two outputs have one name."""
+    for file in files:
+        if files.count(file) > 1:
+            raise UsageError(f"{file}: two recordings would be written to it; run them apart")
+
+
+def _expanded(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        if not found:
+            raise InputError(path, "is a folder without media files")
+        return found
+    if not path.exists() and glob.has_magic(name):  # shells expand patterns, but for Windows'
+        found = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207
+        if not found:
+            raise InputError(path, "matches no file")
+        return found
+    return [path]
+
+
+def _spooled(scratch: Path) -> Path:
+    file = scratch / "stdin"
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError(STDIN, "is a terminal; pipe a recording into it, or name a file")
+    with file.open("wb") as stream, Progress("reading standard input"):
+        shutil.copyfileobj(sys.stdin.buffer, stream, 1 << 20)
+    return file

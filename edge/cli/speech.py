@@ -1,0 +1,37 @@
+"""Options that `edge caption` and `edge clean` share: how speech is recognized."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import edge
+from edge.evidence.options import SpeechOptions, TranscriptOptions
+
+if TYPE_CHECKING:
+    from edge.cache import Cache
+    from edge.evidence.speech.recognizers import Recognizer
+
+DEFAULT_MODEL = "moonshine-tiny-en"
+
+
+def add_speech(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    speech = parser.add_argument_group("speech")
+    speech.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="ID|DIR", help=f"recognizer (default {DEFAULT_MODEL})"
+    )
+    speech.add_argument("--language", metavar="L", help="hint for multilingual models: zh, en, ja ...")
+    speech.add_argument("--no-cache", action="store_true", help="ignore cached transcripts")
+    speech.add_argument("--include-singing", action="store_true", help="transcribe sung words too")
+
+
+def transcript_options(options: argparse.Namespace) -> TranscriptOptions:
+    """Return what was typed."""
+    return TranscriptOptions(speech=SpeechOptions(include_singing=options.include_singing))
+
+
+def open_typed(options: argparse.Namespace) -> tuple[Recognizer, Cache | None]:
+    """Open the recognizer and the cache that were typed. Raises ModelError, MissingExtraError, UsageError."""
+    recognizer = edge.open_recognizer(options.model, language=options.language, threads=options.threads)
+    return recognizer, None if options.no_cache else edge.Cache()
