@@ -22,6 +22,7 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     """
     refuse_existing(path, force)
     draft = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}.part{path.suffix}")
+    made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
@@ -34,6 +35,9 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
+        with suppress(OSError):  # folders made for a file that did not come; others stay, they are not empty
+            for parent in made:
+                parent.rmdir()
 
 
 @contextmanager
@@ -65,7 +69,11 @@ def whole_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 def refuse_existing(path: Path, force: bool) -> None:
     """Raise OutputError if `path` exists and `force` is false."""
-    if not force and path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:  # a name that is too long, for example
+        raise OutputError(path, f"cannot be written: {(error.strerror or str(error)).lower()}") from error
+    if exists and not force:
         raise OutputError(path, "already exists; choose another name or pass --force")
 
 

@@ -126,6 +126,8 @@ class Clean(Struct, frozen=True, kw_only=True):
 
     schema: int = VERSION
     media: Media
+    language: str
+    """BCP 47; "und" where nothing is said."""
     items: tuple[Item, ...]
     cuts: tuple[Cut, ...]
     kept_seconds: float

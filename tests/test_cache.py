@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import wave
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.cache import Cache, CachedRecognizer, default_root, key
-from edge.captions.transcribe import caption
-from edge.evidence.options import SpeechOptions
-from edge.evidence.speech.recognizers import Heard, Recognizer
-from edge.evidence.transcript import Settings, Transcript, restored, stored
-from edge.media import probe
+from edge.cache import Cache, default_root, key
+from edge.errors import UsageError
+from edge.evidence.options import RecognitionOptions, SpeechOptions, TranscriptOptions
+from edge.evidence.speech.cached import CachedRecognizer
+from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.transcript import Transcript
+from edge.media import open_recording
 from edge.models.folder import open_folder
 from edge.models.store import builtin_root
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Word
-from tests.captions.test_transcribe import ONE, THREE, TWO, Knowing, Take
+from tests.makers import ONE, RATE_HZ, THREE, TWO, Knowing, Take, transcript_of
 from tests.media.conftest import small_disk  # noqa: F401 - a fixture
 from tools.convert.folder import rewrite
 from tools.sound.signals import silence
@@ -37,32 +39,24 @@ class Unwilling(Recognizer):
     """Must not be asked."""
 
     def __init__(self, like: Recognizer) -> None:
-        self.folder, self.rate_hz, self.language = like.folder, like.rate_hz, like.language
-        self._identity = like.identity
+        self.identity, self.rate_hz = like.identity, like.rate_hz
 
-    @property
-    def identity(self) -> tuple[str, str, str | None]:
-        return self._identity
-
-    def recognize(self, samples: Floats) -> Heard:
+    def recognize(self, samples: Floats) -> RecognitionResult:
         raise AssertionError(f"asked for {len(samples)} samples that are known")
 
 
 class Counting(Recognizer):
     """Hears one word, and counts how often."""
 
+    rate_hz = RATE_HZ
+
     def __init__(self, language: str | None = None, *, version: str = "1") -> None:
-        self.folder, self.rate_hz, self.language = open_folder(builtin_root() / "segmenter"), 16_000, language
-        self._version = version
+        self.identity = "counting", version, language
         self.times = 0
 
-    @property
-    def identity(self) -> tuple[str, str, str | None]:
-        return "counting", self._version, self.language
-
-    def recognize(self, samples: Floats) -> Heard:
+    def recognize(self, samples: Floats) -> RecognitionResult:
         self.times += 1
-        return Heard((Word(0.0, len(samples) / self.rate_hz, "word"),), "en", -0.1)
+        return RecognitionResult((Word(0.0, len(samples) / self.rate_hz, "word"),), "en", -0.1)
 
 
 @pytest.fixture
@@ -84,20 +78,16 @@ def said(take: Take, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def same(first: Transcript, second: Transcript) -> bool:
     """All that was found is equal, arrays too."""
-    loudness = [[(one.start, one.values.tolist()) for one in found.loudness] for found in (first, second)]
-    rest = [
-        replace(found, loudness=[], media=replace(found.media, path=Path("a"))) for found in (first, second)
-    ]
-    return loudness[0] == loudness[1] and rest[0] == rest[1]
+    return first.to_bytes() == second.to_bytes()
 
 
 def test_a_recording_that_was_heard_is_not_heard_again(
     said: Path, take: Take, cache: Cache, segmenter: Segmenter
 ) -> None:
     knowing = Knowing(said, take.words)
-    plain = caption(said, recognizer=knowing, segmenter=segmenter)
-    first = caption(said, recognizer=knowing, segmenter=segmenter, cache=cache)
-    again = caption(said, recognizer=Unwilling(knowing), cache=Cache(cache.root))
+    plain = transcript_of(said, recognizer=knowing, segmenter=segmenter)
+    first = transcript_of(said, recognizer=knowing, segmenter=segmenter, cache=cache)
+    again = transcript_of(said, recognizer=Unwilling(knowing), cache=Cache(cache.root))
     assert same(plain, first)
     assert same(first, again)
     assert [one.text for one in again.sentences] == [ONE, TWO]
@@ -107,34 +97,33 @@ def test_the_name_of_a_recording_does_not_matter(
     said: Path, take: Take, cache: Cache, tmp_path: Path, segmenter: Segmenter
 ) -> None:
     knowing = Knowing(said, take.words)
-    first = caption(said, recognizer=knowing, segmenter=segmenter, cache=cache)
+    first = transcript_of(said, recognizer=knowing, segmenter=segmenter, cache=cache)
     copied = Path(shutil.copy(said, tmp_path / "another name.wav"))
     moved = copied.rename(tmp_path / "moved.wav")
-    again = caption(moved, recognizer=Unwilling(knowing), segmenter=segmenter, cache=cache)
-    assert again.media.path == moved
+    again = transcript_of(moved, recognizer=Unwilling(knowing), segmenter=segmenter, cache=cache)
     assert same(first, again)
 
 
-@pytest.mark.parametrize("what", ["doubt", "captions", "speech"])
+@pytest.mark.parametrize("what", ["doubt", "sentences", "speech"])
 def test_other_settings_are_another_result(
     said: Path, take: Take, cache: Cache, segmenter: Segmenter, what: str
 ) -> None:
     changed = {
-        "doubt": Settings(logprob_threshold=-0.05),
-        "captions": replace(Settings(), captions=replace(Settings().captions, pause_s=0.02)),
-        "speech": Settings(SpeechOptions(margin_s=0.1)),
+        "doubt": TranscriptOptions(recognition=RecognitionOptions(logprob_threshold=-0.05)),
+        "sentences": TranscriptOptions(sentence_pause_s=0.02),
+        "speech": TranscriptOptions(SpeechOptions(padding_s=0.1)),
     }[what]
     knowing = Knowing(said, take.words)
-    first = caption(said, recognizer=knowing, segmenter=segmenter, cache=cache)
-    other = caption(said, changed, recognizer=knowing, segmenter=segmenter, cache=cache)
+    first = transcript_of(said, recognizer=knowing, segmenter=segmenter, cache=cache)
+    other = transcript_of(said, changed, recognizer=knowing, segmenter=segmenter, cache=cache)
     assert not same(first, other)
-    assert same(other, caption(said, changed, recognizer=knowing, segmenter=segmenter))
+    assert same(other, transcript_of(said, changed, recognizer=knowing, segmenter=segmenter))
 
 
 def test_another_recognizer_is_asked_anew(said: Path, cache: Cache, segmenter: Segmenter) -> None:
     counts = []
     for recognizer in (Counting(), Counting(), Counting("en"), Counting(version="2"), Counting("en")):
-        caption(said, recognizer=recognizer, segmenter=segmenter, cache=cache)
+        transcript_of(said, recognizer=recognizer, segmenter=segmenter, cache=cache)
         counts.append(recognizer.times)
     assert counts == [2, 0, 2, 2, 0]
 
@@ -144,9 +133,9 @@ def test_another_segmenter_hears_anew(
 ) -> None:
     copied = open_folder(Path(shutil.copytree(builtin_root() / "segmenter", tmp_path / "other")))
     other = Segmenter(rewrite(copied, version="99", parameters=copied.manifest.parameters).path)
-    first = caption(said, recognizer=Knowing(said, take.words), segmenter=segmenter, cache=cache)
+    first = transcript_of(said, recognizer=Knowing(said, take.words), segmenter=segmenter, cache=cache)
     knowing = Knowing(said, [])
-    knowing_all = caption(said, recognizer=Unwilling(knowing), segmenter=other, cache=cache)
+    knowing_all = transcript_of(said, recognizer=Unwilling(knowing), segmenter=other, cache=cache)
     # The audio is heard again, but its chunks are the same and known.
     assert same(first, knowing_all)
 
@@ -155,13 +144,13 @@ def test_another_content_under_the_same_name_is_heard(
     said: Path, take: Take, cache: Cache, tmp_path: Path, segmenter: Segmenter
 ) -> None:
     path = Path(shutil.copy(said, tmp_path / "a.wav"))
-    caption(path, recognizer=Counting(), segmenter=segmenter, cache=cache)
+    transcript_of(path, recognizer=Counting(), segmenter=segmenter, cache=cache)
     content = bytearray(path.read_bytes())
     at = 44 + 2 * round((take.words[3].start + 0.05) * 16_000)
     content[at : at + 2] = b"\x01\x02"
     path.write_bytes(content)
     counting = Counting()
-    caption(path, recognizer=counting, segmenter=segmenter, cache=cache)
+    transcript_of(path, recognizer=counting, segmenter=segmenter, cache=cache)
     assert counting.times == 1  # of two chunks one changed
 
 
@@ -179,14 +168,14 @@ def test_of_a_recording_that_has_grown_only_the_new_part_is_recognized(
         target.setparams(source.getparams())
         target.writeframes(source.readframes(round(begun_s * 16_000)))
     before = Knowing(begun, [word for word in take.words if word.end < begun_s])
-    caption(begun, recognizer=before, segmenter=segmenter, cache=cache)
+    transcript_of(begun, recognizer=before, segmenter=segmenter, cache=cache)
     after = Knowing(whole, take.words)
-    grown = caption(whole, recognizer=after, segmenter=segmenter, cache=cache)
+    grown = transcript_of(whole, recognizer=after, segmenter=segmenter, cache=cache)
     assert [one.text for one in grown.sentences] == [ONE, TWO, THREE] * 2
     assert len(before.asked) == 4
     assert len(after.asked) == 2
     assert min(span.start for span in after.asked) > begun_s - 0.5
-    assert same(grown, caption(whole, recognizer=after, segmenter=segmenter))
+    assert same(grown, transcript_of(whole, recognizer=after, segmenter=segmenter))
 
 
 def test_a_stretch_is_known_by_each_of_its_samples(cache: Cache) -> None:
@@ -226,36 +215,33 @@ def test_every_damaged_byte_of_an_entry_counts_as_missing(cache: Cache) -> None:
 
 def test_damaged_entries_are_heard_again(said: Path, take: Take, cache: Cache, segmenter: Segmenter) -> None:
     knowing = Knowing(said, take.words)
-    first = caption(said, recognizer=knowing, segmenter=segmenter, cache=cache)
+    first = transcript_of(said, recognizer=knowing, segmenter=segmenter, cache=cache)
     asked = len(knowing.asked)
     for file in entries(cache):
         content = bytearray(file.read_bytes())
         content[len(content) // 2] ^= 1
         file.write_bytes(content)
-    again = caption(said, recognizer=knowing, segmenter=segmenter, cache=cache)
+    again = transcript_of(said, recognizer=knowing, segmenter=segmenter, cache=cache)
     assert same(first, again)
     assert len(knowing.asked) == 2 * asked
-    caption(said, recognizer=Unwilling(knowing), segmenter=segmenter, cache=cache)
+    transcript_of(said, recognizer=Unwilling(knowing), segmenter=segmenter, cache=cache)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
-def test_what_is_no_result_is_none(said: Path, content: bytes) -> None:
-    media = probe(said)
-    assert restored(content, media, Settings()) is None
-    assert restored(None, media, Settings()) is None
+def test_other_bytes_are_no_transcript(content: bytes) -> None:
+    with pytest.raises(UsageError, match="no transcript"):
+        Transcript.from_bytes(content)
 
 
-def test_a_result_of_something_else_is_none(said: Path, take: Take, segmenter: Segmenter) -> None:
-    found = caption(said, recognizer=Knowing(said, take.words), segmenter=segmenter)
-    content = stored(found)
-    back = restored(content, found.media, found.settings)
-    assert back is not None
-    assert same(back, found)
+def test_a_damaged_transcript_is_one_or_is_refused(said: Path, take: Take, segmenter: Segmenter) -> None:
+    found = transcript_of(said, recognizer=Knowing(said, take.words), segmenter=segmenter)
+    content = found.to_bytes()
+    assert same(Transcript.from_bytes(content), found)
     for at in range(0, len(content), 7):
-        changed = content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
-        restored(changed, found.media, found.settings)  # whatever it is, it is no error
-        restored(content[:at], found.media, found.settings)
+        for changed in (content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :], content[:at]):
+            with suppress(UsageError):
+                Transcript.from_bytes(changed)
 
 
 def a_file(root: Path) -> Path:
@@ -274,7 +260,7 @@ def test_a_cache_that_cannot_be_written_is_no_trouble(
 ) -> None:
     cache = Cache(place(tmp_path / "there"))
     for _ in range(2):
-        found = caption(said, recognizer=Knowing(said, take.words), segmenter=segmenter, cache=cache)
+        found = transcript_of(said, recognizer=Knowing(said, take.words), segmenter=segmenter, cache=cache)
         assert [one.text for one in found.sentences] == [ONE, TWO]
     cache.prune()
     if (tmp_path / "there").exists():
@@ -327,7 +313,7 @@ def test_the_cache_lies_where_the_setting_says(tmp_path: Path, monkeypatch: pyte
     assert Cache().root == default_root() == tmp_path / "mine"
     monkeypatch.delenv("EDGE_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert default_root().name == "captions"
+    assert default_root().name == "evidence"
     assert not default_root().exists()
 
 
@@ -339,13 +325,13 @@ def test_keys_tell_what_they_are_made_of_apart(parts: list[object]) -> None:
     assert key(1) != key("1")
 
 
-def test_a_file_is_read_again_only_if_it_changed(tmp_path: Path, cache: Cache) -> None:
-    file = tmp_path / "a.bin"
-    file.write_bytes(b"one")
-    first = cache.content_digest(file)
-    assert cache.content_digest(file) == first
-    copied = Path(shutil.copy(file, tmp_path / "b.bin"))
-    assert cache.content_digest(copied) == first
-    file.write_bytes(b"two")
+def test_a_file_is_read_again_only_if_it_changed(said: Path, tmp_path: Path, cache: Cache) -> None:
+    file = Path(shutil.copy(said, tmp_path / "a.wav"))
+    first = cache.digest_of(open_recording(file))
+    assert first == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert cache.digest_of(open_recording(file)) == first
+    copied = Path(shutil.copy(file, tmp_path / "b.wav"))
+    assert cache.digest_of(open_recording(copied)) == first
+    file.write_bytes(file.read_bytes()[:-2] + b"xy")
     os.utime(file, ns=(1, 1))
-    assert cache.content_digest(file) != first
+    assert cache.digest_of(open_recording(file)) != first

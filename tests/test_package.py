@@ -40,7 +40,7 @@ def test_importing_edge_loads_nothing_heavy() -> None:
 
 def test_edge_adds_no_network_module_to_what_its_dependencies_load(sample: tuple[Path, Truth]) -> None:
     theirs = modules_after("import numpy, av, onnxruntime, numba")
-    ours = modules_after(f"import edge\nedge.search({str(sample[0])!r})") - theirs
+    ours = modules_after(f"import edge\nedge.find_songs({str(sample[0])!r})") - theirs
     assert not {"socket", "ssl", "http.client", "urllib.request", "requests"} & ours
 
 
@@ -70,7 +70,7 @@ def test_the_readme_python_block_runs(sample: tuple[Path, Truth], tmp_path: Path
 
 
 def test_the_readme_commands_parse() -> None:
-    from edge.cli.arguments import parse  # noqa: PLC0415
+    from edge.cli import parse  # noqa: PLC0415
 
     (block,) = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     commands = [line.split("#")[0].split() for line in block.splitlines()]

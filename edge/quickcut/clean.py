@@ -78,6 +78,7 @@ class CleanPlan:
         """Return the typed form of `to_dict`."""
         return schema.Clean(
             media=self.recording.describe(self.transcript.duration_s, self.notes),
+            language=self.transcript.language,
             items=tuple(item.to_document() for item in self.items),
             cuts=tuple(schema.Cut(schema.seconds(cut.start), schema.seconds(cut.end)) for cut in self.cuts),
             kept_seconds=schema.seconds(self.kept_s),

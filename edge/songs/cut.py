@@ -77,7 +77,7 @@ def clip_files(
     suffix: str | None = None,
     template: str = TEMPLATE,
 ) -> list[Path]:
-    """Return the file of each clip. Raises UsageError for an unknown suffix or field, or if two are the same."""
+    """Return the file of each clip. Raises UsageError for an unknown suffix or field, or two of one name."""
     recording = result.recording
     suffix = suffix or (recording.path.suffix if copy else default_suffix(recording.info))
     target_for(Path(f"clip{suffix}"))
@@ -89,9 +89,7 @@ def clip_files(
             name = template.format(**fields, start=int(song.start), end=int(song.end))
         except (KeyError, IndexError, ValueError) as error:
             known = "{stem} {number} {title} {start} {end}"
-            raise UsageError(
-                f"template {template!r} has a bad field ({error}); known are {known}"
-            ) from None
+            raise UsageError(f"template {template!r} has a bad field ({error}); known are {known}") from None
         files.append(folder / f"{name}{suffix}")
     if len(set(files)) < len(files):
         raise UsageError(f"the template {template!r} gives several songs one name; add {{number}}")

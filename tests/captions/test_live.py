@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.captions.live import Heard, listen
+from edge.captions.live import LiveCaptions, live_captions
 from edge.captions.options import LiveOptions
 from edge.errors import UsageError
-from edge.evidence.speech.recognizers import Heard as Recognized
-from edge.evidence.speech.recognizers import Recognizer
+from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
 from edge.media import decode_audio
-from edge.models.store import find
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Label, Span, Word
 from tools.sound.sample import Truth
@@ -27,24 +25,26 @@ Floats = NDArray[np.float32]
 class Clock(Recognizer):
     """Hears a word in every half second."""
 
-    def __init__(self) -> None:
-        self.folder, self.rate_hz, self.language = find("segmenter"), 16_000, None
+    identity = ("clock", "1", None)
+
+    def __init__(self, rate_hz: int = 16_000) -> None:
+        self.rate_hz = rate_hz
         self.longest_s = 0.0
 
-    def recognize(self, samples: Floats) -> Recognized:
+    def recognize(self, samples: Floats) -> RecognitionResult:
         seconds = len(samples) / self.rate_hz
         self.longest_s = max(self.longest_s, seconds)
         words = [Word(at / 2, at / 2 + 0.4, f"w{at}") for at in range(int(2 * seconds))]
-        return Recognized(tuple(words), "en", -0.1)
+        return RecognitionResult(tuple(words), "en", -0.1)
 
 
-def heard(recording: Path, segmenter: Segmenter, block_s: float) -> tuple[list[Heard], Clock]:
+def heard(recording: Path, segmenter: Segmenter, block_s: float) -> tuple[list[LiveCaptions], Clock]:
     def blocks() -> Iterator[Floats]:
         for block in decode_audio(recording, block_s=block_s):
             yield block.samples
 
     clock = Clock()
-    return list(listen(blocks(), recognizer=clock, segmenter=segmenter)), clock
+    return list(live_captions(blocks(), recognizer=clock, segmenter=segmenter)), clock
 
 
 def test_final_captions_cover_the_talk_and_are_in_order(
@@ -57,7 +57,7 @@ def test_final_captions_cover_the_talk_and_are_in_order(
         if label is Label.SPEAKING:
             covered = sum(span.overlap(Span(one.start, one.end)) for one in final)
             assert covered > 0.6 * span.seconds
-    assert clock.longest_s <= 2 * LiveOptions().settings.speech.longest_s + 5
+    assert clock.longest_s <= 2 * LiveOptions().transcript.speech.max_chunk_s + 5
 
 
 def test_what_is_said_comes_while_it_is_said_and_grows_until_it_is_final(
@@ -75,11 +75,9 @@ def test_what_is_said_comes_while_it_is_said_and_grows_until_it_is_final(
 
 def test_silence_says_nothing(segmenter: Segmenter) -> None:
     still = (np.zeros(4000, np.float32) for _ in range(80))
-    assert list(listen(still, recognizer=Clock(), segmenter=segmenter)) == []
+    assert list(live_captions(still, recognizer=Clock(), segmenter=segmenter)) == []
 
 
 def test_a_recognizer_of_another_rate_is_refused(segmenter: Segmenter) -> None:
-    clock = Clock()
-    clock.rate_hz = 8000
-    with pytest.raises(UsageError, match="hears 8000 Hz; here it must be 16000 Hz"):
-        next(listen(iter(()), recognizer=clock, segmenter=segmenter))
+    with pytest.raises(UsageError, match="takes 8000 Hz, the labels 16000 Hz"):
+        live_captions([], recognizer=Clock(8000), segmenter=segmenter)

@@ -20,16 +20,16 @@ from av.subtitles.subtitle import AssSubtitle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from edge.captions.files import WRITERS, write_captions
 from edge.errors import OutputError, UsageError
 from edge.text.grid import on_grid
 from edge.text.lines import LINE_COLUMNS, display_lines, plain_lines
-from edge.timeline.export import CAPTION_WRITERS, write_captions
 from edge.vocabulary import Caption
 
 Cue = tuple[int, int, str]
 """Start and end in milliseconds, and what is shown."""
 
-SUFFIXES = sorted(CAPTION_WRITERS)
+SUFFIXES = sorted(WRITERS)
 HOSTILE = [
     *(r"{\an8}top", "{text}", r"{\p1}m 0 0", "{Y:i}x", "{", "}", r"\{x}", r"C:\new\Nothing\here", "tail\\"),
     *("<i>it</i>", "<script>alert(1)</script>", "a < b > c", "<3", "</ b>", "<!-- x -->", "<font size=9>"),

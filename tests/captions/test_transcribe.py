@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,18 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.captions.transcribe import caption
+from edge.captions.transcribe import transcribe
 from edge.errors import InputError, NoAudioError
-from edge.evidence.options import SpeechOptions
+from edge.evidence.options import RecognitionOptions, SpeechOptions, TranscriptOptions
 from edge.evidence.speech.recognition import believable, trimmed
-from edge.evidence.speech.recognizers import Heard, Recognizer
-from edge.evidence.transcript import Settings, Transcript
-from edge.media import decode_audio
-from edge.models.folder import open_folder
-from edge.models.store import builtin_root
+from edge.evidence.speech.recognizers import RecognitionResult
+from edge.evidence.transcript import Transcript
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Span, Word
-from tests.evidence.test_filled_pauses import vowel
+from tests.makers import ONE, RATE_HZ, THREE, TWO, Knowing, Take, transcript_of, vowel
 from tests.media.makers import Recipe, make
 from tools.sound.compose import compose
 from tools.sound.crowd import crowd_noise
@@ -34,84 +31,12 @@ from tools.sound.wave import write_wav
 
 Floats = NDArray[np.float32]
 
-RATE_HZ = 16_000
-
-ONE = "Good evening everybody and welcome to the river hall."
-TWO = "We have a full house tonight in spite of the rain."
-THREE = "Thank you so much for coming and good night."
-
-
-@dataclass
-class Take:
-    """A recording in the making, and when each word is said."""
-
-    samples: Floats
-    words: list[Word] = field(default_factory=list)
-
-    def say(self, text: str, at_s: float, *, voice: str = "en-us") -> float:
-        """Put in the words one after another; returns when the last one ends."""
-        for token in text.split():
-            spoken = speak(token, voice=voice)
-            loud = np.flatnonzero(np.abs(spoken) > 0.01)
-            spoken = at_dbfs(spoken[loud[0] : loud[-1]], -20)
-            add_at(self.samples, spoken, at_s)
-            end_s = at_s + len(spoken) / RATE_HZ
-            self.words.append(Word(at_s, end_s, token))
-            at_s = end_s + 0.04
-        return self.words[-1].end
-
-    def write(self, path: Path) -> Path:
-        """To a WAV file, in the noise of a room."""
-        hiss = np.random.default_rng(4).standard_normal(len(self.samples)).astype(np.float32)
-        write_wav(path, self.samples + at_dbfs(hiss, -66), RATE_HZ)
-        return path
-
 
 def drawled(text: str) -> Floats:
     """Said as slowly as can be."""
     spoken = speak(text, voice="en-us", rate=80)
     loud = np.flatnonzero(np.abs(spoken) > 0.01)
     return at_dbfs(spoken[loud[0] : loud[-1]], -20)
-
-
-class Knowing(Recognizer):
-    """Says those words of a recording that it is given the audio of, at least in part.
-
-    It skips those of `skips` where there are others.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        words: Iterable[Word],
-        *,
-        logprob: float = -0.1,
-        skips: Sequence[Word] = (),
-    ) -> None:
-        self.folder, self.rate_hz, self.language = open_folder(builtin_root() / "segmenter"), RATE_HZ, None
-        self._whole = b"".join(block.samples.tobytes() for block in decode_audio(path, rate_hz=RATE_HZ))
-        self._words, self._log_probability = list(words), logprob
-        self._skips = set(skips)
-        self.asked: list[Span] = []
-
-    @property
-    def identity(self) -> tuple[str, str, str | None]:
-        return "knowing", "1", None
-
-    def recognize(self, samples: Floats) -> Heard:
-        at = self._whole.find(samples.tobytes())
-        assert at >= 0, "this is no part of the recording"
-        first, length_s = at / 4 / RATE_HZ, len(samples) / RATE_HZ
-        self.asked.append(Span(first, first + length_s))
-        said = [
-            word for word in self._words if word.end > first + 0.02 and word.start < first + length_s - 0.02
-        ]
-        if len(others := [word for word in said if word not in self._skips]) > 2:
-            said = others
-        heard = (
-            Word(max(word.start - first, 0.0), min(word.end - first, length_s), word.text) for word in said
-        )
-        return Heard(tuple(heard), "en", self._log_probability)
 
 
 def texts(found: Transcript) -> list[str]:
@@ -154,7 +79,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Talk:
 
 @pytest.fixture(scope="module")
 def heard(talk: Talk, segmenter: Segmenter) -> Transcript:
-    return caption(talk.path, recognizer=Knowing(talk.path, talk.words), segmenter=segmenter)
+    return transcript_of(talk.path, recognizer=Knowing(talk.path, talk.words), segmenter=segmenter)
 
 
 def test_what_is_said_comes_out_on_the_clock_of_the_recording(talk: Talk, heard: Transcript) -> None:
@@ -171,7 +96,6 @@ def test_what_is_said_comes_out_on_the_clock_of_the_recording(talk: Talk, heard:
         assert (one.start, one.end) == (one.words[0].start, one.words[-1].end)
     assert heard.language == "en"
     assert heard.duration_s == 32
-    assert heard.notes == []
 
 
 def test_music_and_sounds_of_voices_are_told(talk: Talk, heard: Transcript) -> None:
@@ -195,9 +119,9 @@ def test_a_steady_sound_that_nobody_speaks_is_no_hesitation(tmp_path: Path, segm
     add_at(take.samples, at_dbfs(vowel("uh", 0.5), -20), end_s + 0.3)  # held like a note
     take.say(TWO, end_s + 1.1)
     path = take.write(tmp_path / "a.wav")
-    found = caption(path, recognizer=Knowing(path, take.words), segmenter=segmenter)
+    found = transcript_of(path, recognizer=Knowing(path, take.words), segmenter=segmenter)
     assert texts(found) == [ONE, TWO]
-    assert found.filled_pauses == []
+    assert found.filled_pauses == ()
 
 
 def test_words_end_where_their_sound_does() -> None:
@@ -212,21 +136,26 @@ def test_words_end_where_their_sound_does() -> None:
 
 def test_text_that_the_recognizer_doubts_is_left_out(talk: Talk, segmenter: Segmenter) -> None:
     doubting = Knowing(talk.path, talk.words, logprob=-0.81)
-    found = caption(talk.path, recognizer=doubting, segmenter=segmenter)
-    assert (found.sentences, found.language) == ([], "und")
+    found = transcript_of(talk.path, recognizer=doubting, segmenter=segmenter)
+    assert (found.sentences, found.language) == ((), "und")
     assert found.sounding  # there was something, whatever it was
     assert len(doubting.asked) == 2
-    trusting = caption(talk.path, Settings(logprob_threshold=-0.9), recognizer=doubting, segmenter=segmenter)
+    trusting = transcript_of(
+        talk.path,
+        TranscriptOptions(recognition=RecognitionOptions(logprob_threshold=-0.9)),
+        recognizer=doubting,
+        segmenter=segmenter,
+    )
     assert texts(trusting) == [ONE, TWO, THREE]
 
 
 def test_a_recognizer_that_goes_round_in_circles_is_heard_once() -> None:
     said = "so thank you Thank you. thank you, thank you thank you thank you bye bye bye bye"
     given = tuple(Word(at, at + 0.5, text) for at, text in enumerate(said.split()))
-    found = believable(Heard(given, "en", -0.1), Settings())
+    found = believable(RecognitionResult(given, "en", -0.1), RecognitionOptions())
     assert [word.text for word in found] == ["so", "thank", "you", "bye", "bye", "bye", "bye"]
     assert [word.start for word in found] == [0, 1, 2, 13, 14, 15, 16]
-    kept = believable(Heard(given, "en", -0.1), Settings(max_repetitions=7))
+    kept = believable(RecognitionResult(given, "en", -0.1), RecognitionOptions(max_repetitions=7))
     assert kept == given
 
 
@@ -237,7 +166,7 @@ def test_speech_without_words_is_recognized_again_by_itself(tmp_path: Path, segm
     path = take.write(tmp_path / "skipped.wav")
     slip = take.words[len(ONE.split()) :]
     skipping = Knowing(path, take.words, skips=slip)
-    found = caption(path, recognizer=skipping, segmenter=segmenter)
+    found = transcript_of(path, recognizer=skipping, segmenter=segmenter)
     assert texts(found) == [ONE, TWO]
     check_times(words(found), found.duration_s)
     whole, again = skipping.asked
@@ -245,7 +174,12 @@ def test_speech_without_words_is_recognized_again_by_itself(tmp_path: Path, segm
     assert again.start == pytest.approx(end_s - 0.2, abs=0.2)
     assert again.end == pytest.approx(said_s + 0.2, abs=0.2)
     patient = Knowing(path, take.words, skips=slip)
-    left_out = caption(path, Settings(retry_gap_s=60), recognizer=patient, segmenter=segmenter)
+    left_out = transcript_of(
+        path,
+        TranscriptOptions(recognition=RecognitionOptions(retry_gap_s=60)),
+        recognizer=patient,
+        segmenter=segmenter,
+    )
     assert texts(left_out) == [ONE]
     assert len(patient.asked) == 1
 
@@ -257,8 +191,8 @@ def test_long_speech_is_recognized_in_chunks(tmp_path: Path, segmenter: Segmente
         at_s = take.say(text, at_s) + 0.4
     path = take.write(tmp_path / "long.wav")
     knowing = Knowing(path, take.words)
-    settings = Settings(SpeechOptions(shortest_s=2, longest_s=6))
-    found = caption(path, settings, recognizer=knowing, segmenter=segmenter)
+    settings = TranscriptOptions(SpeechOptions(min_chunk_s=2, max_chunk_s=6))
+    found = transcript_of(path, settings, recognizer=knowing, segmenter=segmenter)
     assert texts(found) == [ONE, TWO, THREE, ONE, TWO]
     assert all(span.seconds <= 6 for span in knowing.asked)
     assert len(knowing.asked) >= 4
@@ -275,15 +209,15 @@ def test_where_nobody_speaks_nobody_is_asked(tmp_path: Path, segmenter: Segmente
     }
     write_wav(tmp_path / "a.wav", sounds[kind](), RATE_HZ)
     knowing = Knowing(tmp_path / "a.wav", [])
-    found = caption(tmp_path / "a.wav", recognizer=knowing, segmenter=segmenter)
+    found = transcript_of(tmp_path / "a.wav", recognizer=knowing, segmenter=segmenter)
     assert knowing.asked == []
-    assert (found.sentences, found.captions, found.filled_pauses, found.language) == ([], [], [], "und")
+    assert (found.sentences, found.filled_pauses, found.language) == ((), (), "und")
     assert found.duration_s == pytest.approx(8, abs=0.5)
 
 
 def test_progress_rises_to_all_of_it(talk: Talk, segmenter: Segmenter) -> None:
     seen = list[float]()
-    caption(talk.path, recognizer=Knowing(talk.path, []), segmenter=segmenter, progress=seen.append)
+    transcript_of(talk.path, recognizer=Knowing(talk.path, []), segmenter=segmenter, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(1, abs=0.01)
     assert all(0 <= share <= 1 for share in seen)
@@ -293,15 +227,15 @@ def test_a_recording_without_sound_is_refused(tmp_path: Path, segmenter: Segment
     knowing = Knowing(talk.path, [])
     mute = make(tmp_path / "mute.mp4", Recipe(seconds=1, audio=()))
     with pytest.raises(NoAudioError, match=r"mute\.mp4"):
-        caption(mute, recognizer=knowing, segmenter=segmenter)
+        transcript_of(mute, recognizer=knowing, segmenter=segmenter)
     write_wav(tmp_path / "empty.wav", silence(0), RATE_HZ)
     with pytest.raises(NoAudioError, match=r"empty\.wav"):
-        caption(tmp_path / "empty.wav", recognizer=knowing, segmenter=segmenter)
+        transcript_of(tmp_path / "empty.wav", recognizer=knowing, segmenter=segmenter)
     (tmp_path / "text.wav").write_text("no audio at all\n" * 40)
     with pytest.raises(InputError, match=r"text\.wav"):
-        caption(tmp_path / "text.wav", recognizer=knowing, segmenter=segmenter)
+        transcript_of(tmp_path / "text.wav", recognizer=knowing, segmenter=segmenter)
     with pytest.raises(InputError, match="missing"):
-        caption(tmp_path / "missing.wav", recognizer=knowing, segmenter=segmenter)
+        transcript_of(tmp_path / "missing.wav", recognizer=knowing, segmenter=segmenter)
 
 
 def test_sound_that_starts_late_is_on_the_clock_of_the_picture(
@@ -320,7 +254,7 @@ def test_sound_that_starts_late_is_on_the_clock_of_the_picture(
             target.mux(sound.encode(frame))
         target.mux([*picture.encode(None), *sound.encode(None)])
     late = [Word(word.start + 3, word.end + 3, word.text) for word in talk.words]
-    found = caption(path, recognizer=Knowing(path, late), segmenter=segmenter)
+    found = transcript_of(path, recognizer=Knowing(path, late), segmenter=segmenter)
     assert texts(found) == [ONE, TWO, THREE]
     for word, truth in zip(words(found), late, strict=True):
         assert word.start == pytest.approx(truth.start, abs=0.1)
@@ -332,7 +266,7 @@ def test_nothing_lies_past_the_end(tmp_path: Path, segmenter: Segmenter, seconds
     rng = np.random.default_rng(5)
     music = at_dbfs(render(compose(rng, 8.0).notes, rng, seconds=8.0), -24)[: round(seconds * RATE_HZ)]
     write_wav(tmp_path / "music.wav", music, RATE_HZ)
-    found = caption(
+    found = transcript_of(
         tmp_path / "music.wav", recognizer=Knowing(tmp_path / "music.wav", []), segmenter=segmenter
     )
     (music_s,) = found.music
@@ -350,8 +284,8 @@ def test_a_damaged_recording_gives_what_it_holds_and_a_note(
         target.mux(stream.encode(None))
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 5])
-    found = caption(cut, recognizer=Knowing(cut, talk.words), segmenter=segmenter)
-    assert texts(found)[0] == ONE
+    found = transcribe(cut, recognizer=Knowing(cut, talk.words), segmenter=segmenter)
+    assert texts(found.transcript)[0] == ONE
     assert len(found.notes) == 1
     assert "before its declared" in found.notes[0]
-    check_times(words(found), found.duration_s)
+    check_times(words(found.transcript), found.duration_s)

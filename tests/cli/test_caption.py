@@ -18,8 +18,8 @@ from edge.cli import main
 from edge.models.folder import open_folder
 from edge.models.store import SETTING as STORE
 from edge.models.store import builtin_root
-from tests.captions.test_transcribe import ONE, Take
 from tests.conftest import EdgeCommand
+from tests.makers import ONE, Take
 from tests.media.makers import Recipe, make
 from tests.networks.test_ctc import made
 from tests.tools.importers.makers import moonshine
@@ -141,7 +141,7 @@ def test_subtitles_are_written(run: Caption, talk: Path, tmp_path: Path, suffix:
     assert (written.code, written.err) == (0, "")
     document = json.loads(run(talk, "--json").out)
     count = len(document["captions"])
-    assert written.out == f"{file}: {count} captions in en\n"
+    assert written.out == f"{file}: {count} captions, language en\n"
     events = pysubs2.load(str(file)).events
     assert [event.plaintext.replace("\n", " ") for event in events] == [
         one["text"] for one in document["captions"]
@@ -200,13 +200,13 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "text named .mp4": ([folder / "text.mp4"], 3, "text.mp4"),
         "directory": ([folder], 3, ""),
         "no audio": ([mute], 3, "mute.mp4"),
-        "no audio": ([folder / "nothing.wav"], 3, "nothing.wav"),
+        "no sample": ([folder / "nothing.wav"], 3, "nothing.wav"),
         "no such stream": ([talk, "--audio-stream", 7], 3, "7"),
         "no argument": ([], 2, "MEDIA"),
         "unknown option": ([talk, "--nope"], 2, "--nope"),
         "no threads": ([talk, "--threads", 0], 2, "--threads"),
-        "unknown suffix": ([talk, "-o", folder / "out.txt"], 2, ".srt .vtt .ass"),
-        "no suffix": ([talk, "-o", folder / "out"], 2, ".srt .vtt .ass"),
+        "unknown suffix": ([talk, "-o", folder / "out.xyz"], 2, ".srt, .vtt, .ass"),
+        "no suffix": ([talk, "-o", folder / "out"], 2, ".srt, .vtt, .ass"),
         "existing file": ([talk, "-o", folder / "there.srt"], 1, "already exists"),
         "existing file, before any work": (
             [folder / "missing.mp4", "-o", folder / "there.srt"],
@@ -215,7 +215,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         ),
         "folder is a file": ([talk, "-o", folder / "file" / "out.srt"], 1, "is a file"),
         "no such model": ([talk, "--model", "nobody"], 1, "nobody: no such model"),
-        "no recognizer": ([talk, "--model", builtin_root() / "segmenter"], 1, "is no recognizer"),
+        "no recognizer": ([talk, "--model", builtin_root() / "segmenter"], 1, "expected a recognizer"),
         "damaged model": ([talk, "--model", damaged, "--no-cache"], 1, "is damaged"),
         "English only": ([talk, "--language", "zh"], 2, "English only"),
         "unknown language": ([talk, "--model", "tiny", "--language", "xx"], 2, "no language 'xx'"),

@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from edge.cache import SETTING as CACHE
 from edge.cache import Cache, key
 from edge.cli import main
+from edge.evidence.options import TranscriptOptions
 from edge.evidence.speech.recognizers import open_recognizer
-from edge.evidence.transcript import Settings, Transcript, stored
-from edge.media import probe
+from edge.evidence.transcript import Transcript
+from edge.media import open_recording
 from edge.models.store import SETTING as STORE
 from edge.models.store import find
 from tests.conftest import EdgeCommand
+from tests.makers import talk_from_script
 from tests.media.makers import measure, sound_of, write_sound
 from tests.quickcut.test_clean import KEPT, RATE_HZ, film, steady, talk, voice
-from tests.quickcut.test_marks import told
 from tests.timeline.test_export import valid_fcpxml
 from tests.tools.importers.makers import moonshine as tiny_moonshine
 from tools.importers import moonshine
@@ -76,28 +78,27 @@ def clean(capsys: pytest.CaptureFixture[str]) -> Clean:
     return run
 
 
-def remember(home: Path, found: Transcript) -> Path:
-    """Have the command find in its cache what was heard in a recording."""
-    cache = Cache(home / "cache")
-    path = found.media.path
+def remember(home: Path, path: Path, said: Transcript) -> Path:
+    """Have the command find in its cache what is said in a recording."""
+    cache, recording = Cache(home / "cache"), open_recording(path)
     recognizer = open_recognizer(home / "models" / "moonshine-tiny-en")
-    model = find("segmenter").manifest.digest
-    digest = cache.content_digest(path)
-    cache.put(key("captions", digest, None, recognizer.identity, model, Settings()), stored(found))
+    model, audio = find("segmenter").manifest.digest, recording.require_audio().index
+    parts = cache.digest_of(recording), audio, recognizer.identity, model, TranscriptOptions()
+    cache.put(key("transcript", *parts), msgspec.msgpack.encode((said.to_bytes(), ())))
     return path
 
 
 @pytest.fixture(scope="module")
 def video(home: Path) -> Path:
     """A talk with everything that may go, known to the cache."""
-    return remember(home, film(home / "talk.mp4", talk, steady(talk)))
+    return remember(home, film(home / "talk.mp4", talk, steady(talk)).path, talk)
 
 
 @pytest.fixture(scope="module")
 def sound(home: Path) -> Path:
     """The same without video."""
     write_sound(home / "sound.wav", voice(talk), RATE_HZ, codec="pcm_s16le", fmt="s16")
-    return remember(home, replace(talk, media=probe(home / "sound.wav")))
+    return remember(home, home / "sound.wav", talk)
 
 
 def result_of(done: Outcome) -> dict[str, Any]:
@@ -121,13 +122,13 @@ def test_the_file_its_captions_and_its_timeline_are_written(
     assert result["media"]["file"] == str(video)
     for item in result["items"]:
         assert item.keys() == {"start", "end", "kind", "text", "remove", "reason", "score"}
-        assert 0 <= item["start"] < item["end"] <= talk.media_s + 0.001
+        assert 0 <= item["start"] < item["end"] <= talk.duration_s + 0.001
         assert item["kind"] in ("speech", "blank", "filler", "repeat")
     assert [(item["kind"], item["text"]) for item in result["items"] if item["remove"]] == [
         ("blank", ""), ("blank", ""), ("filler", "um"), ("repeat", "The lens gathers the light."),
         ("filler", ""), ("blank", ""), ("filler", "Uh"), ("blank", ""),
     ]  # fmt: skip
-    assert result["kept_seconds"] + result["removed_seconds"] == pytest.approx(talk.media_s, abs=0.03)
+    assert result["kept_seconds"] + result["removed_seconds"] == pytest.approx(talk.duration_s, abs=0.03)
     assert result["kept_seconds"] == pytest.approx(float(measure(names[0]).times[-1]) + 0.033, abs=0.04)
     lines = names[1].read_text().splitlines()
     assert [line for line in lines if line[:1].isalpha()] == KEPT
@@ -149,13 +150,14 @@ def test_a_dry_run_writes_nothing_and_says_the_same(clean: Clean, sound: Path, t
     }
     assert "file" not in planned
     done = result_of(clean(sound, "-o", tmp_path / "a.wav", "--json"))
-    assert {name: done[name] for name in planned} == planned
+    same = planned.keys() - {"cuts"}
+    assert {name: done[name] for name in same} == {name: planned[name] for name in same}
     plain = clean(sound, "--dry-run", "-o", tmp_path / "b.wav")
     assert plain.returncode == 0
     rows = plain.stdout.splitlines()
     assert len(rows) == 9
     assert rows[3].split(maxsplit=5) == ["-", "0:06.7", "-", "0:08.7", "repeat", rows[3].split(maxsplit=5)[5]]
-    assert rows[-1] == "sound.wav: 0:07.8 of 0:17.4 would be left"
+    assert rows[-1] == "sound.wav: 4 blanks, 3 fillers, 1 repeat removed would leave 0:07.8 of 0:17.4"
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 
 
@@ -163,12 +165,14 @@ def test_the_default_name_stands_beside_the_recording(clean: Clean, home: Path, 
     path = tmp_path / "my talk.wav"
     write_sound(path, voice(talk), RATE_HZ, codec="pcm_s16le", fmt="s16")
     before = path.read_bytes()
-    remember(home, replace(talk, media=probe(path)))
+    remember(home, path, talk)
     done = clean(path)
     assert done.returncode == 0, done.stderr
     assert sorted(file.name for file in tmp_path.iterdir()) == ["my talk-clean.wav", "my talk.wav"]
     assert path.read_bytes() == before
-    assert done.stdout.splitlines()[-1] == f"{tmp_path / 'my talk-clean.wav'}: 0:07.8 of 0:17.4 left"
+    assert done.stdout.splitlines()[-1] == (
+        f"{tmp_path / 'my talk-clean.wav'}: 4 blanks, 3 fillers, 1 repeat removed, 0:07.8 of 0:17.4 left"
+    )
     assert len(sound_of(tmp_path / "my talk-clean.wav")[0]) == pytest.approx(7.8 * RATE_HZ, abs=2400)
 
 
@@ -182,7 +186,7 @@ def test_level_off_gives_the_same_bytes(clean: Clean, video: Path, tmp_path: Pat
     ("options", "kinds"),
     [
         (["--keep", "blanks"], {"filler", "repeat"}),
-        (["--keep", "repeats, fillers", "--blank", "1.5"], {"blank"}),
+        (["--keep", "repeats, fillers", "--min-silence", "1.5"], {"blank"}),
         (["--filler", "everybody", "--keep", "blanks,repeats"], {"filler"}),
     ],
 )
@@ -190,7 +194,7 @@ def test_what_goes_is_a_choice(clean: Clean, sound: Path, options: list[str], ki
     result = result_of(clean(sound, "--dry-run", "--json", *options))
     gone = [item for item in result["items"] if item["remove"]]
     assert {item["kind"] for item in gone} == kinds
-    if "--blank" in options:
+    if "--min-silence" in options:
         assert [item["end"] - item["start"] >= 1.5 for item in gone] == [True, True]
     assert ("everybody." in {item["text"] for item in gone}) == ("--filler" in options)
 
@@ -201,9 +205,9 @@ def test_pauses_and_encoding_are_a_choice(clean: Clean, video: Path, tmp_path: P
             video,
             "-o",
             tmp_path / "a.mp4",
-            "--pause",
+            "--padding",
             "0.05",
-            "--encode",
+            "--reencode",
             "--keep",
             "fillers,repeats",
             "--json",
@@ -227,11 +231,11 @@ def bad_inputs(folder: Path, media: Path) -> dict[str, tuple[list[object], int]]
         "no such stream": ([media, "-o", out, "--audio-stream", 7], 3),
         "no argument": ([], 2),
         "unknown suffix": ([media, "-o", folder / "out.xyz"], 2),
-        "unknown captions": ([media, "-o", out, "--captions", folder / "a.txt"], 2),
+        "unknown captions": ([media, "-o", out, "--captions", folder / "a.xyz"], 2),
         "unknown timeline": ([media, "-o", out, "--timeline", folder / "a.xml"], 2),
         "kind unknown": ([media, "-o", out, "--keep", "blanks,pauses"], 2),
-        "negative blank": ([media, "-o", out, "--blank", "-1"], 2),
-        "pause of no length": ([media, "-o", out, "--pause", "nan"], 2),
+        "negative blank": ([media, "-o", out, "--min-silence", "-1"], 2),
+        "pause of no length": ([media, "-o", out, "--padding", "nan"], 2),
         "language unknown": ([media, "-o", out, "--language", "zh"], 2),
         "the recording itself": ([media, "-o", media], 2),
         "the recording itself by force": ([media, "-o", media, "--force"], 2),
@@ -256,9 +260,9 @@ def test_bad_input_gives_one_line_and_its_exit_code(clean: Clean, sound: Path, t
 
 
 def test_a_talk_of_which_nothing_would_be_left_is_refused(clean: Clean, home: Path, tmp_path: Path) -> None:
-    found = told("um [0.3] uh [3.0]")
+    found = talk_from_script("um [0.3] uh [3.0]")
     write_sound(tmp_path / "um.wav", voice(found), RATE_HZ)
-    remember(home, replace(found, media=probe(tmp_path / "um.wav")))
+    remember(home, tmp_path / "um.wav", found)
     result = clean(tmp_path / "um.wav")
     assert (result.returncode, result.stdout) == (3, "")
     assert result.stderr == f"edge: {tmp_path / 'um.wav'}: would be empty: nothing is said in it\n"

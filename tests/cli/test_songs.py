@@ -86,13 +86,13 @@ def bad_inputs(folder: Path, sample: Path) -> dict[str, tuple[list[object], int]
         "unknown option": ([sample, "--nope"], 2),
         "segment between frames": ([sample, "--segment", "0.25"], 2),
         "segment of nothing": ([sample, "--segment", "0"], 2),
-        "endless interlude": ([sample, "--interlude", "inf"], 2),
+        "endless interlude": ([sample, "--max-interlude", "inf"], 2),
         "no threads": ([sample, "--threads", "0"], 2),
         "copy without output": ([sample, "--copy"], 2),
         "unknown suffix": ([sample, "-o", folder / "out", "--suffix", ".xyz"], 2),
         "output is a file": ([sample, "-o", folder / "file"], 1),
         "output in a device": ([sample, "-o", "/dev/null/out"], 1),
-        "plot of no kind": ([sample, "--plot", folder / "plot.xyz"], 1),
+        "plot of no kind": ([sample, "--plot", folder / "plot.xyz"], 2),
     }
 
 

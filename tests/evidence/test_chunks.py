@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
+from edge.evidence.labels import label_samples
 from edge.evidence.options import SpeechOptions
-from edge.evidence.speech.chunks import Chunk, _Sound, chunks
-from edge.evidence.speech.level import LEVEL_S, loudness, sounding
+from edge.evidence.speech.chunks import Chunk, SpeechChunker
+from edge.evidence.speech.level import LEVEL_S, sounding, speech_level
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label, Span
+from tests.makers import in_blocks
 from tools.sound.compose import compose
 from tools.sound.crowd import crowd_noise
 from tools.sound.signals import at_dbfs, band, silence
@@ -27,31 +29,34 @@ Floats = NDArray[np.float32]
 
 RATE_HZ = 16_000
 FRAME = 1600
-SHORT = SpeechOptions(gap_s=0.4, min_speech_s=0.2, margin_s=0.2, shortest_s=1.0, longest_s=2.0)
+FRAME_S = 0.1
+SHORT = SpeechOptions(merge_gap_s=0.4, min_speech_s=0.2, padding_s=0.2, min_chunk_s=1.0, max_chunk_s=2.0)
 """Chunks short enough that much happens in a few seconds."""
 
 
-class Script:
-    """Tells what it was told to hear, `rows` frames at a time, as soon as their sound is there."""
-
-    rate_hz = RATE_HZ
-    frame_s = 0.1
-
-    def __init__(self, confidences: Floats) -> None:
-        self._confidences = confidences
-        self.most_held = 0
-
-    def confidences(self, blocks: Iterable[Floats], *, chunk_s: float) -> Iterator[Floats]:
-        rows, heard, told = max(1, round(chunk_s / self.frame_s)), 0, 0
-        for block in blocks:
-            heard += len(block)
-            while heard // FRAME - told >= rows:
-                yield self._confidences[told : told + rows]
-                told += rows
-                if isinstance(blocks, _Sound):
-                    self.most_held = max(self.most_held, sum(map(len, blocks._held)))
-        if told < -(-heard // FRAME):
-            yield self._confidences[told : -(-heard // FRAME)]
+def chunked(
+    blocks: Iterable[Floats],
+    rows: Floats,
+    options: SpeechOptions,
+    *,
+    every_s: float = 12.0,
+    live: bool = False,
+    held: list[int] | None = None,
+) -> Iterator[Chunk]:
+    """Chunks of audio whose labels come `every_s` seconds at a time, as soon as their audio is there."""
+    chunker = SpeechChunker(options, rate_hz=RATE_HZ, frame_s=FRAME_S, live=live)
+    step, heard, labeled = max(1, round(every_s / FRAME_S)), 0, 0
+    for block in blocks:
+        chunker.accept(block)
+        heard += len(block)
+        while heard // FRAME - labeled >= step:
+            yield from chunker.label(rows[labeled : labeled + step])
+            labeled += step
+            if held is not None:
+                held.append(sum(map(len, chunker._samples._held)))
+    if labeled < -(-heard // FRAME):
+        yield from chunker.label(rows[labeled : -(-heard // FRAME)])
+    yield from chunker.finish()
 
 
 def speaking(voice: Sequence[float] | Floats, label: Label = Label.SPEAKING) -> Floats:
@@ -66,14 +71,6 @@ def noise(samples: int, seed: int = 0) -> Floats:
     return (0.1 * np.random.default_rng(seed).standard_normal(samples)).astype(np.float32)
 
 
-def in_blocks(samples: Floats, sizes: Iterable[int]) -> Iterator[Floats]:
-    at = 0
-    for size in sizes:
-        yield samples[at : at + size]
-        at += size
-    yield samples[at:]
-
-
 def found(
     samples: Floats,
     voice: Sequence[float] | Floats,
@@ -82,11 +79,11 @@ def found(
     sizes: Iterable[int] = (),
     hear_s: float = 12.0,
 ) -> list[Chunk]:
-    return list(chunks(in_blocks(samples, sizes), Script(speaking(voice)), settings, hear_s=hear_s))
+    return list(chunked(in_blocks(samples, sizes), speaking(voice), settings, every_s=hear_s))
 
 
 def ends(given: Sequence[Chunk]) -> list[tuple[int, int]]:
-    return [(one.start, one.start + len(one.samples)) for one in given]
+    return [(one.start_sample, one.start_sample + len(one.samples)) for one in given]
 
 
 def expected(voice: Sequence[float], rules: SpeechOptions) -> list[tuple[int, int]]:
@@ -99,7 +96,7 @@ def expected(voice: Sequence[float], rules: SpeechOptions) -> list[tuple[int, in
         inside = confidence >= (rules.release if inside else rules.onset)
         if inside:
             runs[-1][1] = at + 1
-    least, gap, margin = (round(10 * one) for one in (rules.min_speech_s, rules.gap_s, rules.margin_s))
+    least, gap, margin = (round(10 * one) for one in (rules.min_speech_s, rules.merge_gap_s, rules.padding_s))
     joined: list[list[int]] = []
     for first, stop in (run for run in runs if run[1] - run[0] >= least):
         if joined and first - joined[-1][1] < gap:
@@ -120,11 +117,11 @@ VOICES = st.lists(
 
 RULES = st.builds(
     SpeechOptions,
-    gap_s=st.sampled_from([0.0, 0.4, 1.0]),
+    merge_gap_s=st.sampled_from([0.0, 0.4, 1.0]),
     min_speech_s=st.sampled_from([0.0, 0.2, 0.5]),
-    margin_s=st.sampled_from([0.0, 0.2, 0.5]),
-    shortest_s=st.sampled_from([1.0, 1.5]),
-    longest_s=st.sampled_from([1.6, 2.0]),
+    padding_s=st.sampled_from([0.0, 0.2, 0.5]),
+    min_chunk_s=st.sampled_from([1.0, 1.5]),
+    max_chunk_s=st.sampled_from([1.6, 2.0]),
 )
 
 
@@ -139,10 +136,10 @@ def test_chunks_cover_the_speech_whatever_pieces_it_comes_in(
     pieces = found(samples, voice, rules, sizes=sizes, hear_s=rows / 10)
     at = 0
     for piece in pieces:
-        assert at <= piece.start
-        assert 0 < len(piece.samples) <= rules.longest_s * RATE_HZ
-        at = piece.start + len(piece.samples)
-        np.testing.assert_array_equal(piece.samples, samples[piece.start : at])
+        assert at <= piece.start_sample
+        assert 0 < len(piece.samples) <= rules.max_chunk_s * RATE_HZ
+        at = piece.start_sample + len(piece.samples)
+        np.testing.assert_array_equal(piece.samples, samples[piece.start_sample : at])
     assert at <= len(samples)
     covered = np.zeros(len(samples) + 1, bool)
     for begin, end in ends(pieces):
@@ -157,17 +154,16 @@ def test_chunks_cover_the_speech_whatever_pieces_it_comes_in(
 @settings(max_examples=40, deadline=None)
 @given(VOICES, st.integers(1, 20))
 def test_what_is_being_said_comes_again_until_it_is_said(voice: list[float], rows: int) -> None:
-    samples, script = noise(len(voice) * FRAME), Script(speaking(voice))
-    pieces = list(
-        chunks(in_blocks(samples, [FRAME] * len(voice)), script, SHORT, hear_s=rows / 10, live=True)
-    )
+    samples = noise(len(voice) * FRAME)
+    blocks = in_blocks(samples, [FRAME] * len(voice))
+    pieces = list(chunked(blocks, speaking(voice), SHORT, every_s=rows / 10, live=True))
     final = [piece for piece in pieces if piece.final]
     assert ends(final) == ends(found(samples, voice))
     for piece, after in pairwise(pieces):
-        assert after.start >= piece.start
+        assert after.start_sample >= piece.start_sample
         if not piece.final and after.final:
-            assert after.start == piece.start
-        assert len(piece.samples) <= (2 * SHORT.longest_s + rows / 10 + 1) * RATE_HZ
+            assert after.start_sample == piece.start_sample
+        assert len(piece.samples) <= (2 * SHORT.max_chunk_s + rows / 10 + 1) * RATE_HZ
 
 
 def test_a_chunk_is_cut_in_the_quietest_place() -> None:
@@ -176,22 +172,22 @@ def test_a_chunk_is_cut_in_the_quietest_place() -> None:
         first = round(start_s * RATE_HZ)
         samples[first : first + 3200] *= np.float32(gain)
     one, two = found(samples, [0.9] * 30)
-    assert two.start == len(one.samples)
-    assert abs(two.start / RATE_HZ - 1.72) <= 0.02
+    assert two.start_sample == len(one.samples)
+    assert abs(two.start_sample / RATE_HZ - 1.72) <= 0.02
 
 
 def test_what_is_left_is_shared_by_two() -> None:
     """A stretch a little longer than a chunk may be cut near its middle, and is not near its end."""
-    rules = SpeechOptions(gap_s=0.4, margin_s=0.2, shortest_s=1.8, longest_s=2.0)
+    rules = SpeechOptions(merge_gap_s=0.4, padding_s=0.2, min_chunk_s=1.8, max_chunk_s=2.0)
     samples = noise(22 * FRAME)
     samples[round(1.2 * RATE_HZ) : round(1.4 * RATE_HZ)] *= np.float32(0.001)
     one, two = found(samples, [0.9] * 22, rules)
-    assert abs(two.start / RATE_HZ - 1.3) <= 0.02
-    assert two.start == len(one.samples)
+    assert abs(two.start_sample / RATE_HZ - 1.3) <= 0.02
+    assert two.start_sample == len(one.samples)
 
 
 def test_endless_speech_is_cut_while_it_goes_on_and_forgotten() -> None:
-    script = Script(speaking(np.full(6000, 0.9, np.float32)))
+    rows, held = speaking(np.full(6000, 0.9, np.float32)), list[int]()
     sound = noise(FRAME)
     heard = 0
 
@@ -202,19 +198,19 @@ def test_endless_speech_is_cut_while_it_goes_on_and_forgotten() -> None:
             yield sound
 
     late = [
-        heard - piece.start - len(piece.samples)
-        for piece in chunks(talk(), script, SpeechOptions(), hear_s=12)
+        heard - piece.start_sample - len(piece.samples)
+        for piece in chunked(talk(), rows, SpeechOptions(), held=held)
     ]
     assert len(late) >= 600 / 20
     assert max(late) <= (12 + 2 * 20) * RATE_HZ
-    assert script.most_held <= (12 + 2 * 20) * RATE_HZ + FRAME
+    assert max(held) <= (12 + 2 * 20) * RATE_HZ + FRAME
 
 
 @pytest.mark.parametrize("level", [0.0, 0.4])
 def test_what_is_no_speech_is_forgotten_at_once(level: float) -> None:
-    script = Script(speaking(np.full(6000, level, np.float32)))
-    assert not list(chunks((noise(FRAME) for _ in range(6000)), script, SpeechOptions(), hear_s=12))
-    assert script.most_held <= 14 * RATE_HZ
+    rows, held = speaking(np.full(6000, level, np.float32)), list[int]()
+    assert not list(chunked((noise(FRAME) for _ in range(6000)), rows, SpeechOptions(), held=held))
+    assert max(held) <= 14 * RATE_HZ
 
 
 def test_speech_that_only_just_goes_on_after_a_cut_is_not_lost() -> None:
@@ -228,29 +224,29 @@ def test_speech_that_only_just_goes_on_after_a_cut_is_not_lost() -> None:
 @pytest.mark.parametrize("samples", [0, 1, 1599, 16_000])
 def test_nothing_said_is_nothing(samples: int) -> None:
     assert found(noise(samples), [0.1] * 10) == []
-    assert list(chunks(iter([]), Script(speaking([])), SHORT)) == []
+    assert list(chunked([], speaking([]), SHORT)) == []
 
 
 def test_singing_counts_only_if_asked_for() -> None:
     samples, rows = noise(40 * FRAME), speaking([0.9] * 40, Label.SINGING)
-    assert not list(chunks([samples], Script(rows), SHORT))
+    assert not list(chunked([samples], rows, SHORT))
     include_singing = SpeechOptions(include_singing=True)
-    assert [len(one.samples) for one in chunks([samples], Script(rows), include_singing)] == [40 * FRAME]
+    assert [len(one.samples) for one in chunked([samples], rows, include_singing)] == [40 * FRAME]
     music = speaking([0.9] * 40, Label.MUSIC)
-    assert not list(chunks([samples], Script(music), include_singing))
+    assert not list(chunked([samples], music, include_singing))
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"begins_at": 0.2},
-        {"begins_at": 1.0},
-        {"ends_below": 0.0},
-        {"gap_s": -1},
-        {"least_s": -0.1},
-        {"margin_s": -0.1},
-        {"shortest_s": 0.5},
-        {"shortest_s": 20.0},
+        {"onset": 0.2},
+        {"onset": 1.0},
+        {"release": 0.0},
+        {"merge_gap_s": -1},
+        {"min_speech_s": -0.1},
+        {"padding_s": -0.1},
+        {"min_chunk_s": 0.5},
+        {"min_chunk_s": 20.0},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
@@ -263,7 +259,7 @@ def test_words_sound_and_pauses_do_not_even_in_noise(noise_dbfs: float) -> None:
     one, two = speak("good morning everybody"), speak("nobody has heard of it")
     whole = np.concatenate([silence(0.5), one, silence(0.7), two, silence(0.5)])
     whole += at_dbfs(noise(len(whole), 1), noise_dbfs)
-    found = sounding(loudness(whole, RATE_HZ))
+    found = sounding(speech_level(whole, RATE_HZ))
     starts = [0.5, 0.5 + len(one) / RATE_HZ + 0.7]
     pause = Span(0.5 + len(one) / RATE_HZ, starts[1])
     assert min(span.start for span in found) == pytest.approx(starts[0], abs=0.12)
@@ -276,15 +272,15 @@ def test_words_sound_and_pauses_do_not_even_in_noise(noise_dbfs: float) -> None:
 def test_rumble_and_hiss_do_not_sound() -> None:
     spoken = np.concatenate([silence(1), speak("good morning"), silence(1)])
     rumble = at_dbfs(band(noise(len(spoken), 2), 20, 80), -30)
-    quiet = sounding(loudness(spoken + rumble, RATE_HZ))
+    quiet = sounding(speech_level(spoken + rumble, RATE_HZ))
     assert quiet[0].start > 0.9
     assert quiet[-1].end < len(spoken) / RATE_HZ - 0.8
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 20_000), st.floats(0, 1), st.integers(0, 3))
-def test_any_sound_has_a_loudness(samples: int, gain: float, seed: int) -> None:
-    values = loudness(noise(samples, seed) * np.float32(gain), RATE_HZ)
+def test_any_sound_has_a_level(samples: int, gain: float, seed: int) -> None:
+    values = speech_level(noise(samples, seed) * np.float32(gain), RATE_HZ)
     assert values.shape == (samples // 160,)
     assert np.isfinite(values).all()
     at = 0.0
@@ -308,11 +304,18 @@ def recording() -> tuple[Floats, list[Span]]:
     return whole, [Span(float(at[1]), float(at[2])), Span(float(at[5]), float(at[6]))]
 
 
+def labeled_chunks(blocks: Iterable[Floats], segmenter: Segmenter) -> Iterator[Chunk]:
+    """Chunks of audio by the labels of the segmenter."""
+    kept = list(blocks)
+    rows = label_samples(kept, segmenter).frames
+    yield from chunked(kept, rows, SpeechOptions())
+
+
 def test_chunks_of_a_recording_are_its_speech(
     recording: tuple[Floats, list[Span]], segmenter: Segmenter
 ) -> None:
     samples, spoken = recording
-    pieces = list(chunks(in_blocks(samples, [7001] * 80), segmenter, SpeechOptions()))
+    pieces = list(labeled_chunks(in_blocks(samples, [7001] * 80), segmenter))
     spans = [Span(first / RATE_HZ, stop / RATE_HZ) for first, stop in ends(pieces)]
     said = sum(part.seconds for part in spoken)
     covered = sum(span.overlap(part) for span in spans for part in spoken)

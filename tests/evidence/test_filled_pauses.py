@@ -10,34 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.evidence.speech.filled_pauses import LONGEST_S, SHORTEST_S, filled_pauses, is_steady
-from edge.evidence.speech.level import loudness
+from edge.evidence.speech.filled_pauses import (
+    MAX_FILLED_PAUSE_S,
+    MIN_FILLED_PAUSE_S,
+    filled_pauses,
+    is_steady,
+)
+from edge.evidence.speech.level import speech_level
 from edge.vocabulary import Span, Word
+from tests.makers import RATE_HZ, VOWELS, vowel
 from tools.sound.signals import add_at, at_dbfs, fade, silence
 from tools.sound.speech import speak
 
 Floats = NDArray[np.float32]
-
-RATE_HZ = 16_000
-
-VOWELS = {"uh": (600, 1200, 2500), "er": (500, 1500, 1700), "ah": (750, 1250, 2600), "mm": (250, 1100, 2200)}
-"""Formants in hertz."""
-
-
-def vowel(name: str, seconds: float, *, pitch_hz: float = 115.0, seed: int = 0) -> Floats:
-    """A vowel held by a voice that is a little unsteady in pitch and loudness."""
-    rng = np.random.default_rng(seed)
-    count = round(seconds * RATE_HZ)
-    t = np.arange(count) / RATE_HZ
-    drift = np.interp(t, np.linspace(0, seconds, 6), rng.normal(1, 0.015, 6))
-    phase = 2 * np.pi * np.cumsum(pitch_hz * drift) / RATE_HZ
-    sound = np.zeros(count)
-    for harmonic in range(1, int(5000 / pitch_hz)):
-        hz = harmonic * pitch_hz
-        gain = sum(1 / (1 + ((hz - formant) / 90) ** 2) / (1 + n) for n, formant in enumerate(VOWELS[name]))
-        sound += (gain + 0.02) / harmonic**0.5 * np.sin(harmonic * phase + rng.uniform(0, 6.28))
-    breath = 0.003 * rng.standard_normal(count)
-    return fade(at_dbfs((sound / np.abs(sound).max() + breath).astype(np.float32), -20), 0.03, 0.04)
 
 
 def room(seconds: float, *parts: tuple[float, Floats]) -> Floats:
@@ -50,7 +35,7 @@ def room(seconds: float, *parts: tuple[float, Floats]) -> Floats:
 
 
 def found(samples: Floats, words: Sequence[Word] = ()) -> list[Span]:
-    return filled_pauses(samples, RATE_HZ, loudness(samples, RATE_HZ), words)
+    return filled_pauses(samples, RATE_HZ, speech_level(samples, RATE_HZ), words)
 
 
 SPOKEN = at_dbfs(speak("good morning everybody", voice="en-us"), -20)
@@ -93,7 +78,7 @@ def test_a_vowel_that_a_word_covers_is_that_word() -> None:
 
 def test_what_a_recognizer_writes_for_a_hum_stands_for_nothing() -> None:
     samples = room(4, (0.5, SPOKEN), (2.2, vowel("ah", 0.6)))
-    loud = loudness(samples, RATE_HZ)
+    loud = speech_level(samples, RATE_HZ)
     real = Word(0.5, 0.5 + SPOKEN_S, "Good morning everybody.")
     (one,) = filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oh,")], {"oh"})
     assert one.start == pytest.approx(2.2, abs=0.08)
@@ -102,7 +87,7 @@ def test_what_a_recognizer_writes_for_a_hum_stands_for_nothing() -> None:
     assert not filled_pauses(samples, RATE_HZ, loud, beside, {"oh"})
 
 
-@pytest.mark.parametrize("seconds", [SHORTEST_S - 0.08, LONGEST_S + 0.3])
+@pytest.mark.parametrize("seconds", [MIN_FILLED_PAUSE_S - 0.08, MAX_FILLED_PAUSE_S + 0.3])
 def test_what_is_too_short_or_too_long_is_not(seconds: float) -> None:
     samples = room(5, (0.5, SPOKEN), (2.2, vowel("uh", seconds)))
     assert found(samples, [Word(0.5, 0.5 + SPOKEN_S, "Good morning everybody.")]) == []
@@ -144,6 +129,6 @@ def test_hesitations_lie_between_words_whatever_those_are(
     last = 0.0
     for one in found(samples, words):
         assert last <= one.start < one.end <= 6
-        assert SHORTEST_S <= one.seconds <= LONGEST_S
+        assert MIN_FILLED_PAUSE_S <= one.seconds <= MAX_FILLED_PAUSE_S
         assert not any(one.overlap(Span(word.start, word.end)) > 1e-9 for word in words)
         last = one.end

@@ -1,4 +1,4 @@
-"""Recognizers: pieces to words, models by their task, and Moonshine from sound to timed words."""
+"""Recognizers: tokens to words, models by their task, and Moonshine from sound to timed words."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from edge.errors import ModelError, UsageError
 from edge.evidence.speech.recognizers import (
     SPIKE_TAIL_S,
     CtcRecognizer,
-    Heard,
     MoonshineRecognizer,
+    RecognitionResult,
     open_recognizer,
     words_of,
 )
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.packages import packaged
 from edge.models.store import builtin_root
-from edge.networks.ctc import Piece
+from edge.networks.ctc import Token
 from edge.vocabulary import Word
 from tests.networks.test_ctc import Made, made
 from tests.tools.importers.makers import moonshine, real_wheel
@@ -42,8 +42,8 @@ Floats = NDArray[np.float32]
 RATE_HZ = 16_000
 
 
-def pieces(*given: tuple[str, float, float]) -> tuple[Piece, ...]:
-    return tuple(Piece(text, start, end, -0.1) for text, start, end in given)
+def tokens(*given: tuple[str, float, float]) -> tuple[Token, ...]:
+    return tuple(Token(text, start, end, -0.1) for text, start, end in given)
 
 
 def check_times(words: tuple[Word, ...], length_s: float) -> None:
@@ -52,7 +52,7 @@ def check_times(words: tuple[Word, ...], length_s: float) -> None:
 
 
 def test_a_word_begins_at_a_space_and_at_each_character() -> None:
-    spoken = pieces(
+    spoken = tokens(
         ("\u6211", 0.0, 0.06), ("\u7528", 0.3, 0.36), (" Py", 0.6, 0.66), ("thon", 0.8, 0.9),
         ("\u5199", 1.2, 1.26), ("\u3002", 1.3, 1.36), (" O", 2.0, 2.1), ("k", 2.1, 2.2), (".", 2.2, 2.3),
     )  # fmt: skip
@@ -88,14 +88,14 @@ def test_a_word_begins_at_a_space_and_at_each_character() -> None:
     ],
 )
 def test_pieces_make_words(texts: list[str], words: list[str]) -> None:
-    spoken = pieces(*((text, at * 0.1, at * 0.1 + 0.05) for at, text in enumerate(texts)))
+    spoken = tokens(*((text, at * 0.1, at * 0.1 + 0.05) for at, text in enumerate(texts)))
     found = words_of(spoken, 2.0)
     assert [word.text for word in found] == words
     check_times(found, 2.0)
 
 
 def test_no_word_goes_on_into_the_next_or_past_the_end() -> None:
-    found = words_of(pieces((" a", 0.0, 0.06), (" b", 0.08, 0.14), (" c", 0.9, 1.0)), 1.0)
+    found = words_of(tokens((" a", 0.0, 0.06), (" b", 0.08, 0.14), (" c", 0.9, 1.0)), 1.0)
     assert [(word.start, word.end) for word in found] == [(0.0, 0.08), (0.08, 0.26), (0.9, 1.0)]
 
 
@@ -115,7 +115,7 @@ def test_words_hold_all_pieces_in_order(parts: list[tuple[str, int, int]]) -> No
     for text, gap, length in parts:
         given_.append((text, (at + gap) * 0.06, (at + gap + length) * 0.06))
         at += gap + length
-    found = words_of(pieces(*given_), at * 0.06)
+    found = words_of(tokens(*given_), at * 0.06)
     assert "".join(word.text for word in found) == "".join(text.strip() for text, _, _ in parts)
     assert all(word.text and " " not in word.text for word in found)
     check_times(found, at * 0.06)
@@ -146,7 +146,6 @@ def test_a_model_is_run_by_what_its_manifest_says(
     assert by_id.identity == (manifest.id, manifest.digest, None)
     by_path = open_recognizer(characters.recognizer.folder.path, language="zh")
     assert isinstance(by_path, CtcRecognizer)
-    assert by_path.language == "zh"
     assert by_path.identity[2] == "zh"
 
 
@@ -157,7 +156,7 @@ def test_what_is_no_recognizer_is_refused(tiny: ModelFolder, tmp_path: Path) -> 
         open_recognizer(tmp_path / "nothing")
     with pytest.raises(UsageError, match="tiny-moonshine knows English only, not zh"):
         open_recognizer(tiny.path, language="zh")
-    assert open_recognizer(tiny.path, language="en").language == "en"
+    assert open_recognizer(tiny.path, language="en").identity[2] == "en"
 
 
 def test_a_language_that_a_network_does_not_know_is_refused(characters: Made) -> None:
@@ -202,7 +201,7 @@ def test_a_recognizer_of_characters_from_sound_to_words(characters: Made, tmp_pa
 
 def test_a_recognizer_that_hears_nothing_says_nothing(characters: Made) -> None:
     recognizer = open_recognizer(characters.recognizer.folder.path, language="en")
-    assert recognizer.recognize(np.zeros(0, np.float32)) == Heard((), "en", 0.0)
+    assert recognizer.recognize(np.zeros(0, np.float32)) == RecognitionResult((), "en", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +218,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> MoonshineRecognizer:
     return found
 
 
-def similarity(expected: str, heard: Heard) -> float:
+def similarity(expected: str, heard: RecognitionResult) -> float:
     text = " ".join(word.text for word in heard.words)
     return SequenceMatcher(None, plain(expected), plain(text), autojunk=False).ratio()
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge.errors import ModelError
 from edge.models.folder import MANIFEST, open_folder
-from edge.models.frontend import Fbank, LogMel, Picture, Samples, Tokens
+from edge.models.frontend import Fbank, ImageInput, LogMel, Samples, Tokens
 from edge.models.limits import Limits
 from edge.models.manifest import ZEROS, Manifest, ManifestError, Network, Tensor, decode, digest, encode
 from tests.models.makers import floats, folder, linear
@@ -21,7 +21,7 @@ FRONT_ENDS = (
     LogMel(16_000, 512, 400, 160, 64, 40.0, 7800.0, 1e-6, -4.0, 4.0),
     Fbank(16_000, 80, stack=7, skip=6, window="hamming"),
     Samples(16_000),
-    Picture(224, 224, mean=(127.5, 127.5, 127.5), scale=(128.0, 128.0, 128.0)),
+    ImageInput(224, 224, mean=(127.5, 127.5, 127.5), scale=(128.0, 128.0, 128.0)),
     Tokens("tokenizer.json", 64),
     None,
 )

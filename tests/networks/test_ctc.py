@@ -224,7 +224,7 @@ def prefix(tiny: Made) -> int:
 
 def check_times(transcript: CtcTranscript, length_s: float) -> None:
     at = 0.0
-    for piece in transcript.pieces:
+    for piece in transcript.tokens:
         assert at <= piece.start < piece.end <= length_s
         assert piece.logprob <= 0
         at = piece.end
@@ -241,7 +241,7 @@ def test_the_text_is_that_of_a_plain_decoder(tiny: Made, speech: Floats, sound: 
     transcript = tiny.recognizer.transcribe(samples)
     assert transcript.text == reference_text(expected[prefix(tiny) :])
     assert len(transcript.text) > 10
-    assert "".join(piece.text for piece in transcript.pieces).strip() == transcript.text
+    assert "".join(piece.text for piece in transcript.tokens).strip() == transcript.text
     check_times(transcript, len(samples) / RATE_HZ)
 
 
@@ -262,7 +262,7 @@ def test_any_path_reads_as_plain_code_reads_it(sense_voice: Made, path: list[tup
     scores = np.full((len(numbers), len(PIECES)), -9.0, np.float32)
     scores[np.arange(len(numbers)), numbers] = -0.25
     length_s = len(numbers) * 0.06 + 0.01
-    pieces = sense_voice.recognizer._read(scores, length_s)
+    pieces = sense_voice.recognizer._decode(scores, length_s)
     assert "".join(piece.text for piece in pieces).strip() == reference_text(scores)
     check_times(CtcTranscript("", pieces, None, 0.0), length_s)
     assert all(piece.logprob == -0.25 for piece in pieces)
@@ -274,7 +274,7 @@ def test_a_piece_is_in_the_rows_in_which_it_is_the_likeliest(sense_voice: Made) 
     numbers = [PIECES.index(piece) for piece in path]
     scores = np.log(np.full((len(numbers), len(PIECES)), 0.01, np.float32))
     scores[np.arange(len(numbers)), numbers] = np.log(0.79)
-    pieces = sense_voice.recognizer._read(scores, 11 * 0.06)
+    pieces = sense_voice.recognizer._decode(scores, 11 * 0.06)
     assert [piece.text for piece in pieces] == [" the", "s", "\u4f60", "\u597d"]
     found = [(round(piece.start / 0.06), round(piece.end / 0.06)) for piece in pieces]
     assert found == [(1, 3), (5, 6), (6, 9), (10, 11)]
@@ -319,7 +319,7 @@ def test_next_to_nothing_is_no_trouble(tiny: Made, samples: int) -> None:
     transcript = tiny.recognizer.transcribe(noise(samples))
     check_times(transcript, samples / RATE_HZ)
     if not samples:
-        assert (transcript.text, transcript.pieces, transcript.mean_logprob) == ("", (), 0.0)
+        assert (transcript.text, transcript.tokens, transcript.mean_logprob) == ("", (), 0.0)
 
 
 FRONT_ENDS = {

@@ -13,7 +13,7 @@ from edge.errors import ModelError, UsageError
 from edge.models.folder import open_folder
 from edge.models.manifest import Network
 from edge.models.store import builtin_root
-from edge.networks.moonshine import Moonshine, read_pieces
+from edge.networks.moonshine import Moonshine, read_tokens
 from tests.tools.importers.makers import PIECES, moonshine
 from tools.convert.folder import rewrite
 from tools.importers import moonshine as importer
@@ -62,10 +62,10 @@ def test_too_much_at_once_is_refused(folder: Path) -> None:
 
 
 def test_the_tokenizer_has_lengths_of_one_and_two_bytes(folder: Path) -> None:
-    assert read_pieces(open_folder(folder).read("tokenizer.bin")) == PIECES
+    assert read_tokens(open_folder(folder).read("tokenizer.bin")) == PIECES
     for cut in (b"\x05abc", b"\x80"):
         with pytest.raises(ValueError, match="ends inside"):
-            read_pieces(cut)
+            read_tokens(cut)
 
 
 def test_other_models_are_refused(folder: Path) -> None:

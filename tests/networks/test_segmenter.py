@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
+from edge.evidence.labels import label_samples
 from edge.models.folder import open_folder
 from edge.models.frontend import Samples
 from edge.models.store import builtin_root
@@ -33,8 +34,8 @@ def pieces(samples: Floats, size: int) -> Iterator[Floats]:
 
 def test_how_the_stream_is_chunked_does_not_change_what_is_heard(segmenter: Segmenter) -> None:
     samples = noise(41.37)
-    whole = segmenter.listen(iter([samples]), chunk_s=60.0)
-    parts = segmenter.listen(pieces(samples, 7001), chunk_s=5.0)
+    whole = label_samples([samples], segmenter, chunk_s=60.0)
+    parts = label_samples(pieces(samples, 7001), segmenter, chunk_s=5.0)
     assert parts.frames.shape == whole.frames.shape == (414, 4)
     np.testing.assert_allclose(parts.frames, whole.frames, atol=2e-3)
     np.testing.assert_allclose(parts.segments, whole.segments, atol=5e-3)
@@ -42,7 +43,7 @@ def test_how_the_stream_is_chunked_does_not_change_what_is_heard(segmenter: Segm
 
 @pytest.mark.parametrize("seconds", [0.001, 0.05, 0.1, 2.9, 3.0, 3.01, 6.0, 25.4])
 def test_the_last_shorter_segment_is_never_dropped(segmenter: Segmenter, seconds: float) -> None:
-    evidence = segmenter.listen(iter([noise(seconds)]))
+    evidence = label_samples([noise(seconds)], segmenter)
     samples = int(seconds * 16_000)
     assert evidence.duration_s == samples / 16_000
     assert len(evidence.frames) == -(-samples // 1600)
@@ -53,30 +54,30 @@ def test_the_last_shorter_segment_is_never_dropped(segmenter: Segmenter, seconds
 
 @pytest.mark.parametrize("segment_s", [0.5, 1.0, 3.0, 5.0, 10.0])
 def test_any_segment_length_will_do(segmenter: Segmenter, segment_s: float) -> None:
-    evidence = segmenter.listen(iter([noise(31)]), segment_s=segment_s)
+    evidence = label_samples([noise(31)], segmenter, segment_s=segment_s)
     assert len(evidence.segments) == -(-31 // segment_s)
     assert evidence.windows.shape[:2] == (len(evidence.segments), -(-segment_s // 1))
 
 
 def test_nothing_heard_gives_nothing(segmenter: Segmenter) -> None:
-    evidence = segmenter.listen(iter([]))
+    evidence = label_samples([], segmenter)
     assert len(evidence.segments) == len(evidence.frames) == 0
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-6, 100.0])
 def test_silence_and_absurd_levels_give_finite_confidences(segmenter: Segmenter, level: float) -> None:
-    evidence = segmenter.listen(iter([noise(7) * np.float32(level)]))
+    evidence = label_samples([noise(7) * np.float32(level)], segmenter)
     assert np.isfinite(evidence.segments).all()
 
 
 def test_digital_silence_is_other(segmenter: Segmenter) -> None:
-    evidence = segmenter.listen(iter([np.zeros(16_000 * 12, np.float32)]))
+    evidence = label_samples([np.zeros(16_000 * 12, np.float32)], segmenter)
     assert (evidence.segments.argmax(axis=1) == 3).all()
 
 
 def test_a_segment_length_between_frames_is_refused(segmenter: Segmenter) -> None:
     with pytest.raises(UsageError, match=r"multiple of 0\.1"):
-        segmenter.listen(iter([]), segment_s=0.25)
+        label_samples([], segmenter, segment_s=0.25)
 
 
 def copied_model(folder: Path) -> Path:

@@ -19,18 +19,18 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 
-from edge.captions.transcribe import caption
 from edge.errors import InputError, OutputError
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.transcript import Transcript
 from edge.media import probe
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.clean import CleanResult, clean, plan_clean
+from edge.quickcut.clean import CleanResult, clean
 from edge.quickcut.marks import Kind
 from edge.quickcut.options import CleanOptions, Level, MarkOptions
 from edge.timeline.export import TIMELINE_WRITERS, write_timeline
 from edge.timeline.timeline import Timeline
 from edge.vocabulary import Caption, Span, Word
+from tests.makers import Shot, talk_from_script, transcript_of
 from tests.media.makers import (
     HEIGHT,
     WIDTH,
@@ -42,7 +42,6 @@ from tests.media.makers import (
     sound_of,
     write_sound,
 )
-from tests.quickcut.test_marks import told
 from tests.timeline.test_export import opened
 from tests.tools.importers.makers import real_wheel
 from tools.evaluate.pack import RATE_HZ as TALK_HZ
@@ -75,12 +74,12 @@ SCRIPT = """
 LOW_HZ, SLOPE = 400.0, 250.0
 """The pitch of all that sounds rises by `SLOPE` in a second, so it says when it was recorded."""
 
-talk = told(SCRIPT)
+talk = talk_from_script(SCRIPT)
 
 
 def voice(found: Transcript) -> Floats:
     """A tone for each word and hesitation, whose pitch is its time; silence between."""
-    time = np.arange(round(found.media_s * RATE_HZ)) / RATE_HZ
+    time = np.arange(round(found.duration_s * RATE_HZ)) / RATE_HZ
     tone = 0.5 * np.sin(2 * np.pi * (LOW_HZ + SLOPE / 2 * time) * time)
     level = np.zeros(len(time))
     for span in [*(Span(word.start, word.end) for word in words(found.sentences)), *found.filled_pauses]:
@@ -97,7 +96,7 @@ def recorded_at(samples: Floats, time: float) -> float:
     return float((spectrum.argmax() * RATE_HZ / (1 << 17) - LOW_HZ) / SLOPE)
 
 
-def film(path: Path, found: Transcript, times: Sequence[Fraction]) -> Transcript:
+def film(path: Path, found: Transcript, times: Sequence[Fraction]) -> Shot:
     """The talk as a video with the video frames at these times, each with its number; and what is said in it."""
     samples = voice(found)
     with av.open(str(path), "w") as out:
@@ -123,37 +122,35 @@ def film(path: Path, found: Transcript, times: Sequence[Fraction]) -> Transcript
 
         for _, packets in heapq.merge(seen(), heard(), key=lambda step: step[0]):
             out.mux(packets)
-    return replace(found, media=probe(path))
+    return Shot(path, found)
 
 
 def steady(found: Transcript) -> list[Fraction]:
-    return [n / NTSC for n in range(int(found.media_s * NTSC))]
+    return [n / NTSC for n in range(int(found.duration_s * NTSC))]
 
 
 def uneven(found: Transcript) -> list[Fraction]:
     """A variable frame rate: every video frame is a little early or late, and some are missing."""
     return [
         Fraction(n * 40 + n * 7919 % 23, 1000)
-        for n in range(int(found.media_s * 25))
+        for n in range(int(found.duration_s * 25))
         if (n % 7 and n % 11) or n < 9
     ]
 
 
 @pytest.fixture(scope="module")
-def shot(tmp_path_factory: pytest.TempPathFactory) -> Transcript:
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Shot:
     return film(tmp_path_factory.mktemp("talk") / "talk.mp4", talk, steady(talk))
 
 
 @pytest.fixture(scope="module")
-def jittery(tmp_path_factory: pytest.TempPathFactory) -> Transcript:
+def jittery(tmp_path_factory: pytest.TempPathFactory) -> Shot:
     return film(tmp_path_factory.mktemp("vfr") / "talk.mp4", talk, uneven(talk))
 
 
-def sound_file(
-    path: Path, found: Transcript = talk, codec: str = "pcm_s16le", fmt: str = "s16"
-) -> Transcript:
+def sound_file(path: Path, found: Transcript = talk, codec: str = "pcm_s16le", fmt: str = "s16") -> Shot:
     write_sound(path, voice(found), RATE_HZ, codec=codec, fmt=fmt)
-    return replace(found, media=probe(path))
+    return Shot(path, found)
 
 
 def words(sentences: Sequence[Caption]) -> list[Word]:
@@ -172,10 +169,10 @@ KEPT = [
 JOINS = 6
 
 
-def assert_captions_fit(done: CleanResult, found: Transcript) -> None:
+def assert_captions_fit(done: CleanResult, found: Shot) -> None:
     """Each word is where the timeline shows it, as far as it does; nothing drifts."""
-    timeline, media = done.plan.timeline, found.media.path
-    originals = iter(words(found.sentences))
+    timeline, media = done.plan.timeline, found.path
+    originals = iter(words(found.transcript.sentences))
     for word in words(done.sentences):
         (source, start), (_, last) = timeline.to_source(word.start), timeline.to_source(word.end - 1e-9)
         original = next(one for one in originals if one.text == word.text and one.end > start)
@@ -211,13 +208,13 @@ def assert_in_step_at_joins(done: CleanResult, got: Measured, times: Sequence[Fr
             assert abs(recorded_at(samples, middle - start) - seen) < 0.01  # a video frame lasts 0.033 s
 
 
-def test_the_plan_names_what_is_worth_removing(shot: Transcript) -> None:
-    plan = plan_clean(shot)
+def test_the_plan_names_what_is_worth_removing(shot: Shot) -> None:
+    plan = shot.plan()
     assert [(item.kind.value, item.text) for item in plan.items if item.remove] == [
         ("blank", ""), ("blank", ""), ("filler", "um"), ("repeat", "The lens gathers the light."),
         ("filler", ""), ("blank", ""), ("filler", "Uh"), ("blank", ""),
     ]  # fmt: skip
-    assert plan.kept_s + plan.removed_s == pytest.approx(shot.media_s, abs=1e-9)
+    assert plan.kept_s + plan.removed_s == pytest.approx(plan.duration_s, abs=1e-9)
     assert len(plan.timeline.clips) == JOINS + 1
 
 
@@ -226,11 +223,11 @@ def test_the_plan_names_what_is_worth_removing(shot: Transcript) -> None:
 def test_a_cleaned_video_shows_and_says_what_is_left(
     name: str, smart: bool, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    found: Transcript = request.getfixturevalue(name)
+    found: Shot = request.getfixturevalue(name)
     times = steady(talk) if name == "shot" else uneven(talk)
-    before = sha256(found.media.path.read_bytes()).hexdigest()
-    done = clean(found, tmp_path / "clean.mp4", CleanOptions(smart=smart))
-    assert sha256(found.media.path.read_bytes()).hexdigest() == before
+    before = sha256(found.path.read_bytes()).hexdigest()
+    done = found.clean(tmp_path / "clean.mp4", CleanOptions(smart=smart))
+    assert sha256(found.path.read_bytes()).hexdigest() == before
     assert list(tmp_path.iterdir()) == [done.file]
     assert (done.how, done.why) == (("smart", "") if smart else ("encoded", "it was not asked for"))
 
@@ -244,7 +241,7 @@ def test_a_cleaned_video_shows_and_says_what_is_left(
     ]
     assert list(got.numbers) == [number for number, _ in expected]
     assert max(abs(shown - time) for shown, (_, time) in zip(got.times, expected, strict=True)) < 0.0005
-    for planned, clip in zip(plan_clean(found).timeline.clips, clips, strict=True):
+    for planned, clip in zip(found.plan().timeline.clips, clips, strict=True):
         assert abs(planned.trim_in - clip.trim_in) < 0.05
         assert abs(planned.trim_out - clip.trim_out) < 0.05
 
@@ -265,9 +262,9 @@ def test_a_recording_without_pictures_is_cut_to_the_sample(
     tmp_path: Path, suffix: str, codec: str, fmt: str
 ) -> None:
     found = sound_file(tmp_path / f"talk{suffix}", codec=codec, fmt=fmt)
-    done = clean(found, tmp_path / f"clean{suffix}")
-    assert done.how == "sound"
-    assert done.plan.timeline == plan_clean(found).timeline
+    done = found.clean(tmp_path / f"clean{suffix}")
+    assert done.how == "audio"
+    assert done.plan.timeline == found.plan().timeline
     samples = sound_of(done.file)[0]
     length = round(done.plan.kept_s * RATE_HZ)
     assert 0 <= len(samples) - length <= (1024 if suffix == ".m4a" else 0)
@@ -277,13 +274,12 @@ def test_a_recording_without_pictures_is_cut_to_the_sample(
 
 
 def test_joins_inside_a_sound_do_not_click(tmp_path: Path) -> None:
-    found = told("we ~ go um on ~ and um on")
-    tone = 0.5 * np.sin(2 * np.pi * 220 / RATE_HZ * np.arange(round(found.media_s * RATE_HZ)))
-    path = write_sound(tmp_path / "hum.wav", tone.astype(np.float32), RATE_HZ)
-    found = replace(found, media=probe(path))
+    found = talk_from_script("we ~ go um on ~ and um on")
+    tone = 0.5 * np.sin(2 * np.pi * 220 / RATE_HZ * np.arange(round(found.duration_s * RATE_HZ)))
+    shot = Shot(write_sound(tmp_path / "hum.wav", tone.astype(np.float32), RATE_HZ), found)
     bends = []
     for crossfade_s in (CleanOptions().crossfade_s, 0.0):
-        done = clean(found, tmp_path / f"{crossfade_s}.wav", CleanOptions(crossfade_s=crossfade_s))
+        done = shot.clean(tmp_path / f"{crossfade_s}.wav", CleanOptions(crossfade_s=crossfade_s))
         joins = [round(clip.in_point * RATE_HZ) for clip in done.plan.timeline.clips[1:]]
         assert len(joins) == 4
         bend = np.abs(np.diff(sound_of(done.file)[0].astype(np.float64), 2))
@@ -295,8 +291,8 @@ def test_joins_inside_a_sound_do_not_click(tmp_path: Path) -> None:
 
 def test_what_is_cut_away_is_not_heard_any_more(tmp_path: Path) -> None:
     found = sound_file(tmp_path / "talk.wav")
-    plan = plan_clean(found)
-    done = clean(found, tmp_path / "clean.wav", plan=plan)
+    plan = found.plan()
+    done = clean(plan, tmp_path / "clean.wav")
     samples = sound_of(done.file)[0]
     centres = [
         at
@@ -312,66 +308,70 @@ def test_what_is_cut_away_is_not_heard_any_more(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".wav"])
 def test_where_nothing_goes_the_file_is_the_same_byte_for_byte(
-    shot: Transcript, tmp_path: Path, suffix: str
+    shot: Shot, tmp_path: Path, suffix: str
 ) -> None:
     found = shot if suffix == ".mp4" else sound_file(tmp_path / "talk.wav")
-    off = CleanOptions(MarkOptions(level=Level.OFF))
-    tidy = replace(found, sentences=found.sentences[:1], filled_pauses=[], music=[Span(0, found.media_s)])
+    off = CleanOptions(marks=MarkOptions(level=Level.OFF))
+    said = found.transcript
+    music = (Span(0, said.duration_s),)
+    tidy = Shot(found.path, replace(said, sentences=said.sentences[:1], filled_pauses=(), music=music))
     for n, (given, options) in enumerate([(found, off), (tidy, CleanOptions())]):
-        done = clean(given, tmp_path / f"{n}{suffix.upper()}", options)
-        assert (done.how, done.why, done.plan.cuts) == ("unchanged", "", [])
-        assert done.file.read_bytes() == found.media.path.read_bytes()
-        assert done.sentences == given.sentences
-        assert done.plan.kept_s == given.media_s
+        done = given.clean(tmp_path / f"{n}{suffix.upper()}", options)
+        assert (done.how, done.why, done.plan.cuts) == ("unchanged", "", ())
+        assert done.file.read_bytes() == found.path.read_bytes()
+        assert done.sentences == given.transcript.sentences
+        assert done.plan.kept_s == done.plan.duration_s
 
 
-def test_another_suffix_is_written_even_if_nothing_goes(shot: Transcript, tmp_path: Path) -> None:
-    off = CleanOptions(MarkOptions(level=Level.OFF))
-    done = clean(shot, tmp_path / "sound.wav", off)
-    assert done.how == "sound"
+def test_another_suffix_is_written_even_if_nothing_goes(shot: Shot, tmp_path: Path) -> None:
+    off = CleanOptions(marks=MarkOptions(level=Level.OFF))
+    done = shot.clean(tmp_path / "sound.wav", off)
+    assert done.how == "audio"
     assert len(sound_of(done.file)[0]) == round(done.plan.kept_s * RATE_HZ)
-    assert words(done.sentences) == words(shot.sentences)
+    assert words(done.sentences) == words(shot.transcript.sentences)
 
 
 @pytest.mark.parametrize("script", ["[4.0]", "um [0.3] uh ~ [2.0]"])
 def test_a_recording_of_which_nothing_would_be_left_is_refused(tmp_path: Path, script: str) -> None:
-    found = sound_file(tmp_path / "talk.wav", told(script))
+    found = sound_file(tmp_path / "talk.wav", talk_from_script(script))
     with pytest.raises(InputError, match=r"talk\.wav: would be empty: nothing is said in it$"):
-        clean(found, tmp_path / "clean.wav")
+        found.clean(tmp_path / "clean.wav")
     assert [file.name for file in tmp_path.iterdir()] == ["talk.wav"]
 
 
-def test_an_existing_file_stays_unless_forced(shot: Transcript, tmp_path: Path) -> None:
+def test_an_existing_file_stays_unless_forced(shot: Shot, tmp_path: Path) -> None:
     precious = tmp_path / "clean.mp4"
     precious.write_text("precious")
     for level in Level:
         with pytest.raises(OutputError, match="already exists"):
-            clean(shot, precious, CleanOptions(MarkOptions(level=level)))
+            shot.clean(precious, CleanOptions(marks=MarkOptions(level=level)))
         assert precious.read_text() == "precious"
-    assert texts(clean(shot, precious, force=True).sentences) == KEPT
+    assert texts(shot.clean(precious, force=True).sentences) == KEPT
     assert measure(precious).numbers
 
 
-def test_a_plan_may_be_changed_by_hand(shot: Transcript, tmp_path: Path) -> None:
-    plan = plan_clean(shot)
+def test_a_plan_may_be_changed_by_hand(shot: Shot, tmp_path: Path) -> None:
+    plan = shot.plan()
     only = plan.cuts[1]
     timeline = Timeline.of(
-        [replace(plan.timeline.clips[0], trim_in=Fraction(0), trim_out=Fraction(shot.media_s))]
+        [replace(plan.timeline.clips[0], trim_in=Fraction(0), trim_out=Fraction(plan.duration_s))]
     ).cut([(only.start, only.end)])
-    done = clean(shot, tmp_path / "clean.mp4", plan=replace(plan, cuts=[only], timeline=timeline))
+    done = clean(replace(plan, cuts=(only,), timeline=timeline), tmp_path / "clean.mp4")
     assert len(done.plan.timeline.clips) == 2
-    assert [word.text for word in words(done.sentences)] == [word.text for word in words(shot.sentences)]
+    assert [word.text for word in words(done.sentences)] == [
+        word.text for word in words(shot.transcript.sentences)
+    ]
 
 
-def test_progress_rises_to_the_end(shot: Transcript, tmp_path: Path) -> None:
+def test_progress_rises_to_the_end(shot: Shot, tmp_path: Path) -> None:
     told_s: list[float] = []
-    clean(shot, tmp_path / "clean.mp4", progress=told_s.append)
+    shot.clean(tmp_path / "clean.mp4", progress=told_s.append)
     assert told_s == sorted(told_s)
     assert told_s[-1] == 1
 
 
-def test_an_editor_opens_the_same_cuts(shot: Transcript, tmp_path: Path) -> None:
-    done = clean(shot, tmp_path / "clean.mp4")
+def test_an_editor_opens_the_same_cuts(shot: Shot, tmp_path: Path) -> None:
+    done = shot.clean(tmp_path / "clean.mp4")
     numbers = list(measure(done.file).numbers)
     breaks = [0, *(n for n in range(1, len(numbers)) if numbers[n] != numbers[n - 1] + 1), len(numbers)]
     shown = [(numbers[a], numbers[b - 1] + 1, a, b) for a, b in pairwise(breaks)]
@@ -435,9 +435,9 @@ def heard(eval_pack: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Hea
     for number, each in enumerate(composed(eval_pack)):
         path = folder / f"{number}.wav"
         write_wav(path, each.sound(np.random.default_rng(number)), TALK_HZ)
-        found = caption(path, recognizer=recognizer, segmenter=segmenter)
-        done = clean(found, folder / f"clean{number}.wav")
-        again = caption(done.file, recognizer=recognizer, segmenter=segmenter)
+        found = transcript_of(path, recognizer=recognizer, segmenter=segmenter)
+        done = Shot(path, found).clean(folder / f"clean{number}.wav")
+        again = transcript_of(done.file, recognizer=recognizer, segmenter=segmenter)
         results.append(Heard(each.truth, found, done, again))
     return results
 
@@ -458,7 +458,7 @@ def test_blanks_fillers_and_takes_of_real_speech_are_found(heard: list[Heard]) -
 def test_what_was_removed_is_not_said_in_the_cleaned_file(heard: list[Heard]) -> None:
     for one in heard:
         assert one.again.duration_s == pytest.approx(one.done.plan.kept_s, abs=1e-3)
-        assert one.done.plan.kept_s < one.found.media_s - 2
+        assert one.done.plan.kept_s < one.found.duration_s - 2
         wanted = plain_words(" ".join(texts(one.done.sentences)))
         said = plain_words(" ".join(texts(one.again.sentences)))
         changed, _, lost = edits(wanted, said)
@@ -466,6 +466,6 @@ def test_what_was_removed_is_not_said_in_the_cleaned_file(heard: list[Heard]) ->
         for item in one.done.plan.items:
             if item.kind is Kind.REPEAT and item.remove:
                 assert " ".join(said).count(" ".join(plain_words(item.text)[:4])) == 1
-        again = plan_clean(one.again)
+        again = Shot(one.done.file, one.again).plan()
         assert not [item for item in again.items if item.kind in (Kind.REPEAT, Kind.BLANK)]
-        assert_captions_fit(one.done, one.found)
+        assert_captions_fit(one.done, Shot(one.done.plan.recording.path, one.found))

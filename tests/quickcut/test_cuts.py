@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import UsageError
-from edge.evidence.transcript import Loudness, Transcript
-from edge.quickcut.cuts import cut_list, quietest
+from edge.evidence.speech.level import SpeechLevel
+from edge.evidence.transcript import Transcript
+from edge.quickcut.cuts import cut_list, quietest_time
 from edge.quickcut.marks import Item, Kind, mark
 from edge.quickcut.options import CutOptions
-from edge.spans import merged, outside
+from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span
-from tests.quickcut.test_marks import loudness, recordings, told, words_of
+from tests.makers import level_of, talk_from_script, words_of
+from tests.quickcut.strategies import recordings
 
 NEAR = 1e-6
 
@@ -40,25 +42,25 @@ def item_at(found: Transcript, time: float) -> Item:
 
 
 def test_where_nothing_is_to_be_removed_there_is_no_cut() -> None:
-    found = told("We start here. [0.9] And go on.")
+    found = talk_from_script("We start here. [0.9] And go on.")
     assert cut_list(mark(found), found) == cut_list([], found) == []
-    every = told("[2.0] We start um here. [2.0]")
+    every = talk_from_script("[2.0] We start um here. [2.0]")
     assert cut_list([replace(item, remove=False) for item in mark(every)], every) == []
 
 
 def test_of_a_blank_a_pause_stays_at_either_side() -> None:
-    found = told("We start. [3.0] And go on.")
+    found = talk_from_script("We start. [3.0] And go on.")
     assert near(cuts_of(found), [(0.62 + 0.15, 3.62 - 0.15)])
-    assert near(cuts_of(found, CutOptions(pause_s=0.4)), [(0.62 + 0.4, 3.62 - 0.4)])
-    assert cuts_of(found, CutOptions(pause_s=1.46)) == []
-    assert near(cuts_of(found, CutOptions(pause_s=1.46, shortest_s=0.05)), [(2.08, 2.16)])
+    assert near(cuts_of(found, CutOptions(padding_s=0.4)), [(0.62 + 0.4, 3.62 - 0.4)])
+    assert cuts_of(found, CutOptions(padding_s=1.46)) == []
+    assert near(cuts_of(found, CutOptions(padding_s=1.46, min_cut_s=0.05)), [(2.08, 2.16)])
 
 
 def test_at_the_ends_of_the_recording_no_pause_is_needed() -> None:
-    found = told("[2.0] We start. [2.0]")
-    assert near(cuts_of(found), [(0, 1.85), (2.77, found.media_s)])
+    found = talk_from_script("[2.0] We start. [2.0]")
+    assert near(cuts_of(found), [(0, 1.85), (2.77, found.duration_s)])
     starts, ends = zip(*cuts_of(found), strict=True)
-    assert (starts[0], ends[-1]) == (0, found.media_s)
+    assert (starts[0], ends[-1]) == (0, found.duration_s)
 
 
 @pytest.mark.parametrize(
@@ -73,66 +75,66 @@ def test_at_the_ends_of_the_recording_no_pause_is_needed() -> None:
 def test_of_the_silence_around_a_filler_no_more_than_a_pause_stays(
     before: float, after: float, expected: tuple[float, float]
 ) -> None:
-    found = told(f"we go [{before}] um [{after}] on and on")
+    found = talk_from_script(f"we go [{before}] um [{after}] on and on")
     (start, end), filler = cuts_of(found)[0], item_at(found, 0.7 + before)
     assert filler.kind is Kind.FILLER
     assert (start, end) == pytest.approx((0.62 + expected[0], filler.end + after - expected[1]))
 
 
 def test_neighbours_that_only_silence_parts_are_one_cut() -> None:
-    found = told("we go [0.2] um [0.5] uh [1.5] um [0.2] on")
+    found = talk_from_script("we go [0.2] um [0.5] uh [1.5] um [0.2] on")
     assert len([item for item in mark(found) if item.remove]) == 4
-    assert near(cuts_of(found), [(0.62 + 0.15, found.media_s - 0.3 - 0.15)])
-    takes = told("Hi all. [0.5] The lens gathers light. ~ [0.3] The lens gathers light.")
-    assert near(cuts_of(takes), [(0.62 + 0.15, takes.media_s - 1.26 - 0.15)])
+    assert near(cuts_of(found), [(0.62 + 0.15, found.duration_s - 0.3 - 0.15)])
+    takes = talk_from_script("Hi all. [0.5] The lens gathers light. ~ [0.3] The lens gathers light.")
+    assert near(cuts_of(takes), [(0.62 + 0.15, takes.duration_s - 1.26 - 0.15)])
 
 
 def with_level(found: Transcript, at: float, level: float) -> Transcript:
     """One hundredth of a second that is quieter or louder."""
-    values = found.loudness[0].values.copy()
+    values = found.levels[0].values.copy()
     values[round(100 * at)] = level
-    return replace(found, loudness=[Loudness(0.0, values)])
+    return replace(found, levels=(SpeechLevel(0.0, values),))
 
 
 def test_without_silence_the_cut_is_where_it_is_quietest() -> None:
-    found = told("we go ~ on we go")
+    found = talk_from_script("we go ~ on we go")
     filler = item_at(found, 0.7)
     assert (filler.kind, filler.start) == (Kind.FILLER, 0.62)
     assert near(cuts_of(found), [(0.62, 1.02)], 0.0051)
     for at, start in ((0.60, 0.605), (0.65, 0.655), (0.70, 0.62)):
         quiet = with_level(found, at, 0.5)
         assert cuts_of(quiet)[0] == pytest.approx((start, 1.02), abs=0.0051)
-        assert cuts_of(quiet, CutOptions(reach_s=0))[0] == (filler.start, filler.end)
+        assert cuts_of(quiet, CutOptions(search_s=0))[0] == (filler.start, filler.end)
 
 
 def test_the_quietest_time_is_sought_within_reach_and_only_where_it_is_known() -> None:
     values = np.ones(100, np.float16)
     values[[20, 50, 53]] = 0.25
-    known = [Loudness(2.0, values)]
-    assert quietest(known, 2.51, 0.04) == pytest.approx(2.505)
-    assert quietest(known, 2.525, 0.04) == pytest.approx(2.535)
-    assert quietest(known, 2.22, 0.025) == pytest.approx(2.205)
-    assert quietest(known, 2.22, 0.011) == pytest.approx(2.22, abs=0.0051)
+    known = [SpeechLevel(2.0, values)]
+    assert quietest_time(known, 2.51, 0.04) == pytest.approx(2.505)
+    assert quietest_time(known, 2.525, 0.04) == pytest.approx(2.535)
+    assert quietest_time(known, 2.22, 0.025) == pytest.approx(2.205)
+    assert quietest_time(known, 2.22, 0.011) == pytest.approx(2.22, abs=0.0051)
     for nowhere in (1.0, 2.02, 2.99, 9.0):
-        assert quietest(known, nowhere, 0.04) == nowhere
-    assert quietest([], 1.0, 0.04) == 1.0
-    assert quietest(known, 2.5, 0.0) == 2.5
-    apart = [Loudness(0.0, np.ones(10, np.float16)), *known]
-    assert quietest(apart, 2.51, 0.04) == pytest.approx(2.505)
+        assert quietest_time(known, nowhere, 0.04) == nowhere
+    assert quietest_time([], 1.0, 0.04) == 1.0
+    assert quietest_time(known, 2.5, 0.0) == 2.5
+    apart = [SpeechLevel(0.0, np.ones(10, np.float16)), *known]
+    assert quietest_time(apart, 2.51, 0.04) == pytest.approx(2.505)
 
 
 def test_a_short_word_between_two_fillers_is_left_alone() -> None:
-    found = told("we um I uh go")
+    found = talk_from_script("we um I uh go")
     sentence = found.sentences[0]
     word = replace(sentence.words[2], start=0.63 + 0.31, end=0.63 + 0.31 + 0.06)
     rest = sentence.words[3:]
     at = word.end
     moved = [replace(one, start=at + 0.3 * n, end=at + 0.3 * (n + 1)) for n, one in enumerate(rest)]
     words = (sentence.words[0], replace(sentence.words[1], end=word.start), word, *moved)
-    levels = loudness([Span(0, 9.0)], found.media_s)
+    levels = level_of([Span(0, 9.0)], found.duration_s)
     levels.values[[91, 92, 99, 100, 101, 102]] = 0.5  # quiet on the word's far sides too
     levels.values[[95, 96, 97]] = 0.1
-    short = replace(found, sentences=[replace(sentence, words=words)], loudness=[levels])
+    short = replace(found, sentences=(replace(sentence, words=words),), levels=(levels,))
     cuts = cut_list(mark(short), short)
     assert len(cuts) == 2
     assert cuts[0].end < cuts[1].start
@@ -143,22 +145,22 @@ def test_a_short_word_between_two_fillers_is_left_alone() -> None:
 def test_sounds_without_words_stay() -> None:
     script = "We start. [4.0] And go on."
     laugh = Span(2.0, 2.6)
-    laughing = told(script, sounds=[laugh])
+    laughing = talk_from_script(script, sounds=[laugh])
     assert near(cuts_of(laughing), [(0.77, 1.85), (2.75, 4.47)])
-    click = told(script, sounds=[Span(2.0, 2.15)])
+    click = talk_from_script(script, sounds=[Span(2.0, 2.15)])
     assert near(cuts_of(click), [(0.77, 4.47)])
     assert len(cuts_of(click, CutOptions(min_sound_s=0.1))) == 2
-    music = told(script, music=[laugh])
+    music = talk_from_script(script, music=[laugh])
     assert cuts_of(music) == cuts_of(laughing)
 
 
 def test_what_sounds_beside_a_filler_stays() -> None:
-    found = told("We go [1.0] um [1.0] on.", sounds=[Span(0.9, 1.3), Span(2.2, 2.5)])
+    found = talk_from_script("We go [1.0] um [1.0] on.", sounds=[Span(0.9, 1.3), Span(2.2, 2.5)])
     assert near(cuts_of(found), [(1.3 + 0.15, 2.2 - 0.15)])
 
 
 def test_a_blank_that_is_to_stay_stays_whatever_goes_beside_it() -> None:
-    found = told("We go [2.0] um [2.0] on. [0.5] The lens gathers. ~ [1.5] The lens gathers.")
+    found = talk_from_script("We go [2.0] um [2.0] on. [0.5] The lens gathers. ~ [1.5] The lens gathers.")
     items = [replace(item, remove=item.remove and item.kind is not Kind.BLANK) for item in mark(found)]
     cuts = cut_list(items, found)
     assert len(cuts) == 2
@@ -172,7 +174,7 @@ def test_a_blank_that_is_to_stay_stays_whatever_goes_beside_it() -> None:
 
 
 def test_lengths_without_sense_are_refused() -> None:
-    for name in ("pause_s", "reach_s", "shortest_s", "uncovered_s"):
+    for name in ("pause_s", "search_s", "min_cut_s", "uncovered_s"):
         for wrong in (-0.1, float("nan")):
             with pytest.raises(UsageError, match="negative"):
                 CutOptions(**{name: wrong})
@@ -180,9 +182,9 @@ def test_lengths_without_sense_are_refused() -> None:
 
 options = st.builds(
     CutOptions,
-    pause_s=st.sampled_from([0.0, 0.15, 0.6]),
-    reach_s=st.sampled_from([0.0, 0.04, 0.2]),
-    shortest_s=st.sampled_from([0.0, 0.1]),
+    padding_s=st.sampled_from([0.0, 0.15, 0.6]),
+    search_s=st.sampled_from([0.0, 0.04, 0.2]),
+    min_cut_s=st.sampled_from([0.0, 0.1]),
     min_sound_s=st.sampled_from([0.0, 0.2]),
 )
 
@@ -197,28 +199,28 @@ def share(item: Item, cuts: Sequence[Span]) -> float:
 def test_whatever_goes_the_rest_stays(found: Transcript, options: CutOptions, data: st.DataObject) -> None:
     items = mark(found)
     levels = data.draw(st.lists(st.sampled_from([0.3, 0.6, 1.0]), min_size=7, max_size=7))
-    values = found.loudness[0].values
+    values = found.levels[0].values
     dented = values * np.resize(np.array(levels, np.float16), len(values))
-    found = replace(found, loudness=[Loudness(0.0, dented)])
+    found = replace(found, levels=(SpeechLevel(0.0, dented),))
     flips = data.draw(st.lists(st.booleans(), min_size=len(items), max_size=len(items)))
     items = [replace(item, remove=flip) for item, flip in zip(items, flips, strict=True)]
     cuts = cut_list(items, found, options)
     assert all(one.end < other.start for one, other in pairwise(cuts))
     assert all(
-        cut.start >= 0 and cut.end <= found.media_s and cut.seconds >= options.shortest_s for cut in cuts
+        cut.start >= 0 and cut.end <= found.duration_s and cut.seconds >= options.min_cut_s for cut in cuts
     )
-    # Where nothing silent is between what goes and what stays, the cut may be up to `reach_s` off.
-    off = options.reach_s + NEAR
+    # Where nothing silent is between what goes and what stays, the cut may be up to `search_s` off.
+    off = options.search_s + NEAR
     for item in items:
         if item.remove:
             missing = item.end - item.start - share(item, cuts)
             whole = item.kind is Kind.BLANK or missing <= 2 * off or share(item, cuts) == 0
             assert whole, item
             if item.kind is not Kind.BLANK and not share(item, cuts):
-                assert item.end - item.start < options.shortest_s + 2 * off
+                assert item.end - item.start < options.min_cut_s + 2 * off
         else:
             assert share(item, cuts) <= 2 * off, item
-    for stretch in merged([Span(item.start, item.end) for item in items if not item.remove]):
+    for stretch in (Span(*one) for one in merge(intervals(item for item in items if not item.remove))):
         assert sum(cut.overlap(stretch) for cut in cuts) <= stretch.seconds / 2 + NEAR
     kept_words = [
         word for word in words_of(found) if any(not i.remove and covers(i, word.start) for i in items)
@@ -228,9 +230,9 @@ def test_whatever_goes_the_rest_stays(found: Transcript, options: CutOptions, da
             inside = cut.overlap(Span(word.start, word.end))
             assert inside <= off, word
             assert not inside or cut.start < word.start + NEAR or word.end - NEAR < cut.end
-    marked = merged([Span(item.start, item.end) for item in items if item.kind is not Kind.BLANK])
+    marked = merge(intervals(item for item in items if item.kind is not Kind.BLANK))
     for sound in [*found.sounding, *found.music]:
-        for rest in outside(sound, marked):
+        for rest in (Span(*one) for one in subtract((sound.start, sound.end), marked)):
             if rest.seconds >= max(options.min_sound_s, NEAR):
                 assert all(cut.overlap(rest) <= off for cut in cuts), rest
 
@@ -243,7 +245,7 @@ def covers(item: Item, time: float) -> bool:
 @given(recordings(), st.sampled_from([0.0, 0.15, 0.6]))
 def test_a_pause_stays_beside_what_stays_as_far_as_there_was_one(found: Transcript, pause_s: float) -> None:
     items = mark(found)
-    chosen = CutOptions(pause_s=pause_s, reach_s=0, shortest_s=0)
+    chosen = CutOptions(padding_s=pause_s, search_s=0, min_cut_s=0)
     cuts = cut_list(items, found, chosen)
     stays = sorted((item.start, item.end) for item in items if not item.remove)
     goes = [(item.start, item.end) for item in items if item.remove and item.kind is not Kind.BLANK]

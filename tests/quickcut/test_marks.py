@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,78 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.captions.options import LayoutOptions
 from edge.errors import UsageError
-from edge.evidence.transcript import Loudness, Settings, Transcript
-from edge.media import MediaInfo
+from edge.evidence.transcript import Transcript
 from edge.quickcut.marks import Item, Kind, mark
 from edge.quickcut.options import Level, MarkOptions
 from edge.text.scripts import joined
-from edge.text.sentences import sentences
-from edge.vocabulary import Caption, Span, Word
+from edge.vocabulary import Caption, Span
+from tests.makers import talk_from_script, words_of
+from tests.quickcut.strategies import recordings
 
 SPEECH, BLANK, FILLER, REPEAT = Kind.SPEECH, Kind.BLANK, Kind.FILLER, Kind.REPEAT
 
-WORD, REST = 30, 2
-"""Hundredths of a second of a word, and between words."""
-
 NEAR = 1e-6
-
-
-def recording(path: Path, seconds: float) -> MediaInfo:
-    """A sound file that need not exist."""
-    return MediaInfo(path, path.suffix[1:], Fraction(0), seconds, True, (), None, {})
-
-
-def told(
-    script: str,
-    *,
-    language: str = "en",
-    music: Sequence[Span] = (),
-    sounds: Sequence[Span] = (),
-    media: MediaInfo | None = None,
-) -> Transcript:
-    """A talk: words of 0.3 s with 20 ms between them; "[1.5]" is a silence, "~" a hesitation of 0.4 s.
-
-    A hesitation touches the words beside it. Sentences end as recognized ones do, at marks and at pauses; "/"
-    ends one too. Of Chinese each character is a word.
-    """
-    parts: list[list[Word]] = [[]]
-    filled_pauses: list[Span] = []
-    at, rest = 0, 0
-    for piece in re.findall(r"\[[\d.]+\]|~|/|[\u3000-\u9fff][。，？]*|[^\s\[\]~/\u3000-\u9fff]+", script):
-        if piece.startswith("["):
-            at, rest = at + round(100 * float(piece[1:-1])), 0
-        elif piece == "~":
-            filled_pauses.append(Span(at / 100, (at + 40) / 100))
-            at, rest = at + 40, 0
-        elif piece == "/":
-            parts.append([])
-        else:
-            parts[-1].append(Word((at + rest) / 100, (at + rest + WORD) / 100, piece))
-            at, rest = at + rest + WORD, REST
-    words = [word for part in parts for word in part]
-    seconds = at / 100
-    loud = [*(Span(word.start, word.end) for word in words), *filled_pauses, *sounds]
-    return Transcript(
-        media=media or recording(Path("talk.wav"), seconds),
-        duration_s=seconds,
-        language=language,
-        sentences=[one for part in parts for one in sentences(part, LayoutOptions())],
-        loudness=[loudness(loud, seconds)],
-        filled_pauses=filled_pauses,
-        music=list(music),
-        settings=Settings(),
-        notes=[],
-    )
-
-
-def loudness(loud: Iterable[Span], seconds: float) -> Loudness:
-    """Silence but for these stretches."""
-    values = np.zeros(round(seconds * 100), np.float16)
-    for span in loud:
-        values[round(span.start * 100) : round(span.end * 100)] = 1
-    return Loudness(0.0, values)
 
 
 def said(items: Iterable[Item]) -> list[tuple[str, str]]:
@@ -98,10 +36,6 @@ def going(items: Iterable[Item]) -> list[tuple[str, str]]:
     return said(item for item in items if item.remove)
 
 
-def words_of(found: Transcript) -> list[Word]:
-    return [word for sentence in found.sentences for word in sentence.words]
-
-
 def covers(item: Item, start: float, end: float) -> bool:
     return item.start <= start + NEAR and end <= item.end + NEAR
 
@@ -110,7 +44,7 @@ def assert_sound(items: Sequence[Item], found: Transcript) -> None:
     """What holds of marks on any recording."""
     assert all(item.start < item.end for item in items)
     assert all(one.end <= other.start + NEAR for one, other in pairwise(items))
-    assert not items or (items[0].start >= 0 and items[-1].end <= found.media_s + NEAR)
+    assert not items or (items[0].start >= 0 and items[-1].end <= found.duration_s + NEAR)
     spoken = [item for item in items if item.kind is not BLANK]
     texts: dict[int, list[str]] = {}
     for word in words_of(found):
@@ -134,7 +68,7 @@ def assert_sound(items: Sequence[Item], found: Transcript) -> None:
 
 def silences(found: Transcript) -> list[tuple[int, int]]:
     """Where nothing is said, sounds or plays, in hundredths of a second, by asking each of them."""
-    heard = np.zeros(round(found.media_s * 100) + 2, np.int8)
+    heard = np.zeros(round(found.duration_s * 100) + 2, np.int8)
     spans = [*found.sounding, *found.music, *found.filled_pauses]
     spans += [Span(word.start, word.end) for word in words_of(found)]
     for span in spans:
@@ -145,7 +79,7 @@ def silences(found: Transcript) -> list[tuple[int, int]]:
 
 
 def test_silences_of_a_second_are_blanks_wherever_they_are() -> None:
-    found = told("[1.2] We start. [1.1] Here we [2.5] go. [0.9] On and on. [3.0]")
+    found = talk_from_script("[1.2] We start. [1.1] Here we [2.5] go. [0.9] On and on. [3.0]")
     items = mark(found)
     assert_sound(items, found)
     assert said(items) == [
@@ -153,14 +87,14 @@ def test_silences_of_a_second_are_blanks_wherever_they_are() -> None:
         ("speech", "go."), ("speech", "On and on."), ("blank", ""),
     ]  # fmt: skip
     blanks = [item for item in items if item.kind is BLANK]
-    assert (blanks[0].start, blanks[-1].end) == (0, found.media_s)
+    assert (blanks[0].start, blanks[-1].end) == (0, found.duration_s)
     assert [one.end - one.start for one in blanks] == pytest.approx([1.2, 1.1, 2.5, 3.0])
     assert blanks[2].reason == "nothing is said for 2.5 s"
     assert all(one.remove for one in blanks)
 
 
 def test_the_length_of_a_blank_is_a_setting() -> None:
-    found = told("We start. [0.5] Here we [2.0] go.")
+    found = talk_from_script("We start. [0.5] Here we [2.0] go.")
     assert [item.kind for item in mark(found, MarkOptions(min_silence_s=0.4))].count(BLANK) == 2
     assert [item.kind for item in mark(found, MarkOptions(min_silence_s=2.1))] == [SPEECH, SPEECH, SPEECH]
     for wrong in (0, -1, float("nan")):
@@ -170,32 +104,32 @@ def test_the_length_of_a_blank_is_a_setting() -> None:
 
 def test_where_something_sounds_or_music_plays_there_is_no_blank() -> None:
     script = "We start. [4.0] Here we go."
-    (blank,) = (item for item in mark(told(script)) if item.kind is BLANK)
+    (blank,) = (item for item in mark(talk_from_script(script)) if item.kind is BLANK)
     assert (blank.start, blank.end) == pytest.approx((0.62, 4.62))
     for sounds, music in (([Span(1.5, 3.8)], []), ([], [Span(1.5, 3.8)]), ([], [Span(0, 9)])):
-        found = told(script, sounds=sounds, music=music)
+        found = talk_from_script(script, sounds=sounds, music=music)
         assert BLANK not in {item.kind for item in mark(found)}
-    found = told(script, sounds=[Span(2.0, 2.4)])
+    found = talk_from_script(script, sounds=[Span(2.0, 2.4)])
     blanks = [(item.start, item.end) for item in mark(found) if item.kind is BLANK]
     assert np.allclose(blanks, [(0.62, 2.0), (2.4, 4.62)])
 
 
 def test_a_recording_in_which_nothing_is_said_is_one_blank() -> None:
-    found = told("[5.0]")
+    found = talk_from_script("[5.0]")
     (item,) = mark(found)
     assert (item.start, item.end, item.kind, item.remove) == (0, 5, BLANK, True)
-    assert mark(told("[5.0]", music=[Span(0, 5)])) == []
+    assert mark(talk_from_script("[5.0]", music=[Span(0, 5)])) == []
 
 
 def test_the_picture_may_be_longer_than_the_sound() -> None:
-    found = told("We start.", media=recording(Path("talk.mp4"), 9.0))
-    assert mark(found)[-1].end == found.media_s == 9.0
+    found = talk_from_script("We start.")
+    assert mark(found, duration_s=9.0)[-1].end == 9.0
 
 
 @pytest.mark.parametrize("before", ["", "[0.05]", "[0.3]"])
 @pytest.mark.parametrize("after", ["", "[0.05]", "[0.3]"])
 def test_hesitations_part_a_sentence(before: str, after: str) -> None:
-    found = told(f"Here we {before} ~ {after} go now.")
+    found = talk_from_script(f"Here we {before} ~ {after} go now.")
     items = mark(found)
     assert_sound(items, found)
     assert said(items) == [("speech", "Here we"), ("filler", ""), ("speech", "go now.")]
@@ -204,7 +138,7 @@ def test_hesitations_part_a_sentence(before: str, after: str) -> None:
 
 
 def test_hesitations_stand_at_either_end_and_in_a_row() -> None:
-    found = told("~ We start. ~ [0.3] ~ Here we go. ~")
+    found = talk_from_script("~ We start. ~ [0.3] ~ Here we go. ~")
     items = mark(found)
     assert_sound(items, found)
     assert said(items) == [
@@ -216,7 +150,7 @@ def test_hesitations_stand_at_either_end_and_in_a_row() -> None:
 @pytest.mark.parametrize("fillers", [True, False])
 @pytest.mark.parametrize("take", ["The lens ~ gathers um the light.", "The lens gathers um the ~ light."])
 def test_what_is_hesitated_inside_a_take_goes_with_it(take: str, fillers: bool) -> None:
-    found = told(f"Good morning. [0.4] {take} [0.4] The lens gathers the light.")
+    found = talk_from_script(f"Good morning. [0.4] {take} [0.4] The lens gathers the light.")
     items = mark(found, MarkOptions(fillers=fillers))
     assert_sound(items, found)
     assert going(items) == [("repeat", "The lens gathers um the light.")]
@@ -225,7 +159,7 @@ def test_what_is_hesitated_inside_a_take_goes_with_it(take: str, fillers: bool) 
 
 
 def test_fillers_part_a_sentence_and_say_which_they_are() -> None:
-    found = told("Here we um go, you know, on.")
+    found = talk_from_script("Here we um go, you know, on.")
     light, medium = (mark(found, MarkOptions(level=level)) for level in (Level.LIGHT, Level.MEDIUM))
     assert said(light) == [("speech", "Here we"), ("filler", "um"), ("speech", "go, you know, on.")]
     assert going(medium) == [("filler", "um"), ("filler", "you know,")]
@@ -238,7 +172,7 @@ def test_fillers_part_a_sentence_and_say_which_they_are() -> None:
 
 def test_the_last_take_stays_and_the_others_say_where_it_is() -> None:
     script = "Hi there. [0.5] {0}. [0.5] {0}! [0.5] {0}. [0.5] That was all of it."
-    found = told(script.format("The lens gathers the light"))
+    found = talk_from_script(script.format("The lens gathers the light"))
     items = mark(found)
     assert_sound(items, found)
     assert [item.kind for item in items] == [SPEECH, REPEAT, REPEAT, SPEECH, SPEECH]
@@ -250,14 +184,16 @@ def test_the_last_take_stays_and_the_others_say_where_it_is() -> None:
 
 
 def test_the_score_tells_how_alike_takes_are() -> None:
-    found = told("We gather light with lenses. [0.5] We gather lights with a lens.")
+    found = talk_from_script("We gather light with lenses. [0.5] We gather lights with a lens.")
     (take,) = (item for item in mark(found) if item.kind is REPEAT)
     assert take.score is not None
     assert 0.75 <= take.score < 0.99
 
 
 def test_two_takes_may_be_written_as_one_sentence() -> None:
-    found = told("the lens gathers the light [0.4] the lens gathers the light. [0.5] That was all.")
+    found = talk_from_script(
+        "the lens gathers the light [0.4] the lens gathers the light. [0.5] That was all."
+    )
     assert len(found.sentences) == 2
     items = mark(found)
     assert_sound(items, found)
@@ -272,16 +208,18 @@ def test_one_take_may_be_written_as_two_sentences() -> None:
         "The lens gathers light [0.4] a sensor counts it.",
     )
     for first, again in ((two, one), (one, two)):
-        found = told(f"Hello everybody. [0.6] {first} [0.5] {again}")
+        found = talk_from_script(f"Hello everybody. [0.6] {first} [0.5] {again}")
         items = mark(found)
         assert_sound(items, found)
         gone = [re.sub(r"[. ]|\[.*?\]", "", text).lower() for _, text in going(items)]
         assert "".join(gone) == "thelensgatherslightasensorcountsit"
-        assert all(item.end <= found.media_s / 2 + 1 for item in items if item.remove)
+        assert all(item.end <= found.duration_s / 2 + 1 for item in items if item.remove)
 
 
 def test_chinese_is_put_together_without_spaces() -> None:
-    found = told("嗯，我们今天从这里开始。[1.5]额度不够。[0.5]额度够了，那个，走吧。", language="zh")
+    found = talk_from_script(
+        "嗯，我们今天从这里开始。[1.5]额度不够。[0.5]额度够了，那个，走吧。", language="zh"
+    )
     items = mark(found)
     assert_sound(items, found)
     assert said(items) == [
@@ -290,13 +228,13 @@ def test_chinese_is_put_together_without_spaces() -> None:
     ]  # fmt: skip
     medium = mark(found, MarkOptions(level=Level.MEDIUM))
     assert going(medium) == [("filler", "嗯，"), ("blank", ""), ("filler", "那个，")]
-    takes = told("我们今天从这里开始讲。[0.5]我们今天就从这里开始讲。", language="zh")
+    takes = talk_from_script("我们今天从这里开始讲。[0.5]我们今天就从这里开始讲。", language="zh")
     assert going(mark(takes)) == [("repeat", "我们今天从这里开始讲。")]
 
 
 def test_a_sentence_without_times_of_its_words_is_one_item() -> None:
-    found = told("We start. [2.0] Um.")
-    bare = [Caption(one.start, one.end, one.text) for one in found.sentences]
+    found = talk_from_script("We start. [2.0] Um.")
+    bare = tuple(Caption(one.start, one.end, one.text) for one in found.sentences)
     items = mark(Transcript(**(vars(found) | {"sentences": bare})))
     assert said(items) == [("speech", "We start."), ("blank", ""), ("filler", "Um.")]
 
@@ -307,14 +245,14 @@ EVERYTHING = (
 
 
 def test_off_removes_nothing_and_marks_no_filler_words() -> None:
-    items = mark(told(EVERYTHING), MarkOptions(level=Level.OFF))
+    items = mark(talk_from_script(EVERYTHING), MarkOptions(level=Level.OFF))
     assert going(items) == []
     assert ("speech", "Hi there um all.") in said(items)
 
 
 @pytest.mark.parametrize("kind", [BLANK, FILLER, REPEAT])
 def test_a_kind_that_is_switched_off_is_shown_but_stays(kind: Kind) -> None:
-    found = told(EVERYTHING)
+    found = talk_from_script(EVERYTHING)
     every = mark(found)
     assert {item.kind for item in every if item.remove} == {BLANK, FILLER, REPEAT}
     without: dict[str, Any] = {f"{kind.value}s": False}
@@ -324,24 +262,6 @@ def test_a_kind_that_is_switched_off_is_shown_but_stays(kind: Kind) -> None:
 
 
 # --- whatever is said -----------------------------------------------------------------------------------
-
-lexicon = ["um", "we", "you", "know,", "lens.", "light", "gathers", "the", "那", "个，", "嗯", "今天", "go!"]
-steps = st.sampled_from(
-    [*lexicon, *"~~~~/", *(f"[{pause}]" for pause in (0.05, 0.13, 0.35, 0.99, 1.01, 2.5))]
-    + 2 * ["the lens gathers ~ the light. [0.4]", "今天我们从这里开始。[0.5]"]
-)
-scripts = st.lists(steps, min_size=1, max_size=25).map(" ".join)
-
-
-@st.composite
-def recordings(draw: st.DrawFn) -> Transcript:
-    """Anything that can be said, with sounds and music anywhere in it."""
-    script = draw(scripts) + " We [0.3]"
-    length = round(told(script).media_s * 100)
-    cuts = st.lists(st.integers(0, length), max_size=6, unique=True).map(sorted)
-    sounds, music = ([Span(a / 100, b / 100) for a, b in pairwise(draw(cuts))][::2] for _ in range(2))
-    return told(script, language=draw(st.sampled_from(["en", "zh", "xx"])), sounds=sounds, music=music)
-
 
 choices = st.builds(
     MarkOptions,

@@ -10,16 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.networks.segmenter import Evidence
+from edge.evidence.labels import LabelTrack
 from edge.songs.detection import Song, detect_songs
-from edge.songs.options import Settings
+from edge.songs.options import SongOptions
 from edge.songs.rules import Floats
 
 ORDER = "STM-"
 
 
-def evidence(text: str, *, sure: float = 0.97, duration_s: float | None = None, frames: str = "") -> Evidence:
-    """Evidence with segments of 3 s labelled by letters, and frames that agree unless given per second."""
+def evidence(
+    text: str, *, sure: float = 0.97, duration_s: float | None = None, frames: str = ""
+) -> LabelTrack:
+    """LabelTrack with segments of 3 s labelled by letters, and frames that agree unless given per second."""
     segments = np.full((len(text), 4), (1 - sure) / 3, np.float32)
     for row, letter in zip(segments, text, strict=True):
         row[ORDER.index(letter)] = sure
@@ -29,7 +31,7 @@ def evidence(text: str, *, sure: float = 0.97, duration_s: float | None = None, 
     rows = np.full((len(index), 4), 0.02, np.float32)
     rows[np.arange(len(index)), index] = 0.94
     windows = np.zeros((len(text), 3, 4), np.float16)
-    return Evidence(seconds, 0.1, rows[: int(np.ceil(seconds * 10))], 3.0, segments, 1.0, windows)
+    return LabelTrack(seconds, 0.1, rows[: int(np.ceil(seconds * 10))], 3.0, segments, 1.0, windows)
 
 
 def undecided(features: NDArray[np.float16]) -> Floats:
@@ -52,24 +54,24 @@ def spans(found: list[Song]) -> list[tuple[float, float]]:
     ],
 )
 def test_songs_of_clear_evidence(text: str, expected: list[tuple[float, float]]) -> None:
-    assert spans(detect_songs(evidence(text), undecided, Settings.as_published())) == expected
-    assert spans(detect_songs(evidence(text), undecided, Settings())) == expected
+    assert spans(detect_songs(evidence(text), undecided, SongOptions.as_published())) == expected
+    assert spans(detect_songs(evidence(text), undecided, SongOptions())) == expected
 
 
 def test_prelude_and_postlude_are_the_music_around_the_singing() -> None:
-    (song,) = detect_songs(evidence("-MMSSSM-"), undecided, Settings())
+    (song,) = detect_songs(evidence("-MMSSSM-"), undecided, SongOptions())
     assert (song.prelude, song.postlude) == pytest.approx((6, 3))
 
 
 def test_exact_boundaries_follow_the_frames() -> None:
     heard = evidence("T-SSS-T", frames="TTT----SSSSSSSSS--TTT")
-    (song,) = detect_songs(heard, undecided, Settings())
+    (song,) = detect_songs(heard, undecided, SongOptions())
     assert (song.start, song.end) == pytest.approx((7, 16))
 
 
 def test_music_that_is_no_prelude_does_not_come_back_through_its_frames() -> None:
     heard = evidence("TMSSSMT", frames="TTTMMMSSSSSSSSSMMMTTT")
-    (song,) = detect_songs(heard, undecided, Settings())
+    (song,) = detect_songs(heard, undecided, SongOptions())
     assert (song.start, song.end) == pytest.approx((6, 15))
 
 
@@ -83,7 +85,7 @@ def test_an_uncertain_start_is_refined_in_one_batch() -> None:
         former, latter = [0.1, 0.7, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1]
         return np.array([[former, former], [former, latter]], np.float32)
 
-    (song,) = detect_songs(heard, classify, Settings.as_published())
+    (song,) = detect_songs(heard, classify, SongOptions.as_published())
     assert calls == [(2, 2, 4)]
     assert (song.start, song.end) == (8.0, 15.0)
 
@@ -98,12 +100,12 @@ def test_refinement_never_inverts_a_song_of_one_segment() -> None:
         end = [[inside, outside], [outside, outside]]  # ... and ends at 4 s
         return np.array(start + end, np.float32)
 
-    settings = Settings(min_run=1, refine_on_frames=False)
+    settings = SongOptions(min_run=1, refine_on_frames=False)
     assert spans(detect_songs(heard, classify, settings)) == [(3, 6)]
 
 
 @st.composite
-def anything_heard(draw: Any) -> Evidence:
+def anything_heard(draw: Any) -> LabelTrack:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     segment_s = draw(st.sampled_from([0.5, 1.0, 3.0, 5.0, 10.0]))
     duration_s = draw(st.floats(0.05, 200.0))
@@ -116,7 +118,7 @@ def anything_heard(draw: Any) -> Evidence:
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
     windows = rng.standard_normal((segments, max(1, int(np.ceil(segment_s))), 4)).astype(np.float16)
-    return Evidence(duration_s, 0.1, confidences(frames), segment_s, confidences(segments), 1.0, windows)
+    return LabelTrack(duration_s, 0.1, confidences(frames), segment_s, confidences(segments), 1.0, windows)
 
 
 def seeded(features: NDArray[np.float16]) -> Floats:
@@ -127,9 +129,9 @@ def seeded(features: NDArray[np.float16]) -> Floats:
 @settings(max_examples=300, deadline=None)
 @given(anything_heard(), st.booleans(), st.integers(1, 3), st.sampled_from([0.0, 6.0, 30.0]))
 def test_songs_are_ordered_disjoint_and_inside_the_recording(
-    heard: Evidence, exact: bool, min_run: int, max_interlude_s: float
+    heard: LabelTrack, exact: bool, min_run: int, max_interlude_s: float
 ) -> None:
-    chosen = Settings(
+    chosen = SongOptions(
         min_run=min_run,
         refine_on_frames=exact,
         max_interlude_s=max_interlude_s,

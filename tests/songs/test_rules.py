@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.songs import rules
-from edge.songs.options import Settings
+from edge.songs.options import SongOptions
 from edge.vocabulary import LABELS, Label
 
 LETTERS = "STM-"
@@ -19,9 +19,13 @@ def labels(text: str) -> rules.Ints:
     return np.array([LETTERS.index(letter) for letter in text], np.int32)
 
 
+def pairs(runs: rules.Runs) -> list[tuple[int, int]]:
+    return [(start, stop) for start, stop in runs.tolist()]
+
+
 def test_letters_stand_for_the_columns() -> None:
     assert [LABELS[column] for column in labels("STM-")] == list(Label)
-    assert rules.most_confident(rows("M-S")) == [Label.MUSIC, Label.OTHER, Label.SINGING]
+    assert rules.best(rows("M-S")).tolist() == [rules.MUSIC, rules.OTHER, rules.SINGING]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ def test_letters_stand_for_the_columns() -> None:
 def test_a_singing_set_is_two_or_more_singing_segments_in_a_row(
     text: str, expected: list[tuple[int, int]]
 ) -> None:
-    assert [(run.start, run.stop) for run in rules.singing_runs(labels(text))] == expected
+    assert pairs(rules.singing_runs(labels(text))) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,16 +66,17 @@ def test_music_next_to_a_run_belongs_to_it_unless_somebody_talks_on_its_far_side
     text: str, first: int, stop: int
 ) -> None:
     start = text.index("SS")
-    run = range(start, start + 2)
-    assert rules.with_music([run], labels(text)) == [range(first, stop)]
+    run = np.array([[start, start + 2]], np.int64)
+    assert pairs(rules.with_music(run, labels(text))) == [(first, stop)]
 
 
 def test_the_recordings_edge_can_be_no_other() -> None:
-    assert rules.with_music([range(1, 3)], labels("MSSM"), edge_is_other=False) == [range(1, 3)]
+    run = np.array([[1, 3]], np.int64)
+    assert pairs(rules.with_music(run, labels("MSSM"), edge_is_other=False)) == [(1, 3)]
 
 
 @pytest.mark.parametrize(
-    ("text", "interlude", "glitch", "expected"),
+    ("text", "interlude", "gap", "expected"),
     [
         ("SSMSS", 0, 0, [(0, 2), (3, 5)]),
         ("SSMSS", 1, 0, [(0, 5)]),
@@ -82,12 +87,12 @@ def test_the_recordings_edge_can_be_no_other() -> None:
         ("SSMSSMSS", 1, 0, [(0, 8)]),
     ],
 )
-def test_a_song_may_hold_an_interlude_of_music_and_a_glitch_of_anything(
-    text: str, interlude: int, glitch: int, expected: list[tuple[int, int]]
+def test_a_song_may_hold_an_interlude_of_music_and_a_gap_of_anything(
+    text: str, interlude: int, gap: int, expected: list[tuple[int, int]]
 ) -> None:
     found = labels(text)
-    joined = rules.bridge(rules.singing_runs(found), found, interlude, glitch)
-    assert [(run.start, run.stop) for run in joined] == expected
+    joined = rules.bridge(rules.singing_runs(found), found, interlude, gap)
+    assert pairs(joined) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +105,7 @@ def test_a_song_may_hold_an_interlude_of_music_and_a_glitch_of_anything(
     ],
 )
 def test_an_end_is_uncertain_when_both_margins_are_small(confidence: list[float], expected: bool) -> None:
-    settings = Settings(speech_margin=0.6, other_margin=0.6)
+    settings = SongOptions(speech_margin=0.6, other_margin=0.6)
     assert rules.uncertain(np.array(confidence, np.float32), settings) is expected
 
 

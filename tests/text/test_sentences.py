@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.captions.layout import split_sentence
 from edge.captions.options import LayoutOptions
 from edge.errors import UsageError
+from edge.evidence.options import TranscriptOptions
 from edge.text.scripts import ends_clause, ends_sentence, is_ideographic, joined
-from edge.text.sentences import captions, sentences
+from edge.text.sentences import sentences
 from edge.vocabulary import Caption, Word
 
 RULES = LayoutOptions()
+PAUSE_S = TranscriptOptions().sentence_pause_s
 
 
 def spoken(text: str, *, each_s: float = 0.3, pauses: dict[int, float] | None = None) -> list[Word]:
@@ -28,8 +31,8 @@ def spoken(text: str, *, each_s: float = 0.3, pauses: dict[int, float] | None = 
     return words
 
 
-def texts(text: str, rules: LayoutOptions = RULES, **given: dict[int, float]) -> list[str]:
-    return [one.text for one in sentences(spoken(text, **given), rules)]  # type: ignore[arg-type]
+def texts(text: str, **given: dict[int, float]) -> list[str]:
+    return [one.text for one in sentences(spoken(text, **given), PAUSE_S)]  # type: ignore[arg-type]
 
 
 def columns(text: str) -> int:
@@ -84,7 +87,7 @@ def test_a_long_pause_ends_a_sentence_and_a_short_one_does_not() -> None:
 
 def test_sentences_come_as_soon_as_they_are_over() -> None:
     words = iter(spoken("One two. Three four."))
-    first = next(sentences(words, RULES))
+    first = next(sentences(words, PAUSE_S))
     assert first.text == "One two."
     assert [word.text for word in words] == ["Three", "four."]
 
@@ -109,7 +112,7 @@ def test_a_long_sentence_is_parted_where_a_clause_ends() -> None:
         "When the band was getting ready at the back of the old hall by the river, "
         "everybody who had come in out of the rain was glad to sit down and to listen."
     )
-    parts = captions(next(sentences(spoken(text, each_s=0.2), RULES)), RULES)
+    parts = split_sentence(next(sentences(spoken(text, each_s=0.2), PAUSE_S)), RULES)
     assert [part.text for part in parts] == [
         "When the band was getting ready at the back of the old hall by the river,",
         "everybody who had come in out of the rain was glad to sit down and to listen.",
@@ -121,8 +124,8 @@ def test_the_end_of_a_clause_counts_for_more_than_halves_of_equal_width() -> Non
         "When the band was getting ready in the hall, everybody who had come in "
         "out of the rain was glad to sit down there."
     )
-    (whole,) = sentences(spoken(text, each_s=0.2), RULES)
-    assert [part.text for part in captions(whole, RULES)] == [
+    (whole,) = sentences(spoken(text, each_s=0.2), PAUSE_S)
+    assert [part.text for part in split_sentence(whole, RULES)] == [
         "When the band was getting ready in the hall,",
         "everybody who had come in out of the rain was glad to sit down there.",
     ]
@@ -130,30 +133,30 @@ def test_the_end_of_a_clause_counts_for_more_than_halves_of_equal_width() -> Non
 
 def test_a_sentence_that_takes_long_is_parted_though_it_is_short() -> None:
     words = spoken("one two three four", each_s=3.0)
-    parts = captions(Caption(0, 12, "one two three four", tuple(words)), RULES)
+    parts = split_sentence(Caption(0, 12, "one two three four", tuple(words)), RULES)
     assert [part.text for part in parts] == ["one two", "three four"]
 
 
 def test_a_word_that_is_too_much_by_itself_is_left_whole() -> None:
     long = "x" * 200
-    parts = captions(next(sentences(spoken(f"a {long} b"), RULES)), RULES)
+    parts = split_sentence(next(sentences(spoken(f"a {long} b"), PAUSE_S)), RULES)
     assert [part.text for part in parts] == ["a", long, "b"]
-    (slow,) = captions(next(sentences([Word(0, 30, "aaah")], RULES)), RULES)
+    (slow,) = split_sentence(next(sentences([Word(0, 30, "aaah")], PAUSE_S)), RULES)
     assert (slow.start, slow.end, slow.text) == (0, 30, "aaah")
 
 
 def test_words_that_take_no_room_are_parted_by_time_alone() -> None:
     words = spoken("\u0301 \u0301 \u0301", each_s=4.0)
-    parts = captions(next(sentences(words, RULES)), RULES)
+    parts = split_sentence(next(sentences(words, PAUSE_S)), RULES)
     assert [(part.start, part.end) for part in parts] == [(0, 4), (4, 8), (8, 12)]
 
 
 def test_a_caption_without_words_stays_as_it_is() -> None:
     whole = Caption(0, 60, "x " * 100)
-    assert captions(whole, RULES) == [whole]
+    assert split_sentence(whole, RULES) == [whole]
 
 
-@pytest.mark.parametrize("wrong", [{"pause_s": 0}, {"columns": 9}, {"longest_s": 0}, {"longest_s": -1}])
+@pytest.mark.parametrize("wrong", [{"columns": 9}, {"max_caption_s": 0}, {"max_caption_s": -1}])
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="captions need"):
         LayoutOptions(**wrong)  # type: ignore[arg-type]
@@ -170,9 +173,7 @@ WORDS = st.lists(
     ),
     max_size=40,
 )
-SETTINGS = st.builds(
-    LayoutOptions, pause_s=st.floats(0.1, 3), columns=st.integers(10, 90), longest_s=st.floats(0.5, 9)
-)
+SETTINGS = st.builds(LayoutOptions, columns=st.integers(10, 90), max_caption_s=st.floats(0.5, 9))
 
 
 @settings(max_examples=150, deadline=None)
@@ -184,13 +185,13 @@ def test_every_word_is_shown_once_in_captions_that_can_be_read(
     for pause, seconds, text in parts:
         words.append(Word(at + pause, at + pause + seconds, text))
         at += pause + seconds
-    whole = list(sentences(words, rules))
+    whole = list(sentences(words, PAUSE_S))
     assert [word for one in whole for word in one.words] == words
     for one in whole:
         inside = list(one.words)
-        assert all(b.start - a.end < rules.pause_s for a, b in pairwise(inside))
+        assert all(b.start - a.end < PAUSE_S for a, b in pairwise(inside))
         assert not any(ends_sentence(word.text) for word in inside[:-1])
-        shown = captions(one, rules)
+        shown = split_sentence(one, rules)
         assert [word for part in shown for word in part.words] == inside
         for part in shown:
             assert (part.start, part.end) == (part.words[0].start, part.words[-1].end)
@@ -198,4 +199,4 @@ def test_every_word_is_shown_once_in_captions_that_can_be_read(
             assert part.text.replace(" ", "") == "".join(word.text for word in part.words)
             if len(part.words) > 1:
                 assert columns(part.text) <= rules.columns
-                assert part.end - part.start <= rules.longest_s
+                assert part.end - part.start <= rules.max_caption_s

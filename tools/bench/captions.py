@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.captions.transcribe import caption
+from edge.captions.transcribe import transcribe
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.media.write.concat import MediaRange, concat
 from edge.networks.segmenter import Segmenter
@@ -89,9 +89,9 @@ def recognize(files: Sequence[str]) -> dict[str, Any]:
     recognizer, segmenter = open_recognizer(), Segmenter()
     recognizer.recognize(np.zeros(16_000, np.float32))
     started = time.perf_counter()
-    found = [caption(Path(file), recognizer=recognizer, segmenter=segmenter) for file in files]
+    found = [transcribe(file, recognizer=recognizer, segmenter=segmenter) for file in files]
     seconds = time.perf_counter() - started
-    texts = [" ".join(one.text for one in each.sentences) for each in found]
+    texts = [" ".join(one.text for one in each.transcript.sentences) for each in found]
     return {"seconds": seconds, "texts": texts, "sound_s": sum(each.duration_s for each in found)}
 
 

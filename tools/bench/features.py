@@ -36,7 +36,7 @@ def compare(file: str, minutes: float, rounds: int) -> dict[str, Any]:
     `error` is the largest difference of the natural log-mel, `flips` the share of frames whose label differs.
     """
     segmenter = Segmenter()
-    front, encoder = segmenter.front_end, segmenter.encoder
+    front, encoder = segmenter.front_end, segmenter.sessions["encoder"]
     sound = read_wav(Path(file))[: int(minutes * 60 * front.rate_hz)]
     mels = {name: maker(front, sound) for name, maker in MAKERS.items()}
     labels = {name: _labels(encoder, mel) for name, mel in mels.items()}

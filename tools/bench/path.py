@@ -17,18 +17,20 @@ import av
 import numpy as np
 from edge_kernels.mel import MelStream
 
-from edge.cli import show
+from edge.evidence import collect
+from edge.evidence.labels import label_samples
 from edge.media import decode_audio
+from edge.media.read import recording
 from edge.models.session import Session
 from edge.networks.segmenter import Segmenter
-from edge.songs import search as recording
+from edge.songs.find import find_songs
 from tools.bench.rows import interleaved
 from tools.evaluate.pack import RATE_HZ
 from tools.sound.wave import read_wav
 
 SEAMS: tuple[tuple[str, object, str], ...] = (
     ("decode", recording, "probe"),
-    ("decode", recording, "decode_audio"),
+    ("decode", collect, "decode_audio"),
     ("features", MelStream, "accept"),
     ("features", MelStream, "get"),
     ("network", Session, "run"),
@@ -44,11 +46,11 @@ def search(file: str, threads: int) -> dict[str, Any]:
     """Songs [start, end] and seconds of the whole job and of its stages; the model is loaded and warm."""
     segmenter = Segmenter(threads=threads)
     warm = np.zeros(30 * RATE_HZ, np.float32)
-    segmenter.listen(iter([warm]))
+    label_samples([warm], segmenter)
     with _watched() as laps:
         started, cpu = time.perf_counter(), time.process_time()
-        found = recording.search(file, segmenter=segmenter)
-        json.dump({"songs": show.songs(found, []), "segments": show.segments(found)}, StringIO())
+        found = find_songs(file, segmenter=segmenter)
+        json.dump(found.to_dict(), StringIO())
         whole, cpu = time.perf_counter() - started, time.process_time() - cpu
     return {
         "songs": [[song.start, song.end] for song in found.songs],

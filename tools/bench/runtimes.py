@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError
+from edge.evidence.labels import label_samples
 from edge.models.backends.paddle import processor
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.limits import MIB
@@ -88,8 +89,8 @@ def memory(path: str) -> float:
     noise = _noise(60)
     before = peaks("self")[0]
     segmenter = Segmenter(Path(path))
-    segmenter.listen(iter([noise]))
-    workers = {session.worker for session in (segmenter.encoder, segmenter.fusion)} - {None}
+    label_samples([noise], segmenter)
+    workers = {session.worker for session in segmenter.sessions.values()} - {None}
     return peaks("self")[1] - before + sum(peaks(str(worker))[1] for worker in workers)
 
 
@@ -102,7 +103,7 @@ def _times(segmenters: Mapping[str, Segmenter], quick: bool) -> dict[str, list[f
 
 
 def _listen(segmenter: Segmenter, sound: Floats) -> None:
-    segmenter.listen(iter([sound]))
+    label_samples([sound], segmenter)
 
 
 def _noise(seconds: int) -> Floats:

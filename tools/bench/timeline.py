@@ -44,7 +44,7 @@ def main() -> None:
     stream.accept(np.zeros(1600, np.float32))
     stream.get()
     lap("compile or load kernels")
-    edge.search(sys.argv[1], segmenter=segmenter)
+    edge.label(sys.argv[1], segmenter=segmenter)
     lap("decode and label")
     print(json.dumps(laps))
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import EdgeError
+from edge.evidence.labels import label_samples
 from edge.media import decode_audio
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.manifest import Network
@@ -154,7 +155,7 @@ def calibration(data: Path) -> tuple[list[Floats], list[Floats]]:
         stream.accept(sound)
     mel = stream.get()
     windows = [mel[start : start + fixed.FRAMES] for start in range(0, len(mel) - fixed.FRAMES, fixed.FRAMES)]
-    rows = segmenter.listen(iter(sounds)).windows[:, 0].astype(np.float32)
+    rows = label_samples(sounds, segmenter).windows[:, 0].astype(np.float32)
     features = []
     for length in (176, 176, 120, 60, 20, 5, 1):
         start = int(rng.integers(max(1, len(rows) - length)))

@@ -14,7 +14,7 @@ import numpy as np
 from edge_kernels.text import levenshtein_window
 from numpy.typing import NDArray
 
-from edge.captions.transcribe import caption
+from edge.captions.transcribe import transcribe
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
 from edge.evidence.transcript import Transcript
 from edge.networks.segmenter import Segmenter
@@ -52,19 +52,22 @@ def evaluate(data: Path, *, seed: int = 0, recognizer: Recognizer | None = None)
     """
     recognizer, segmenter = recognizer or open_recognizer(), Segmenter()
     utterances = read_utterances(data)
-    sure = [one for one in utterances if one.logprob_threshold is None]
+    sure = [one for one in utterances if one.doubt is None]
     listed = []
     for one in sure:
-        found = caption(one.path, recognizer=recognizer, segmenter=segmenter)
+        found = transcribe(one.path, recognizer=recognizer, segmenter=segmenter)
         whole = recognizer.recognize(samples(one.path))
-        listed.append(_Scored(one, _text(found), " ".join(word.text for word in whole.words)))
+        listed.append(_Scored(one, _text(found.transcript), " ".join(word.text for word in whole.words)))
     with tempfile.TemporaryDirectory() as scratch:
         long = composed(data, Path(scratch), seed)
         started = time.perf_counter()
-        heard = [caption(file, recognizer=recognizer, segmenter=segmenter) for file, _ in long]
+        heard = [transcribe(file, recognizer=recognizer, segmenter=segmenter) for file, _ in long]
         elapsed = time.perf_counter() - started
         peak = _peak_mb(long[0][0])
-    counts = [least_edits(words(truth), _text(found)) for (_, truth), found in zip(long, heard, strict=True)]
+    counts = [
+        least_edits(words(truth), _text(found.transcript))
+        for (_, truth), found in zip(long, heard, strict=True)
+    ]
     starts, ends = boundaries(data, recognizer, segmenter)
     return {
         "wer": _rate([one.errors for one in listed], [one.truth for one in listed]),
@@ -87,11 +90,7 @@ def evaluate(data: Path, *, seed: int = 0, recognizer: Recognizer | None = None)
             }
             for one in sorted(listed, key=lambda one: -one.errors / max(1, len(one.truth)))
         ],
-        "doubtful": [
-            {"file": one.path.name, "why": one.logprob_threshold}
-            for one in utterances
-            if one.logprob_threshold
-        ],
+        "doubtful": [{"file": one.path.name, "why": one.doubt} for one in utterances if one.doubt],
     }
 
 
@@ -120,9 +119,9 @@ def false_words(data: Path, recognizer: Recognizer, segmenter: Segmenter) -> dic
     seconds, texts = 0.0, []
     for entry in read_pack(data):
         if entry.label in (Label.MUSIC, Label.OTHER):
-            found = caption(entry.path, recognizer=recognizer, segmenter=segmenter)
+            found = transcribe(entry.path, recognizer=recognizer, segmenter=segmenter)
             seconds += found.duration_s
-            texts += [(entry.path.name, one.text) for one in found.sentences]
+            texts += [(entry.path.name, one.text) for one in found.transcript.sentences]
     count = sum(len(text.split()) for _, text in texts)
     return {
         "false_words_per_minute": count / max(seconds / 60, 1e-9),
@@ -141,7 +140,7 @@ def boundaries(data: Path, recognizer: Recognizer, segmenter: Segmenter) -> tupl
         joints, spoken = _joints(samples(one.path)), words(one.transcript)
         if len(joints) != len(spoken) - 1 or not joints:
             continue
-        timed = _timed(caption(one.path, recognizer=recognizer, segmenter=segmenter))
+        timed = _timed(transcribe(one.path, recognizer=recognizer, segmenter=segmenter).transcript)
         matcher = SequenceMatcher(None, spoken, [text for text, _, _ in timed], autojunk=False)
         for first, second, size in matcher.get_matching_blocks():
             for at in range(size):
@@ -205,7 +204,7 @@ def composed(data: Path, folder: Path, seed: int = 0) -> list[tuple[Path, str]]:
     Raises InputError if there are none.
     """
     rng = np.random.default_rng(seed)
-    utterances = [one for one in read_utterances(data) if one.logprob_threshold is None]
+    utterances = [one for one in read_utterances(data) if one.doubt is None]
     between = [entry.path for entry in read_pack(data) if entry.label in (Label.MUSIC, Label.OTHER)]
     made: list[tuple[Path, str]] = []
     pieces, texts = list[Floats](), list[str]()

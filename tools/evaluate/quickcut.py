@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.captions.transcribe import caption
+from edge.captions.transcribe import transcribe
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import clean, plan_clean
@@ -47,14 +47,14 @@ def evaluate(
         for number, talk in enumerate(talks(data, count, seed=seed)):
             file = Path(scratch, f"talk{number}.wav")
             write_wav(file, talk.sound(np.random.default_rng([seed, number])), RATE_HZ)
-            found = caption(file, recognizer=recognizer, segmenter=segmenter)
+            found = transcribe(file, recognizer=recognizer, segmenter=segmenter)
             seconds += found.duration_s
-            plan = plan_clean(found)
+            plan = plan_clean(file, transcript=found.transcript)
             for kind in KINDS:
                 errors += [{"talk": number, **error} for error in score(kind, plan.items, talk.truth, counts)]
-            cleaned = clean(found, Path(scratch, f"clean{number}.wav"), plan=plan)
-            again = caption(cleaned.file, recognizer=recognizer, segmenter=segmenter)
-            left, heard = _words(cleaned.sentences), _words(again.sentences)
+            cleaned = clean(plan, Path(scratch, f"clean{number}.wav"))
+            again = transcribe(cleaned.file, recognizer=recognizer, segmenter=segmenter)
+            left, heard = _words(cleaned.sentences), _words(again.transcript.sentences)
             kept_words += len(left)
             wrong += sum(edits([text for text, _ in left], [text for text, _ in heard]))
             distances += _distances(left, heard)

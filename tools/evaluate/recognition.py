@@ -66,7 +66,7 @@ class Utterance:
     transcript: str
 
     @property
-    def logprob_threshold(self) -> str | None:
+    def doubt(self) -> str | None:
         """Why the transcript is doubted, if it is."""
         return next((why for name, why in DOUBTFUL.items() if self.path.name.startswith(name)), None)
 
@@ -92,7 +92,7 @@ def evaluate(data: Path, *, folder: Path | str = "moonshine-tiny-en") -> dict[st
         seconds += len(sound) / recognizer.rate_hz
         truth = words(utterance.transcript)
         counted = (len(truth), *least_edits(truth, transcript.text))
-        for row in ("doubtful references",) if utterance.logprob_threshold else (utterance.subclass, "all"):
+        for row in ("doubtful references",) if utterance.doubt else (utterance.subclass, "all"):
             counts[row].append(counted)
         listed.append(
             {
@@ -101,7 +101,7 @@ def evaluate(data: Path, *, folder: Path | str = "moonshine-tiny-en") -> dict[st
                 "reference": " ".join(truth),
                 "text": transcript.text,
                 "mean_log_probability": transcript.mean_logprob,
-                "doubt": utterance.logprob_threshold,
+                "doubt": utterance.doubt,
             }
         )
     return {

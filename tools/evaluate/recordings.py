@@ -154,20 +154,20 @@ def _interlude(pack: Pack, recording: Recording) -> Label:
 def _song(pack: Pack, recording: Recording, before: Label) -> None:
     """Prelude, singing, postlude and what follows: applause, other sounds or talk."""
     rng = pack.rng
-    include_singing, bed_ratio = _sung(pack)
+    sung, bed_ratio = _sung(pack)
     prelude = rng.uniform(4, 12) if rng.random() < 0.7 else 0.0
     postlude = rng.uniform(4, 12) if rng.random() < 0.7 else 0.0
     first = int(prelude * RATE_HZ)
-    last = first + len(include_singing)
+    last = first + len(sung)
     total = last + int(postlude * RATE_HZ)
     bed, _ = pack.draw(Label.MUSIC, total / RATE_HZ)
     bed = np.resize(bed, total)
     if bed_ratio is not None:
         sound = bed * bed_ratio
-        sound[first:last] += include_singing
+        sound[first:last] += sung
     else:  # a real song brings its own band: other music only before and after it
         sound = bed.copy()
-        sound[first:last] = include_singing
+        sound[first:last] = sung
     start = recording.seconds
     recording.add("song", sound)
     after = Label.SPEAKING if rng.random() < 0.3 else Label.OTHER
@@ -193,5 +193,5 @@ def _sung(pack: Pack) -> tuple[Floats, np.float32 | None]:
     """10 to 45 s of singing, and the level of the band to put under it (None: it has its own)."""
     rng = pack.rng
     accompanied = rng.random() < 0.35
-    include_singing, _ = pack.draw(Label.SINGING, rng.uniform(10, 45), accompanied=accompanied)
-    return include_singing, None if accompanied else _gain_db(rng, -9, 0)
+    sung, _ = pack.draw(Label.SINGING, rng.uniform(10, 45), accompanied=accompanied)
+    return sung, None if accompanied else _gain_db(rng, -9, 0)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edge.evidence.labels import label_samples
 from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter
-from edge.songs.rules import most_confident
+from edge.songs.rules import best
 from edge.vocabulary import LABELS
 from tools.evaluate.metrics import classification
 from tools.evaluate.pack import RATE_HZ, Entry, read_pack
@@ -68,11 +69,8 @@ def listen(
     """Each recording, the indices of its segments' labels by each segmenter, and its seconds."""
     for entry in entries:
         blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
-        evidence = {name: segmenter.listen(iter(blocks)) for name, segmenter in segmenters.items()}
-        found = {
-            name: [LABELS.index(label) for label in most_confident(heard.segments)]
-            for name, heard in evidence.items()
-        }
+        evidence = {name: label_samples(blocks, segmenter) for name, segmenter in segmenters.items()}
+        found = {name: best(heard.segments).tolist() for name, heard in evidence.items()}
         yield entry, found, max(heard.duration_s for heard in evidence.values())
 
 

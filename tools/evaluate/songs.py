@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from edge.songs.search import search
 
 from edge.networks.segmenter import Segmenter
-from edge.songs.options import Settings
+from edge.songs.find import find_songs
+from edge.songs.options import SongOptions
 from edge.songs.plot import plot
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, read_pack
@@ -28,7 +28,7 @@ HIT_IOU = 0.9
 NEAR_IOU = 0.5
 """Boundary errors are measured on pairs that overlap at least this well."""
 
-METHODS = {"default": Settings(), "as source": Settings.as_published()}
+METHODS = {"default": SongOptions(), "as published": SongOptions.as_published()}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
     """Scores of the default settings, and under `as_published` of the published method.
 
     Keys: precision, recall (IoU 0.9), onset_median_s, offset_median_s, the same with p90 and bias,
-    recordings, songs, misses. `plots` is a folder for video frames of the recordings with errors.
+    recordings, songs, misses. `plots` is a folder for plots of the recordings with errors.
     """
     entries = read_pack(data)
     segmenter = Segmenter()
@@ -69,7 +69,7 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
             file = Path(folder) / f"{seed}.wav"
             write_wav(file, recording.sound, RATE_HZ)
             for name, settings in METHODS.items():
-                found = search(file, settings, segmenter=segmenter)
+                found = find_songs(file, settings, segmenter=segmenter)
                 spans = [song.span for song in found.songs]
                 rows[name].append((recording, spans))
                 hits = sum(m.iou >= HIT_IOU for m in match(recording.songs, spans))
@@ -79,10 +79,10 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
                         plots.mkdir(parents=True, exist_ok=True)
                         plot(found, plots / f"{seed}.png", force=True)
             file.unlink()
-    default, source = (_scores(rows[name]) for name in METHODS)
+    default, published = (_scores(rows[name]) for name in METHODS)
     return {
         **default,
-        "as_source": source,
+        "as_published": published,
         "recordings": RECORDINGS,
         "minutes": sum(recording.seconds for recording, _ in rows["default"]) / 60,
         "elapsed_s": time.monotonic() - started,
@@ -128,7 +128,7 @@ def table(result: dict[str, Any]) -> str:
     """The result for people."""
     header = ["precision", "recall", "onset med", "p90", "bias", "offset med", "p90", "bias"]
     lines = [f"{'IoU 0.9':10}" + "".join(f"{name:>11}" for name in header)]
-    for name, row in (("default", result), ("as source", result["as_source"])):
+    for name, row in (("default", result), ("as published", result["as_published"])):
         values = [row["precision"], row["recall"]]
         values += [row[f"{end}_{key}_s"] for end in ("onset", "offset") for key in ("median", "p90", "bias")]
         lines.append(f"{name:10}" + "".join(f"{value:11.3f}" for value in values))

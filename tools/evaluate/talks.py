@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edge.errors import InputError
 from edge.evidence.speech.alignment import HESITATIONS, Aligner
-from edge.evidence.speech.level import loudness, sounding
+from edge.evidence.speech.level import sounding, speech_level
 from edge.quickcut.marks import Kind
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, samples
@@ -145,7 +145,7 @@ def silence(seconds: float) -> Floats:
 
 def phrases(sound: Floats) -> list[Floats]:
     """The stretches between pauses that are as long as a sentence."""
-    loud = sounding(loudness(sound, RATE_HZ), pause_s=PAUSE_S)
+    loud = sounding(speech_level(sound, RATE_HZ), pause_s=PAUSE_S)
     found = [span for span in loud if PHRASE_S[0] <= span.seconds <= PHRASE_S[1]]
     return [faded(sound[round(span.start * RATE_HZ) : round(span.end * RATE_HZ)]) for span in found]
 

@@ -20,7 +20,7 @@ from edge.errors import InputError, UsageError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank
 from edge.models.manifest import Network
-from edge.networks.ctc import read_pieces
+from edge.networks.ctc import read_tokens
 from tools.importers.cards import card
 from tools.importers.install import Target, describe, onnx_metadata
 from tools.importers.notes import Notes
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
     kind = KINDS[name]
     _check(file, network, kind)
     try:
-        pieces = read_pieces(tokens)
+        pieces = read_tokens(tokens)
     except ValueError as error:
         raise InputError(source / TOKENS, str(error)) from error
     parameters = _parameters(notes, kind, network, pieces, options.language)

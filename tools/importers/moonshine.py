@@ -12,7 +12,7 @@ from edge.errors import InputError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Samples
 from edge.models.manifest import Network, Tensor
-from edge.networks.moonshine import Parameters, read_pieces
+from edge.networks.moonshine import Parameters, read_tokens
 from tools.evaluate import recognition
 from tools.importers.cards import card
 from tools.importers.install import Target, alone, describe, summary
@@ -61,7 +61,7 @@ def _write(source: Source, target: Target, measured: dict[str, Any] | None) -> M
         for role, file in FILES.items()
     }
     try:
-        pieces = read_pieces(contents[TOKENIZER])
+        pieces = read_tokens(contents[TOKENIZER])
         ends = {"start_token": pieces.index(b"<s>"), "end_token": pieces.index(b"</s>")}
         networks["decoder"], sizes = ordered(networks["decoder"])
     except ValueError as error:

@@ -70,7 +70,7 @@ class Truth:
 @dataclass(frozen=True)
 class _Song:
     samples: Samples
-    include_singing: Span
+    sung: Span
     """Within the song; before it is prelude, after it postlude."""
 
 
@@ -100,14 +100,12 @@ def render_sound(rng: np.random.Generator) -> tuple[Samples, Truth]:
         (_talk(WELCOME, host, 10.0), Label.SPEAKING),
         (talk_over, Label.SPEAKING),
         (crowd, Label.OTHER),
-        (song.samples[: round(song.include_singing.start * RATE_HZ)], Label.MUSIC),
+        (song.samples[: round(song.sung.start * RATE_HZ)], Label.MUSIC),
         (
-            song.samples[
-                round(song.include_singing.start * RATE_HZ) : round(song.include_singing.end * RATE_HZ)
-            ],
+            song.samples[round(song.sung.start * RATE_HZ) : round(song.sung.end * RATE_HZ)],
             Label.SINGING,
         ),
-        (song.samples[round(song.include_singing.end * RATE_HZ) :], Label.MUSIC),
+        (song.samples[round(song.sung.end * RATE_HZ) :], Label.MUSIC),
         (clapping, Label.OTHER),
         (_talk(GOODBYE, host, 8.5), Label.SPEAKING),
     ]
@@ -123,11 +121,11 @@ def render_sound(rng: np.random.Generator) -> tuple[Samples, Truth]:
 def _song(rng: np.random.Generator) -> _Song:
     notes = compose(rng, SONG_S, prelude_bars=PRELUDE_BARS, postlude_bars=POSTLUDE_BARS)
     band = at_dbfs(render(notes.accompaniment, rng, seconds=SONG_S + RING_S), BAND_DBFS)
-    include_singing = sing(speak(LYRICS, voice=str(rng.choice(SINGERS)), rate=150), notes.melody, rng)
+    sung = sing(speak(LYRICS, voice=str(rng.choice(SINGERS)), rate=150), notes.melody, rng)
     mix = fade(band, 0.005, 0.05)
-    add_at(mix, at_dbfs(include_singing.samples, SUNG_DBFS), 0.0)
+    add_at(mix, at_dbfs(sung.samples, SUNG_DBFS), 0.0)
     mix = fade(mix[: np.flatnonzero(np.abs(mix) > AUDIBLE)[-1]], 0.005, 0.05)
-    return _Song(mix, Span(include_singing.spans[0][0], include_singing.spans[-1][1]))
+    return _Song(mix, Span(sung.spans[0][0], sung.spans[-1][1]))
 
 
 def _talk(text: str, voice: str, seconds: float) -> Samples:

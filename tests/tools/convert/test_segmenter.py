@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.evidence.labels import label_samples
 from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter
 from tests.conftest import EdgeCommand
@@ -48,7 +49,7 @@ def test_it_hears_the_same(
 ) -> None:
     blocks = [block.samples for block in decode_audio(sample[0], rate_hz=16_000)]
     other = Segmenter(member)
-    ours, theirs = other.listen(iter(blocks)), segmenter.listen(iter(blocks))
+    ours, theirs = label_samples(blocks, other), label_samples(blocks, segmenter)
     other.close()
     assert ours.segments.shape == theirs.segments.shape
     assert (ours.segments.argmax(axis=1) == theirs.segments.argmax(axis=1)).mean() > 0.95
@@ -59,7 +60,7 @@ def test_it_hears_the_same(
 def test_recordings_of_any_length_fill_its_fixed_windows(member: Path, python: str, seconds: float) -> None:
     other = Segmenter(member)
     noise = np.random.default_rng(0).standard_normal(int(seconds * 16_000), np.float32) * np.float32(0.1)
-    evidence = other.listen(iter([noise]))
+    evidence = label_samples([noise], other)
     other.close()
     assert len(evidence.frames) == -(-len(noise) // 1600)
     assert len(evidence.segments) == -(-len(noise) // 48_000)

@@ -12,7 +12,7 @@ from onnx import TensorProto
 from edge.models.frontend import Fbank
 from edge.models.session import Session
 from edge.models.store import find
-from edge.networks.ctc import read_pieces
+from edge.networks.ctc import read_tokens
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import network
 
@@ -156,4 +156,4 @@ def test_an_unknown_language_is_bad_usage(importing: Import, tmp_path: Path) -> 
 
 
 def test_a_piece_may_be_a_space() -> None:
-    assert read_pieces(b"<blk> 0\n  1\nb 2\n") == ["<blk>", " ", "b"]
+    assert read_tokens(b"<blk> 0\n  1\nb 2\n") == ["<blk>", " ", "b"]

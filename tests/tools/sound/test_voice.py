@@ -38,23 +38,23 @@ def test_voices_and_rates_differ(speech: Samples) -> None:
 def test_what_is_sung_follows_the_melody(voice: str) -> None:
     rng = np.random.default_rng(7)
     song = compose(rng, 16.0)
-    include_singing = sing(speak(TEXT, voice=voice), song.melody, rng)
-    heard = analyse(include_singing.samples).f0_hz
+    sung = sing(speak(TEXT, voice=voice), song.melody, rng)
+    heard = analyse(sung.samples).f0_hz
     errors = []
     for note in song.melody:
         inside = heard[round((note.start_s + 0.1) * FRAMES_PER_S) : round(note.end_s * FRAMES_PER_S)]
         if np.any(inside > 0):
             pitch = 69 + 12 * np.log2(np.median(inside[inside > 0]) / 440)
-            errors.append(abs(pitch - include_singing.transposed - note.midi))
+            errors.append(abs(pitch - sung.transposed - note.midi))
     assert len(errors) >= 0.9 * len(song.melody)
     assert np.median(errors) < 0.15
     assert np.quantile(errors, 0.9) < 1.0
-    assert include_singing.transposed % 12 == 0
+    assert sung.transposed % 12 == 0
 
 
 def test_singing_holds_its_vowels_longer_than_speech(speech: Samples) -> None:
     song = compose(np.random.default_rng(1), 16.0)
-    include_singing = sing(speech, song.melody, np.random.default_rng(1))
+    sung = sing(speech, song.melody, np.random.default_rng(1))
 
     def steady(x: Samples) -> float:
         """Share of voiced frames whose pitch stays within 1.5 semitones for 0.3 s."""
@@ -64,19 +64,19 @@ def test_singing_holds_its_vowels_longer_than_speech(speech: Samples) -> None:
         spread = 12 * np.log2(np.maximum(windows.max(axis=1), 1) / np.maximum(windows.min(axis=1), 1))
         return float(np.sum(voiced & (spread < 1.5)) / np.sum(f0 > 0))
 
-    assert steady(include_singing.samples) > 0.2 > 2 * steady(speech)
+    assert steady(sung.samples) > 0.2 > 2 * steady(speech)
 
 
 def test_the_spans_are_where_it_sings(speech: Samples) -> None:
     song = compose(np.random.default_rng(2), 20.0)
-    include_singing = sing(speech, song.melody, np.random.default_rng(2))
-    assert len(include_singing.samples) / RATE_HZ == pytest.approx(song.melody[-1].end_s + 0.3, abs=0.02)
-    active = np.zeros(len(include_singing.samples), bool)
-    for start_s, end_s in include_singing.spans:
+    sung = sing(speech, song.melody, np.random.default_rng(2))
+    assert len(sung.samples) / RATE_HZ == pytest.approx(song.melody[-1].end_s + 0.3, abs=0.02)
+    active = np.zeros(len(sung.samples), bool)
+    for start_s, end_s in sung.spans:
         active[max(0, round((start_s - 0.05) * RATE_HZ)) : round((end_s + 0.05) * RATE_HZ)] = True
-    assert rms_dbfs(include_singing.samples[active]) > -21
-    assert rms_dbfs(include_singing.samples[~active]) < -60
-    assert np.max(np.abs(include_singing.samples)) <= 0.951
+    assert rms_dbfs(sung.samples[active]) > -21
+    assert rms_dbfs(sung.samples[~active]) < -60
+    assert np.max(np.abs(sung.samples)) <= 0.951
 
 
 def test_the_same_seed_sings_the_same(speech: Samples) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from edge.evidence.labels import label_samples
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label
 from tools.train.segmenter.compose import IGNORE, STRIDE, Composer
@@ -100,7 +101,7 @@ def test_a_tiny_training_run_makes_a_model_that_the_runtime_loads(takes: list[Ta
     )
     run_on(job, takes, takes[::4])
     sound = np.random.default_rng(0).standard_normal(16_000 * 7).astype(np.float32)
-    int8, exact = (Segmenter(folder).listen(iter([sound])) for folder in (job.out, job.float_out))
+    int8, exact = (label_samples([sound], Segmenter(folder)) for folder in (job.out, job.float_out))
     assert len(int8.segments) == 3
     assert sorted(p.name for p in job.logs.iterdir()) == ["curves.png", "tower0.csv", "tower1.csv"]
     np.testing.assert_allclose(int8.frames, exact.frames, atol=0.15)

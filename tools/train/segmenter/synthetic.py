@@ -88,10 +88,10 @@ def _song(
     voice = np.zeros(len(band), np.float32)
     reader = readers[int(rng.integers(len(readers)))]
     try:
-        include_singing = sing(read_samples(reader.path), song.melody, rng).samples[: len(voice)]
+        sung = sing(read_samples(reader.path), song.melody, rng).samples[: len(voice)]
     except ValueError:  # nothing voiced in what was read
         return
-    voice[: len(include_singing)] = include_singing
+    voice[: len(sung)] = sung
     group = f"sung_{reader.group}_{number}"
     yield _take(Label.SINGING, "singing/sung_by_world", group, voice, band)
     level = np.float32(10 ** (rng.uniform(-12, 3) / 20))
