@@ -17,7 +17,7 @@ from edge.captions.transcribe import caption_document
 from edge.errors import UsageError
 from edge.files import whole_file
 from edge.text.grid import on_grid
-from edge.text.lines import plain_line
+from edge.text.lines import plain_line, plain_lines
 from edge.vocabulary import Caption
 
 
@@ -33,7 +33,7 @@ def write_lrc(captions: Sequence[Caption], path: Path) -> None:
 
 def write_txt(captions: Sequence[Caption], path: Path) -> None:
     """Plain text (.txt): a line a caption, without times."""
-    _write(path, (f"{plain_line(caption.text)}\n" for caption in captions))
+    _write(path, (f"{plain_line(caption.text)}\n" for _, _, caption in on_grid(captions, 1000)))
 
 
 def write_tsv(captions: Sequence[Caption], path: Path) -> None:
@@ -78,8 +78,9 @@ def write_captions(captions: Iterable[Caption], path: str | PathLike[str], *, fo
     caption that does not start before it ends and for one past the format's clock; OutputError.
     """
     check_captions(path)
+    shown = [caption for caption in captions if plain_lines(caption.text)]
     with whole_file(Path(path), force=force) as draft:
-        WRITERS[Path(path).suffix.lower()](list(captions), draft)
+        WRITERS[Path(path).suffix.lower()](shown, draft)
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edge.errors import UsageError
 from edge.text.grid import on_grid
-from edge.text.lines import display_lines, plain_lines
+from edge.text.lines import display_lines
 from edge.vocabulary import Caption
 
 _JOINER = "\u2060"
@@ -94,16 +94,15 @@ def _write(
     hours: int,
     text_of: Callable[[list[str]], str],
 ) -> None:
-    """Write the captions that show anything. Raises UsageError where the format's clock ends."""
+    """Raises UsageError where the format's clock ends."""
     import pysubs2  # noqa: PLC0415 - only who writes subtitles pays for it
 
-    shown = [caption for caption in captions if plain_lines(caption.text)]
     ms = 1000 // per_second
     subtitles = pysubs2.SSAFile()
     # What FFmpeg takes for captions without a style: 42 columns fit the width.
     subtitles.info.update({"PlayResX": "384", "PlayResY": "288"})
     subtitles.styles["Default"].fontsize = 16.0
-    for start, end, caption in on_grid(shown, per_second):
+    for start, end, caption in on_grid(captions, per_second):
         if end >= hours * 3600 * per_second:
             raise UsageError(
                 f"a caption ends at {caption.end:.3f} s; .{format_} holds less than {hours} hours"

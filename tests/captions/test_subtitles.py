@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+import json
 import random
 import re
 import time
@@ -20,16 +21,17 @@ from av.subtitles.subtitle import AssSubtitle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from edge.captions.files import WRITERS, write_captions
+from edge.captions.files import write_captions
 from edge.errors import OutputError, UsageError
 from edge.text.grid import on_grid
 from edge.text.lines import LINE_COLUMNS, display_lines, plain_lines
-from edge.vocabulary import Caption
+from edge.vocabulary import Caption, Word
 
 Cue = tuple[int, int, str]
 """Start and end in milliseconds, and what is shown."""
 
-SUFFIXES = sorted(WRITERS)
+SUFFIXES = [".ass", ".srt", ".vtt"]
+"""Of the formats that players show."""
 HOSTILE = [
     *(r"{\an8}top", "{text}", r"{\p1}m 0 0", "{Y:i}x", "{", "}", r"\{x}", r"C:\new\Nothing\here", "tail\\"),
     *("<i>it</i>", "<script>alert(1)</script>", "a < b > c", "<3", "</ b>", "<!-- x -->", "<font size=9>"),
@@ -272,7 +274,7 @@ def test_nothing_is_shown_before_zero_and_empty_captions_are_left_out(tmp_path: 
 def test_what_cannot_be_written_is_an_error_that_leaves_no_file(tmp_path: Path) -> None:
     fine = [Caption(0.0, 1.0, "a")]
     with pytest.raises(UsageError, match=r"\.srt, \.vtt, \.ass"):
-        write_captions(fine, tmp_path / "captions.txt")
+        write_captions(fine, tmp_path / "captions.xyz")
     for times in ((1.0, 1.0), (float("nan"), 1.0), (0.0, float("inf"))):
         with pytest.raises(UsageError, match="start < end"):
             write_captions([Caption(*times, "a")], tmp_path / "a.srt")
@@ -282,3 +284,18 @@ def test_what_cannot_be_written_is_an_error_that_leaves_no_file(tmp_path: Path) 
     with pytest.raises(OutputError, match="exists"):
         write_captions(fine, tmp_path / "late.SRT")
     assert [path.name for path in tmp_path.iterdir()] == ["late.SRT"]
+
+
+def test_tables_lyrics_and_plain_text_hold_every_caption_in_order(tmp_path: Path) -> None:
+    words = (Word(61.0, 61.5, "two"), Word(61.5, 62.25, "lines"))
+    captions = [Caption(61.0, 62.25, "two\nlines", words), Caption(0.5, 1.0, "first"), Caption(70, 71, " ")]
+    text = {}
+    for suffix in (".lrc", ".txt", ".tsv", ".json"):
+        write_captions(captions, tmp_path / f"a{suffix}")
+        text[suffix] = (tmp_path / f"a{suffix}").read_text(encoding="utf-8")
+    assert text[".txt"] == "first\ntwo lines\n"
+    assert text[".tsv"] == "start\tend\ttext\n500\t1000\tfirst\n61000\t62250\ttwo lines\n"
+    assert text[".lrc"] == "[00:00.50]first\n[01:01.00]two lines\n"
+    document = json.loads(text[".json"])
+    assert [one["start"] for one in document["captions"]] == [61.0, 0.5]
+    assert document["captions"][0]["words"][1] == {"start": 61.5, "end": 62.25, "text": "lines"}

@@ -107,7 +107,7 @@ def test_a_missing_network_is_an_error_that_names_the_file(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"labels": ("a", "b", "c", "d")}, "no segmenter with labels"),
+        ({"labels": ("a", "b", "c", "d")}, "expected a segmenter with the labels"),
         ({"task": "lips"}, "expected a segmenter model, found lips"),
         ({"front_end": Samples(16_000)}, "front end is Samples, not LogMel"),
         ({"parameters": {"stride": 8}}, "does not describe a segmenter.*context"),
