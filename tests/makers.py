@@ -1,4 +1,4 @@
-"""What several tests make: talks written by hand, talks spoken by a synthesizer, and recognizers that know them."""
+"""What several tests make: talks from a script, talks by a synthesizer, recognizers that know them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from types import TracebackType
@@ -15,23 +14,9 @@ from edge.errors import ModelError, UsageError
 from edge.models.backends import NetworkFile, open_backend
 from edge.models.folder import ModelFolder
 from edge.models.manifest import Network, Tensor
+from edge.models.options import SessionOptions
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """How a network is run. The defaults suit a battery: little memory, no waiting in loops."""
-
-    threads: int = 1
-    spin: bool = False
-    """onnxruntime: threads wait in a loop for work: faster on two threads, dear on a battery."""
-    arena: bool = False
-    """onnxruntime: keep freed memory for the next run. Buys little at these sizes and never shrinks."""
-    providers: tuple[str, ...] = ("CPUExecutionProvider",)
-    """onnxruntime: execution providers in order of preference; the CPU takes what the others leave."""
-    worker_timeout_s: float = 60.0
-    """Paddle-Lite: a call that takes longer counts as dead."""
 
 
 class Session:

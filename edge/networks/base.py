@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 from msgspec import Struct
 
 from edge.models.folder import ModelFolder
-from edge.models.session import Session, SessionOptions
+from edge.models.options import SessionOptions
+from edge.models.session import Session
 from edge.models.store import find
 
 FrontEndT = TypeVar("FrontEndT")

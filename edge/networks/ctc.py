@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from edge.errors import ModelError, UsageError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank
-from edge.models.session import SessionOptions
+from edge.models.options import SessionOptions
 from edge.networks.base import Network
 
 SPACE = "\u2581"

@@ -1,4 +1,4 @@
-"""Smart cut: the source's own video frames bit by bit, the few others close to them, and what is not for it."""
+"""Smart cut: the source's own video frames bit by bit, the few others close to them; and what it refuses."""
 
 from __future__ import annotations
 
@@ -163,21 +163,21 @@ def test_the_header_names_both_kinds_of_parameter_sets_and_the_packets_none(
 
 HEVC = {"x265-params": "log-level=none"}
 UNFIT = {
-    "hevc.mp4": (LONG.but(video="libx265", encoding=HEVC), "the video frame is hevc, not h264"),
+    "hevc.mp4": (LONG.but(video="libx265", encoding=HEVC), "the video is hevc, not h264"),
     "vp9.mkv": (
         LONG.but(video="libvpx-vp9", b_frames=0, encoding={"deadline": "realtime", "cpu-used": "8"}),
-        "the video frame is vp9, not h264",
+        "the video is vp9, not h264",
     ),
-    "mpeg4.mp4": (LONG.but(video="mpeg4", encoding={"b": "2M"}), "the video frame is mpeg4, not h264"),
-    "mpeg2.ts": (LONG.but(video="mpeg2video", encoding={"b": "3M"}), "the video frame is mpeg2video, not h264"),
+    "mpeg4.mp4": (LONG.but(video="mpeg4", encoding={"b": "2M"}), "the video is mpeg4, not h264"),
+    "mpeg2.ts": (LONG.but(video="mpeg2video", encoding={"b": "3M"}), "the video is mpeg2video, not h264"),
     "deep10.mp4": (LONG.but(pix_fmt="yuv420p10le"), "its video frames are not 4:2:0 with 8 bits"),
     "wide444.mp4": (LONG.but(pix_fmt="yuv444p"), "its video frames are not 4:2:0 with 8 bits"),
     "interlaced.mp4": (LONG.but(encoding={"x264-params": "tff=1"}), "it is interlaced"),
     "opengop.mkv": (
         LONG.but(encoding={"x264-params": "open-gop=1:scenecut=0:bframes=3"}),
-        "no part holds a whole group of video frames",
+        "no part holds a whole GOP",
     ),
-    "onegroup.mp4": (LONG.but(gop=600), "no part holds a whole group of video frames"),
+    "onegroup.mp4": (LONG.but(gop=600), "no part holds a whole GOP"),
 }  # fmt: skip
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from edge.errors import ModelError
 from edge.models.backends import litert
-from edge.models.session import Session, SessionOptions
+from edge.models.options import SessionOptions
+from edge.models.session import Session
 from tests.models.conftest import Maker
 from tests.models.makers import floats, folder
 from tools.convert.kinds import Workbench

@@ -16,7 +16,8 @@ import pytest
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends.paddle import find_runtime, processor
 from edge.models.folder import ModelFolder
-from edge.models.session import Session, SessionOptions
+from edge.models.options import SessionOptions
+from edge.models.session import Session
 from tests.models.conftest import Maker
 from tests.models.makers import floats, folder
 from tools.convert.kinds import Workbench

@@ -13,7 +13,8 @@ import pytest
 from edge.errors import MissingRuntimeError, ModelError, UsageError
 from edge.models.folder import open_folder
 from edge.models.limits import Limits
-from edge.models.session import Session, SessionOptions
+from edge.models.options import SessionOptions
+from edge.models.session import Session
 from edge.models.store import builtin_root
 from tests.models.makers import WEIGHTS, floats, folder, linear
 

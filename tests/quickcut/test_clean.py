@@ -97,7 +97,7 @@ def recorded_at(samples: Floats, time: float) -> float:
 
 
 def film(path: Path, found: Transcript, times: Sequence[Fraction]) -> Shot:
-    """The talk as a video with the video frames at these times, each with its number; and what is said in it."""
+    """The talk as a video with frames at these times, each with its number."""
     samples = voice(found)
     with av.open(str(path), "w") as out:
         options = {"preset": "ultrafast", "crf": "23", "bf": "2"}

@@ -1,4 +1,4 @@
-"""Edit distances, similarity of texts, and scans over labels by our kernels and by what else computes them."""
+"""Edit distances, similarity of texts and scans over labels, by our kernels and by others."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.sound.melody import Arrangement, drum_part
-from tools.sound.patches import Program
+from tools.sound.patch import Program
 from tools.sound.synth import Note
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)

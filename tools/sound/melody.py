@@ -12,7 +12,7 @@ import numpy as np
 
 from tools.sound.drums import CLAP, CRASH, HAT, KICK, OPEN_HAT, RIDE, SNARE
 from tools.sound.midifile import Track, read_midi
-from tools.sound.patches import Program
+from tools.sound.patch import Program
 from tools.sound.synth import Note
 
 SHORTEST_S = 0.04

@@ -1,4 +1,4 @@
-"""A video frame of audio, live: a scrolling log-frequency spectrogram with a playhead and coloured sections."""
+"""Video of audio: a scrolling log-frequency spectrogram with a playhead and colored sections."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.sound.drums import draw_kit, hit
-from tools.sound.patches import HARMONICS, Layer, Patch, Program, draw_patch
+from tools.sound.patch import HARMONICS, Layer, Patch, Program
+from tools.sound.patches import draw_patch
 from tools.sound.signals import RATE_HZ, Samples, add_at, silence
 
 TABLE = 4096

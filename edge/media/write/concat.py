@@ -191,7 +191,7 @@ class _Work:
         """(video frames, those of them copied)"""
         plan, parts = self.plan, segments(self.plan.ranges, frame_index)
         if not any(part.copied for part in parts):
-            raise NotAsPlannedError("no part holds a whole group of video frames")
+            raise NotAsPlannedError("no part holds a whole GOP")
         with writing(draft, self.destination, plan.target, self.tags) as out:
             frames = render(plan, out, smart_track(plan, frame_index, parts, out), self.progress)
         _verify(draft, plan.target, times_on_output(parts, frame_index), frame_index.time_base)

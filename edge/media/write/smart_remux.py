@@ -57,7 +57,7 @@ def smart_track(
         reader = opened.enter_context(open_frame_reader(info, threads=True))
         source, sets = best_video_stream(container), frame_index.sets
         if source is None or sets is None:
-            raise NotAsPlannedError("the video frame is gone")
+            raise NotAsPlannedError("the video stream is gone")
         select_streams(container, [source])
         encoder = _Encoder(reader, frame_index, sets)
         stream = _add_stream(plan, out, source, sets, encoder.sets)

@@ -42,7 +42,7 @@ def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
         return "this FFmpeg has no x264"
     if frame_index is None or frame_index.sets is None:
         (video,) = (info.video for info in infos.values())
-        return f"the video frame is {video.codec}, not h264" if video else "there is no video"
+        return f"the video is {video.codec}, not h264" if video else "there is no video"
     return _unfit(frame_index.sets) if frame_index.whole else "its video frames lack times of their own"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -20,9 +20,7 @@ from edge.errors import ModelError
 from edge.models.folder import ModelFolder
 from edge.models.limits import Limits
 from edge.models.manifest import Network, Tensor
-
-if TYPE_CHECKING:
-    from edge.models.session import SessionOptions
+from edge.models.options import SessionOptions
 
 Array = NDArray[Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends import Array, NetworkFile, check_tensors
 from edge.models.inspection.flatbuffer import inspect_tflite
 from edge.models.manifest import Tensor
-
-if TYPE_CHECKING:
-    from edge.models.session import SessionOptions
+from edge.models.options import SessionOptions
 
 
 class LiteRt:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends import Array, NetworkFile, check_tensors
 from edge.models.inspection.flatbuffer import inspect_ort
 from edge.models.inspection.protobuf import inspect_onnx
 from edge.models.manifest import Tensor
-
-if TYPE_CHECKING:
-    from edge.models.session import SessionOptions
+from edge.models.options import SessionOptions
 
 TYPES = {
     "tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64",

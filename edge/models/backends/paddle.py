@@ -21,15 +21,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from edge.errors import MissingRuntimeError, ModelError
 from edge.models.backends import Array, NetworkFile
-
-if TYPE_CHECKING:
-    from edge.models.session import SessionOptions
+from edge.models.options import SessionOptions
 
 SETTING = "EDGE_PADDLE_PYTHON"
 WORKER = Path(__file__).with_name("paddle_worker.py")

@@ -8,7 +8,7 @@ import pytest
 from tools.sound.compose import compose
 from tools.sound.melody import Arrangement, dress, load, monophonic, pop909_songs
 from tools.sound.midifile import read_midi
-from tools.sound.patches import Program
+from tools.sound.patch import Program
 from tools.sound.synth import Note
 
 POP909 = Path(os.environ.get("EDGE_DATA", "../shared/data")) / "train/midi/pop909.zip"

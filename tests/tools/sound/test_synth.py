@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tools.sound.patches import Program, draw_patch
+from tools.sound.patch import Program
+from tools.sound.patches import draw_patch
 from tools.sound.signals import RATE_HZ, rms_dbfs
 from tools.sound.synth import Note, hertz, render
 

@@ -6,7 +6,7 @@ A *scene* is a script of events (talk, a song with prelude and verses, applause 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from edge.vocabulary import LABELS, Label
-from tools.sound.mel import hz_to_mel, mel_to_hz
 from tools.train.segmenter.corpus import FRONT_END, Take, label_index
+from tools.train.segmenter.drawing import WARP_RATIOS, kinds, warps
 
 STRIDE = 8
 """Mel frames per output frame of the network: 100 ms."""
 
 IGNORE = -1
 """Truth of frames that nobody should learn from (a short pause inside speech, say)."""
-
-KIND_WEIGHTS = {"utau": 0.35, "digits": 0.5, "sung_by_world": 0.7, "synthetic": 0.7}
-"""Down-weighted kinds: plentiful, but each a single voice or a single machine."""
 
 Floats = NDArray[np.float32]
 Truth = NDArray[np.int8]
@@ -38,31 +35,13 @@ class Sound:
     truth: Truth
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """The takes of one group of one kind, drawn in proportion to their lengths."""
-
-    takes: list[Take]
-    cumulative: NDArray[np.float64]
-
-
-@dataclass
-class _Kind:
-    """All groups of one kind of audio, drawn by the square root of their lengths so that none dominates."""
-
-    name: str
-    pools: dict[str, _Pool] = field(default_factory=dict)
-    cumulative: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
-    weight: float = 0.0
-
-
 class Composer:
     """Draws sounds from the takes and composes them; everything random comes from `rng`."""
 
     def __init__(self, takes: list[Take], rng: np.random.Generator) -> None:
         self.rng = rng
-        self._kinds = {label: _kinds([t for t in takes if t.recording.label is label]) for label in LABELS}
-        self._warps = _warps()
+        self._kinds = {label: kinds([t for t in takes if t.recording.label is label]) for label in LABELS}
+        self._warps = warps()
 
     # -- drawing -----------------------------------------------------------------------------------
 
@@ -91,7 +70,7 @@ class Composer:
         """Up to `frames` of a take from a random place, half of the time moved in pitch and tempo."""
         rng = self.rng
         step = int(rng.integers(len(self._warps))) if rng.random() < 0.5 else len(self._warps) // 2
-        tempo = _WARP_RATIOS[step] * rng.uniform(0.92, 1.08) if step != len(self._warps) // 2 else 1.0
+        tempo = WARP_RATIOS[step] * rng.uniform(0.92, 1.08) if step != len(self._warps) // 2 else 1.0
         needed = int(frames * tempo) + 1
         start = int(rng.integers(0, max(1, len(take.log_power) - needed + 1)))
         index = np.minimum((np.arange(int(needed / tempo)) * tempo).astype(int), needed - 1)
@@ -269,22 +248,6 @@ class Composer:
         return float(10.0 ** self.rng.uniform(-1, 1) / (power.mean() + 1e-3))
 
 
-def _kinds(takes: list[Take]) -> list[_Kind]:
-    kinds: dict[str, _Kind] = {}
-    members: dict[tuple[str, str], list[Take]] = {}
-    for take in takes:
-        members.setdefault((take.recording.kind, take.recording.group), []).append(take)
-    for (name, group), pool in members.items():
-        lengths = np.cumsum([float(len(take.log_power)) for take in pool])
-        kinds.setdefault(name, _Kind(name)).pools[group] = _Pool(pool, lengths)
-    for kind in kinds.values():
-        totals = np.array([pool.cumulative[-1] for pool in kind.pools.values()])
-        kind.cumulative = np.cumsum(np.sqrt(totals))
-        factor = next((f for word, f in KIND_WEIGHTS.items() if word in kind.name), 1.0)
-        kind.weight = float(np.sqrt(totals.sum())) * factor
-    return list(kinds.values())
-
-
 def _active(power: Floats) -> NDArray[np.bool_]:
     """Output frames in which the audio is heard: within 35 dB of its loudest, widened by 0.3 s."""
     energy = power.mean(axis=1).reshape(-1, STRIDE).mean(axis=1)
@@ -314,19 +277,3 @@ def _gain(voice: Floats, backing: Floats, ratio_db: float) -> np.float32:
 def _loudness(power: Floats) -> float:
     energy = power.mean(axis=1)
     return float(energy[energy > energy.max() * 1e-3].mean()) + 1e-6 if energy.max() > 0 else 1e-6
-
-
-_WARP_RATIOS = 2.0 ** (np.arange(-12, 13) / 48)
-"""Pitch ratios from -3 to +3 semitones in quarter tones."""
-
-
-def _warps() -> list[tuple[NDArray[np.int64], Floats]]:
-    """For each pitch ratio the band below that each moved band reads from, and the share of the one above."""
-    front = FRONT_END
-    centres = np.linspace(hz_to_mel(front.low_hz), hz_to_mel(front.high_hz), front.n_mels + 2)[1:-1]
-    warps = []
-    for ratio in _WARP_RATIOS:
-        source = (hz_to_mel(mel_to_hz(centres) / ratio) - centres[0]) / (centres[1] - centres[0])
-        low = np.floor(source).astype(np.int64).clip(0, front.n_mels - 2)
-        warps.append((low, (source - low).clip(0, 1).astype(np.float32)))
-    return warps

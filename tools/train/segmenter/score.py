@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from tools.evaluate.metrics import classification
 from tools.train.segmenter.augment import normalise
 from tools.train.segmenter.compose import STRIDE
 from tools.train.segmenter.corpus import Take, label_index
-from tools.train.segmenter.network import pool
-
-if TYPE_CHECKING:
-    from tools.train.segmenter.tower import TrainedTower
+from tools.train.segmenter.network import EMBEDDING, LABEL_COUNT, Tower, pool
 
 SEGMENT = 30
 """Output frames of a 3 s segment."""
+
+
+class TrainedTower(nn.Module):
+    """A tower and a linear reading of the pooled segment, which the fusion later replaces."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = Tower()
+        self.head = nn.Linear(EMBEDDING, LABEL_COUNT)
 
 
 @torch.no_grad()

@@ -19,8 +19,8 @@ from torch.utils.data import DataLoader, Dataset
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import IGNORE, Composer
 from tools.train.segmenter.corpus import Take
-from tools.train.segmenter.network import EMBEDDING, LABEL_COUNT, Tower, pool
-from tools.train.segmenter.score import segment_scores
+from tools.train.segmenter.network import LABEL_COUNT, pool
+from tools.train.segmenter.score import TrainedTower, segment_scores
 
 CLIP_FRAMES = 640
 """Mel frames of a training clip: 8 s, room for two segments and their surroundings."""
@@ -45,15 +45,6 @@ class Plan:
     """Steps between log lines, each with a checkpoint."""
     score_every: int = 500
     """Steps between validations."""
-
-
-class TrainedTower(nn.Module):
-    """A tower and a linear reading of the pooled segment, which the fusion later replaces."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tower = Tower()
-        self.head = nn.Linear(EMBEDDING, LABEL_COUNT)
 
 
 class ClipBatches(Dataset[tuple[Tensor, Tensor]]):
