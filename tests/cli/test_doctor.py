@@ -17,7 +17,7 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     assert document["schema"] == 1
     assert document["works"] is True
     needed = [check["name"] for check in document["checks"] if check["needed"]]
-    assert needed == ["machine", "kernels", "media", "onnxruntime", "models", "store"]
+    assert needed == ["machine", "kernels", "media", "onnxruntime", "int8", "models", "store"]
     optional = [check["name"] for check in document["checks"] if not check["needed"]]
     assert optional == ["litert", "paddle", "text", "captions", "timelines", "microphone"]
 

@@ -28,6 +28,10 @@ OPSET = 17
 
 Platform = Literal["amd64", "arm"]
 
+Bits = Literal[7, 8]
+"""Of int8 weights. x86 without VNNI adds two products of U8 and S8 in 16 bits: 2 x 255 x 64 fits, 2 x 255 x 127
+does not, and is cut off in silence. So 7 bits are right everywhere, and 8 only where the runtime takes care."""
+
 
 def export(
     module: nn.Module,
@@ -83,8 +87,9 @@ def quantize_static(
     *,
     keep: Collection[str] = (),
     per_channel: bool = True,
+    bits: Bits = 7,
 ) -> None:
-    """Write static int8 (QDQ): activations U8, weights S8 (signed activations take a slow path).
+    """Write static int8 (QDQ): activations U8, weights S8 (signed activations take a slow path) of `bits`.
 
     `calibration` gives real inputs, a few dozen or more. Nodes whose type or name is in `keep` stay float.
     Raises InputError if `source` cannot be read, UsageError if nothing is called as in `keep`,
@@ -101,6 +106,7 @@ def quantize_static(
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
             per_channel=per_channel,
+            reduce_range=bits == 7,
             calibrate_method=quantization.CalibrationMethod.MinMax,
             nodes_to_exclude=_named(prepared, keep),
         )
@@ -112,10 +118,12 @@ def quantize_dynamic(
     *,
     types: Collection[str] = ("LSTM", "MatMul"),
     keep: Collection[str] = (),
-    per_channel: bool = False,
+    per_channel: bool = True,
+    bits: Bits = 7,
 ) -> None:
-    """Write int8 weights for the layers of `types`; their inputs are quantized as they come.
+    """Write int8 weights of `bits` for the layers of `types`; their inputs are quantized as they come.
 
+    A scale for each channel makes up for the eighth bit.
     Nodes whose type or name is in `keep` stay float. Raises as `quantize_static`.
     """
     from onnxruntime import quantization  # noqa: PLC0415 - takes seconds
@@ -128,6 +136,7 @@ def quantize_dynamic(
             nodes_to_exclude=_named(prepared, keep),
             weight_type=quantization.QuantType.QInt8,
             per_channel=per_channel,
+            reduce_range=bits == 7,
         )
 
 

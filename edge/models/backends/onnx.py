@@ -94,6 +94,8 @@ def _options(onnxruntime: Any, settings: SessionOptions) -> Any:
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(settings.spin)))
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    # x86 without VNNI adds pairs of U8 x S8 products in 16 bits, which overflow; this makes the weights U8.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     return options
 
 
