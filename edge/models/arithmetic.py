@@ -1,8 +1,8 @@
 """The int8 arithmetic of this machine: with which instructions, and whether its sums are exact.
 
-x86 without VNNI multiplies U8 by S8 in pairs whose sum is cut off at 16 bits (`vpmaddubsw`). Weights of 7 bits
-keep every such sum below, and weights of 8 bits are right where onnxruntime is told to make them unsigned, as
-`edge.models.backends.onnx` does.
+x86 without VNNI multiplies U8 by S8 in pairs whose sum is cut off at 16 bits (`vpmaddubsw`). Weights of 7
+bits keep every such sum below, and weights of 8 bits are right where onnxruntime is told to make them
+unsigned, as `edge.models.backends.onnx` does.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def _product() -> bytes:
     uint8, int8, int32 = 2, 3, 6
     node = _field(1, b"a") + _field(1, b"b") + _field(2, b"y") + _field(4, b"MatMulInteger")
     graph = _field(1, node) + _field(2, b"g")
-    graph += _field(11, _tensor(b"a", uint8)) + _field(11, _tensor(b"b", int8)) + _field(12, _tensor(b"y", int32))
+    graph += (
+        _field(11, _tensor(b"a", uint8)) + _field(11, _tensor(b"b", int8)) + _field(12, _tensor(b"y", int32))
+    )
     return _field(1, 8) + _field(7, graph) + _field(8, _field(2, 13))  # IR version 8, operators of version 13
 
 

@@ -29,8 +29,8 @@ OPSET = 17
 Platform = Literal["amd64", "arm"]
 
 Bits = Literal[7, 8]
-"""Of int8 weights. x86 without VNNI adds two products of U8 and S8 in 16 bits: 2 x 255 x 64 fits, 2 x 255 x 127
-does not, and is cut off in silence. So 7 bits are right everywhere, and 8 only where the runtime takes care."""
+"""Of int8 weights. x86 without VNNI adds two products of U8 and S8 in 16 bits: 2 x 255 x 64 fits, and
+2 x 255 x 127 does not and is cut off. So 7 bits are right everywhere, 8 only where the runtime takes care."""
 
 
 def export(

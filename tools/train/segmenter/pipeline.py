@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from edge.models.arithmetic import describe
