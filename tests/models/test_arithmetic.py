@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from edge.models import arithmetic
-from edge.models.segmenter import Segmenter
 from edge.models.session import Session
 from edge.models.store import builtin_root
+from edge.networks.segmenter import Segmenter
 from tests.models import makers, saturating
 from tools.convert.onnx import Bits, quantize_static
 from tools.evaluate.segments import FLOAT_FOLDER
