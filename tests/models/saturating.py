@@ -32,11 +32,10 @@ class PairwiseConv(OpRun):  # type: ignore[misc] # onnx has no types for it
         strides, dilations = given["strides"], given["dilations"]
         sides = [(0, 0), (0, 0), *zip(pads[:axes], pads[axes:], strict=True)]
         spread = [1 + (size - 1) * by for size, by in zip(w.shape[2:], dilations, strict=True)]
-        windows = sliding_window_view(
-            np.pad(x, sides, constant_values=x_zero), spread, tuple(range(2, x.ndim))
-        )
-        windows = windows[(..., *(slice(None, None, by) for by in dilations))]
-        windows = windows[(slice(None), slice(None), *(slice(None, None, by) for by in strides))]
+        padded: Any = np.pad(x, sides, constant_values=x_zero)
+        windows = sliding_window_view(padded, spread, tuple(range(2, x.ndim)))
+        taps, places = (tuple(slice(None, None, by) for by in steps) for steps in (dilations, strides))
+        windows = windows[(slice(None), slice(None), *places, *taps)]
         parts = []
         for group in range(given["group"]):
             channels = slice(group * w.shape[1], (group + 1) * w.shape[1])
@@ -71,7 +70,7 @@ class DequantizeLinear(OpRun):  # type: ignore[misc] # as above
 def pairwise(rows: NDArray[Any], kernels: NDArray[Any], *, cut: bool) -> NDArray[np.int64]:
     """Product of rows [n, depth] @ kernels [m, depth].T, pairs cut off at 16 bits, if at all."""
     if not cut:
-        return rows.astype(np.int64) @ kernels.T
+        return np.asarray(rows.astype(np.int64) @ kernels.T)
     if rows.shape[1] % 2:
         rows, kernels = (np.pad(array, [(0, 0), (0, 1)]) for array in (rows, kernels))
     sums = []

@@ -19,6 +19,7 @@ from edge.errors import EdgeError, UsageError
 from edge.files import whole_file
 from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.passes import fold, free_axes, load
+from tools.convert.precision import widened
 
 if TYPE_CHECKING:
     from torch import nn
@@ -160,6 +161,19 @@ def to_ort(source: Path, file: Path, *, platform: Platform) -> None:
         onnxruntime.InferenceSession(
             str(source), options, providers=["CPUExecutionProvider"], disabled_optimizers=blocked
         )
+
+
+def widen(source: Path, file: Path) -> None:
+    """Write the network in `source` with float32 in place of float16; its inputs and outputs stay.
+
+    Raises InputError if `source` cannot be read, ConversionError.
+    """
+    import onnx  # noqa: PLC0415 - not part of the runtime
+
+    model = load(source)
+    with _into(file, "cannot be made float32") as draft:
+        widened(model)
+        onnx.save(model, draft)
 
 
 @contextmanager

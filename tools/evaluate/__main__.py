@@ -6,12 +6,12 @@ All but segments and songs need models in the store: see `python -m tools.import
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from types import ModuleType
 
 from edge.errors import EdgeError
+from tools.documents import document
 from tools.evaluate import captions, faces, quickcut, recognition, segments, sentences, songs
 from tools.paths import data_root
 
@@ -50,8 +50,7 @@ def main() -> int:
         print(f"tools.evaluate: {error}", file=sys.stderr)
         return error.exit_code
     if options.json:
-        json.dump(results if options.what == "all" else results[options.what], sys.stdout, indent=2)
-        print()
+        print(document(results if options.what == "all" else results[options.what]))
     else:
         print("\n\n".join(WHAT[name].table(result) for name, result in results.items()))
     return 0
