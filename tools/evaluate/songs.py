@@ -53,7 +53,7 @@ def match(truth: list[Span], found: list[Span]) -> list[Match]:
     return matches
 
 
-def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
+def evaluate(data: Path, plots: Path | None = None, *, recordings: int = RECORDINGS) -> dict[str, Any]:
     """Scores of the default settings, and under `as_published` of the published method.
 
     Keys: precision, recall (IoU 0.9), onset_median_s, offset_median_s, the same with p90 and bias,
@@ -66,7 +66,7 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
     started = time.monotonic()
     misses = []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(FIRST_SEED, FIRST_SEED + RECORDINGS):
+        for seed in range(FIRST_SEED, FIRST_SEED + recordings):
             recording = compose(entries, seed)
             file = Path(folder) / f"{seed}.wav"
             write_wav(file, recording.sound, RATE_HZ)
@@ -86,7 +86,7 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
         **default,
         "as_published": published,
         "arithmetic": describe(),
-        "recordings": RECORDINGS,
+        "recordings": recordings,
         "minutes": sum(recording.seconds for recording, _ in rows["default"]) / 60,
         "elapsed_s": time.monotonic() - started,
         "misses": misses,
