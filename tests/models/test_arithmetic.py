@@ -18,10 +18,10 @@ from edge.models.store import builtin_root
 from edge.networks.segmenter import Segmenter
 from tests.models import makers, saturating
 from tools.convert.onnx import Bits, quantize_static
-from tools.evaluate.segments import FLOAT_FOLDER
 from tools.sound.compose import compose
 from tools.sound.signals import at_dbfs
 from tools.sound.synth import render
+from tools.train.segmenter.fixed import FLOAT
 
 Floats = NDArray[np.float32]
 
@@ -66,7 +66,7 @@ def encoder(segmenter: Segmenter) -> Encoder:
     stream = segmenter.front_end.stream()
     stream.accept(music[:48_000])
     mel = stream.get()[None, :232]
-    file = FLOAT_FOLDER / "encoder.onnx"
+    file = FLOAT / "encoder.onnx"
     return Encoder(file, mel, softmax(plainly(file, mel)[2]))
 
 

@@ -306,8 +306,8 @@ def test_captions_are_where_arithmetic_by_hand_puts_them(
 def test_captions_that_overlap_are_all_found(
     timeline: Timeline, said: list[Caption], other: list[Caption]
 ) -> None:
-    def key(caption: Caption) -> tuple[float, float, str, int]:
-        return caption.start, caption.end, caption.text, len(caption.words)
+    def key(caption: Caption) -> tuple[float, float, str, list[tuple[float, float]]]:
+        return caption.start, caption.end, caption.text, [(word.start, word.end) for word in caption.words]
 
     long = [Caption(0.0, 2.0, "long"), Caption(1.0, 1.1, "short")]
     both = [*other, *long, *said]
