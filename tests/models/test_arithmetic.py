@@ -108,6 +108,24 @@ def test_a_session_is_right_with_weights_of_eight_bits(
         assert encoder.off(session.run(encoder.mel)) < RIGHT
 
 
+def test_int8_weights_of_float_products_may_have_no_zero_points(tmp_path: Path) -> None:
+    scales = np.linspace(0.5, 1, 3, dtype=np.float32)
+    whole = np.random.default_rng(0).integers(-127, 128, (4, 3)).astype(np.int8)
+    graph = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node("DequantizeLinear", ["q", "s"], ["w"], axis=1),
+            onnx.helper.make_node("MatMul", ["x", "w"], ["y"]),
+        ],
+        "weights",
+        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["batch", 4])],
+        [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["batch", 3])],
+        [numpy_helper.from_array(whole, "q"), numpy_helper.from_array(scales, "s")],
+    )
+    x = np.random.default_rng(1).standard_normal((5, 4)).astype(np.float32)
+    with Session(makers.folder(tmp_path / "model", makers.saved(graph)), "net") as session:
+        np.testing.assert_allclose(session.run(x)[0], x @ (whole * scales), atol=1)  # of up to 350
+
+
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: f"{file.parent.name}-{file.name}")
 def test_no_pair_of_shipped_weights_can_overflow(file: Path) -> None:
     weights = [
