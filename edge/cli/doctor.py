@@ -111,6 +111,12 @@ def _onnxruntime() -> str:
     return f"{builds[0] if builds else 'onnxruntime'} {onnxruntime.__version__} with {providers}"
 
 
+def _int8() -> str:
+    from edge.models.arithmetic import describe  # noqa: PLC0415
+
+    return describe()
+
+
 def _models() -> str:
     from edge.cli.models import try_networks  # noqa: PLC0415
     from edge.models.folder import open_folder  # noqa: PLC0415
@@ -187,6 +193,7 @@ NEEDED: dict[str, Callable[[], str]] = {
     "kernels": _kernels,
     "media": _media,
     "onnxruntime": _onnxruntime,
+    "int8": _int8,
     "models": _models,
     "store": _store,
 }

@@ -83,7 +83,7 @@ class Session:
         self.close()
 
     def _checked(self, tensor: Tensor, array: Array) -> Array:
-        if array.dtype != tensor.dtype or not _fits(array.shape, tensor.shape):
+        if array.dtype != tensor.dtype or not fits(array.shape, tensor.shape):
             wanted = f"{tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
             given = f"{array.dtype}[{', '.join(map(str, array.shape))}]"
             raise UsageError(f"{self._file.name}: input {tensor.name} is {wanted}, not {given}")
@@ -92,8 +92,8 @@ class Session:
         return np.ascontiguousarray(array)
 
 
-def _fits(shape: tuple[int, ...], declared: tuple[int | str, ...]) -> bool:
-    """Whether every fixed axis has its size."""
+def fits(shape: tuple[int, ...], declared: tuple[int | str, ...]) -> bool:
+    """Whether every fixed axis of `declared` has its size."""
     return len(shape) == len(declared) and all(
         size == axis for size, axis in zip(shape, declared, strict=True) if isinstance(axis, int)
     )

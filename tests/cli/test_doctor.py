@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from edge.models.arithmetic import describe
 from tests.conftest import EdgeCommand
 from tests.models.makers import folder, linear
 
@@ -17,7 +18,9 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     assert document["schema"] == 1
     assert document["works"] is True
     needed = [check["name"] for check in document["checks"] if check["needed"]]
-    assert needed == ["machine", "kernels", "media", "onnxruntime", "models", "store"]
+    assert needed == ["machine", "kernels", "media", "onnxruntime", "int8", "models", "store"]
+    detail = {check["name"]: check["detail"] for check in document["checks"]}
+    assert detail["int8"] == describe()
     optional = [check["name"] for check in document["checks"] if not check["needed"]]
     assert optional == ["litert", "paddle", "text", "captions", "timelines", "microphone"]
 

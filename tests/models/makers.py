@@ -22,14 +22,20 @@ def floats(name: str, *shape: int | str) -> Tensor:
     return Tensor(name, "float32", shape)
 
 
-def linear(nodes: Sequence[onnx.NodeProto] = (), *, functions: Sequence[onnx.FunctionProto] = ()) -> bytes:
-    """A network x [batch, 4] -> y = x @ WEIGHTS [batch, 3], after whatever other nodes."""
+def linear(
+    nodes: Sequence[onnx.NodeProto] = (),
+    *,
+    functions: Sequence[onnx.FunctionProto] = (),
+    weights: NDArray[np.float32] = WEIGHTS,
+) -> bytes:
+    """A network x [batch, 4] -> y = x @ `weights` [batch, 3], after whatever other nodes."""
+    rows, columns = weights.shape
     graph = helper.make_graph(
         [*nodes, helper.make_node("MatMul", ["x", "w"], ["y"])],
         "linear",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 4])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 3])],
-        [numpy_helper.from_array(WEIGHTS, "w")],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", rows])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", columns])],
+        [numpy_helper.from_array(weights, "w")],
     )
     return saved(graph, functions)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import EdgeError
-from tools.bench import captions, kernels, runtimes, songs, start
+from tools.bench import captions, kernels, progress, runtimes, songs, start
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args()
     on = device()
+    progress.begin()
     try:
         rows, summary = _measured(options)
     except EdgeError as error:

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EdgeError
+from tools import documents
+from tools.bench.progress import tell
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +81,7 @@ def call(function: str, *arguments: Any, cores: int = 1) -> Any:
 
     Arguments and result travel as JSON. Raises CalledProcessError if the process fails.
     """
+    tell(f"running {function}")
     command = [sys.executable, "-m", "tools.bench.isolated", function, json.dumps(arguments)]
     with pinned(cores):
         done = subprocess.run(
@@ -115,7 +118,7 @@ def main() -> None:
     module, name = sys.argv[1].split(":")
     function = getattr(importlib.import_module(f"tools.bench.{module}"), name)
     result = function(*json.loads(sys.argv[2]))
-    print(f"\n{json.dumps(result)}")
+    print(f"\n{documents.document(result).replace(chr(10), ' ')}")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from edge.errors import EdgeError
 from tools.bench import kernels_sound, kernels_text
 from tools.bench.compiled import library_of_this_cpu
 from tools.bench.kernels_sound import Array, Job
+from tools.bench.progress import tell
 from tools.bench.rows import Case, Peer, Row, compared, interleaved
 
 OURS = ("AOT", "JIT", "2 threads")
@@ -167,6 +168,7 @@ def measure(cases: Sequence[Case], compiled: Mapping[str, Library], rounds: int)
 def _runners(case: Case, compiled: Mapping[str, Library]) -> Iterator[_Runner]:
     """Ours, from each library, then the peers; each ran once, to be compiled and warm, and was compared."""
     for peer in (*(Peer(kind, case.ours) for kind in compiled), *case.peers):
+        tell(f"preparing {case.name}, {peer.name}")
         _use(library := compiled.get(peer.name, compiled["AOT"]))
         with suppress(ModuleNotFoundError):  # a peer that is not installed has no row
             job = _from(library, peer.make())

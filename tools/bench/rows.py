@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -11,6 +10,9 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from typing import Any
+
+from tools import documents
+from tools.bench.progress import tell
 
 SCHEMA = 1
 
@@ -76,11 +78,12 @@ class Case:
 def interleaved(jobs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Seconds of each job in each round; a round runs every job once, so that all meet the same machine."""
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for _ in range(rounds):
+    for number in range(rounds):
         for name, job in jobs.items():
             started = time.perf_counter()
             job()
             seconds[name].append(time.perf_counter() - started)
+            tell(f"round {number + 1} of {rounds}: {name}, {seconds[name][-1]:.3g} s")
     return seconds
 
 
@@ -116,7 +119,7 @@ def _version(package: str) -> str | None:
 def document(rows: Sequence[Row], on: Mapping[str, Any]) -> str:
     """The JSON document; fields that a row does not have are left out."""
     kept = [{key: value for key, value in asdict(row).items() if value not in (None, "")} for row in rows]
-    return json.dumps({"schema": SCHEMA, "device": on, "rows": kept}, indent=2)
+    return documents.document({"schema": SCHEMA, "device": on, "rows": kept})
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -20,6 +20,7 @@ from edge.vocabulary import Label
 from tools.bench import isolated
 from tools.bench.compiled import library_of_this_cpu
 from tools.bench.isolated import ROOT, environment, pinned
+from tools.bench.progress import tell
 from tools.bench.rows import Row, compared
 from tools.evaluate.pack import Entry, read_pack, samples
 
@@ -79,6 +80,7 @@ def _first_labels(file: Path, kinds: Mapping[str, Mapping[str, str]], wrong: flo
     steps: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     for _ in range(rounds):
         for name, job in jobs.items():
+            tell(f"starting {name}")
             with suppress(subprocess.CalledProcessError):  # a peer that is not installed has no row
                 seconds[name].append(job())
         for kind, more in kinds.items():

@@ -9,20 +9,25 @@ replaces.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from edge.errors import EdgeError, InputError
+from edge.models.manifest import Tensor
+from edge.models.session import fits
 from tools.convert.compare import Bounds, as_data, table
-from tools.convert.environments import Inputs
+from tools.convert.environments import Inputs, one_line
 from tools.convert.kinds import KINDS, Workbench
 from tools.convert.pipeline import Conversion, convert
 from tools.convert.sources import find_function, open_source
+from tools.documents import document
 
 DEFAULT = ("onnx", "onnx-int8")
 
@@ -38,13 +43,12 @@ def main() -> int:
         print(f"tools.convert: {error}", file=sys.stderr)
         return error.exit_code
     if options.json:
-        document = {
+        found = {
             "results": list(map(as_data, done.results)),
             "refused": {kind: reasons for kind, reasons in done.reasons.items() if reasons},
             "folders": list(map(str, done.folders)),
         }
-        json.dump({"schema": 1, **document}, sys.stdout, indent=2)
-        print()
+        print(document({"schema": 1, **found}))
     else:
         print(table(done.results, done.reasons))
         print("\n".join(f"wrote {folder}" for folder in done.folders))
@@ -55,9 +59,8 @@ def run(options: argparse.Namespace) -> Conversion:
     """Make, compare, judge, write. Raises EdgeError."""
     examples = read_inputs(options.inputs)
     half = len(examples) // 2
-    source = open_source(
-        options.source, examples[0], outputs=options.outputs.split(",") if options.outputs else ()
-    )
+    outputs = options.outputs.split(",") if options.outputs else ()
+    source = open_source(options.source, examples[0], outputs=outputs, origin=options.inputs)
     bounds = Bounds(options.error, options.agreement, options.loss, options.slowdown)
     started = time.monotonic()
 
@@ -67,6 +70,7 @@ def run(options: argparse.Namespace) -> Conversion:
 
     with tempfile.TemporaryDirectory() as scratch:
         bench = Workbench(source, examples[:half], Path(scratch), keep=tuple(options.keep))
+        refuse_unfit(options.inputs, bench.tensors[0], examples[0])
         return convert(
             bench,
             [KINDS[name] for name in options.to],
@@ -89,12 +93,27 @@ def read_inputs(file: Path) -> list[Inputs]:
     try:
         loaded = np.load(file)
         arrays = {name: loaded[name] for name in loaded.files} if hasattr(loaded, "files") else {"x": loaded}
-    except (OSError, ValueError) as error:
-        raise InputError(file, f"is no .npz or .npy file of arrays: {error}") from error
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error, SyntaxError, KeyError) as error:
+        raise InputError(file, f"is no .npz or .npy file of arrays: {one_line(error)}") from error
+    if strange := [name for name, array in arrays.items() if array.dtype.kind not in "fiub"]:
+        raise InputError(file, f"holds no numbers in {', '.join(strange)}")
     counts = {len(array) if array.ndim else 0 for array in arrays.values()}
     if len(counts) != 1 or min(counts) < 2:
         raise InputError(file, "must hold arrays with one and the same number of examples, two or more")
     return [{name: array[i : i + 1] for name, array in arrays.items()} for i in range(counts.pop())]
+
+
+def refuse_unfit(file: Path, tensors: Sequence[Tensor], example: Inputs) -> None:
+    """Refuse arrays with other names, types or shapes than the network's inputs. Raises InputError."""
+    if {tensor.name for tensor in tensors} != set(example):
+        wanted, given = ", ".join(tensor.name for tensor in tensors), ", ".join(example)
+        raise InputError(file, f"has arrays called {given}; the network's inputs are called {wanted}")
+    for tensor in tensors:
+        array = example[tensor.name]
+        if array.dtype != tensor.dtype or not fits(array.shape, tensor.shape):
+            wanted = f"{tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
+            given = f"{array.dtype}[{', '.join(map(str, array.shape))}]"
+            raise InputError(file, f"gives {tensor.name} as {given}, one example; the network takes {wanted}")
 
 
 def _parser() -> argparse.ArgumentParser:

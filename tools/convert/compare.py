@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,9 @@ Arrays = Sequence[NDArray[Any]]
 ROUNDS = 15
 """In each, every network is timed, one after the other."""
 
+CALL_MS = 0.05
+"""A call takes about so long whatever is called: shorter differences are no reason."""
+
 TIMED_S = 0.01
 """At least this long: calls of small networks are too short for the clock."""
 
@@ -42,7 +44,7 @@ class Bounds:
     loss: float = 0.01
     """Of the task's accuracy, where one is measured."""
     slowdown: float = 1.05
-    """Times the time of what it replaces; what is over 1 is noise."""
+    """Times the time of what it replaces, over what the rounds differ by anyhow."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Result:
     """Mean Spearman correlation of the rows with those of the source; the worst output counts."""
     milliseconds: float
     """Median of a call, one thread."""
+    noise_ms: float
+    """Distance of the quartiles of that time over the rounds."""
     memory_mb: float
     """Peak of a fresh process over what it took before the network was opened, a worker's included."""
     accuracy: float | None = None
@@ -70,13 +74,14 @@ def errors(outputs: Sequence[Arrays], truth: Sequence[Arrays]) -> dict[str, floa
     """The first four measures of `Result`, from outputs [examples][outputs] and those of the source."""
     columns = list(zip(zip(*outputs, strict=True), zip(*truth, strict=True), strict=True))
     pairs = [(np.stack(got).astype(np.float64), np.stack(want).astype(np.float64)) for got, want in columns]
+    if not all(np.isfinite(array).all() for pair in pairs for array in pair):  # places of NaN would agree
+        return {"max_error": np.inf, "mean_error": np.inf, "agreement": 0.0, "ranking": 0.0}
     scales = [float(want.std()) or 1.0 for _, want in pairs]
     ranked = [(got, want) for got, want in pairs if want.shape[-1] > 1]
     return {
-        "max_error": max(_finite(np.abs(got - want).max()) for got, want in pairs),
+        "max_error": max(float(np.abs(got - want).max()) for got, want in pairs),
         "mean_error": max(
-            _finite(np.abs(got - want).mean()) / scale
-            for (got, want), scale in zip(pairs, scales, strict=True)
+            float(np.abs(got - want).mean()) / scale for (got, want), scale in zip(pairs, scales, strict=True)
         ),
         "agreement": min((float((g.argmax(-1) == w.argmax(-1)).mean()) for g, w in ranked), default=1.0),
         "ranking": min((_spearman(got, want) for got, want in ranked), default=1.0),
@@ -85,8 +90,8 @@ def errors(outputs: Sequence[Arrays], truth: Sequence[Arrays]) -> dict[str, floa
 
 def times(
     sessions: Mapping[str, Session], examples: Sequence[Inputs], rounds: int = ROUNDS
-) -> dict[str, float]:
-    """Median milliseconds of a call of each session, all in the same rounds."""
+) -> dict[str, dict[str, float]]:
+    """`milliseconds` and `noise_ms` of a call of each session, all in the same rounds."""
     given = list(examples[0].values())
     jobs, counts = {}, {}
     for name, session in sessions.items():
@@ -96,7 +101,11 @@ def times(
         counts[name] = max(1, round(TIMED_S / (time.perf_counter() - started)))
         jobs[name] = lambda s=session, n=counts[name]: [s.run(*given) for _ in range(n)]
     taken = interleaved(jobs, rounds)
-    return {name: 1000 * median(seconds) / counts[name] for name, seconds in taken.items()}
+    found = {}
+    for name, seconds in taken.items():
+        low, middle, high = 1000 * np.percentile(seconds, (25, 50, 75)) / counts[name]
+        found[name] = {"milliseconds": float(middle), "noise_ms": float(high - low)}
+    return found
 
 
 def memory_mb(folder: ModelFolder, role: str, examples: Sequence[Inputs]) -> float:
@@ -112,18 +121,34 @@ def memory_mb(folder: ModelFolder, role: str, examples: Sequence[Inputs]) -> flo
 def judge(
     result: Result, replaced: Result | None, bounds: Bounds, accuracy: float | None = None
 ) -> list[str]:
-    """Why a network does not ship; nothing if it does. `accuracy` is the source's."""
-    reasons = []
-    if result.mean_error > bounds.error:
-        reasons.append(f"mean error {result.mean_error:.3f} deviations, over {bounds.error:g}")
-    if result.agreement < bounds.agreement:
-        reasons.append(f"agreement {result.agreement:.3f}, under {bounds.agreement:g}")
-    if result.accuracy is not None and accuracy is not None and result.accuracy < accuracy - bounds.loss:
-        reasons.append(f"accuracy {result.accuracy:.4f}, the source's {accuracy:.4f}")
-    if replaced and result.milliseconds > bounds.slowdown * replaced.milliseconds:
+    """Why a network does not ship; nothing if it does. `accuracy` is the source's.
+
+    Every bound is asked for what must hold, which NaN does not.
+    """
+    reasons = inaccuracies(result, bounds, accuracy)
+    if replaced and not _as_fast(result, replaced, bounds):
         slower = f"slower than {replaced.kind}'s {replaced.milliseconds:.3g}"
         reasons.append(f"{result.milliseconds:.3g} ms, {slower}")
     return reasons
+
+
+def inaccuracies(result: Result, bounds: Bounds, accuracy: float | None = None) -> list[str]:
+    """Which bounds of its outputs a network breaks."""
+    reasons = []
+    if not result.mean_error <= bounds.error:
+        reasons.append(f"mean error {result.mean_error:.3f} deviations, over {bounds.error:g}")
+    if not result.agreement >= bounds.agreement:
+        reasons.append(f"agreement {result.agreement:.3f}, under {bounds.agreement:g}")
+    lost = None if result.accuracy is None or accuracy is None else accuracy - result.accuracy
+    if lost is not None and not lost <= bounds.loss:
+        reasons.append(f"accuracy {result.accuracy:.4f}, the source's {accuracy:.4f}")
+    return reasons
+
+
+def _as_fast(result: Result, replaced: Result, bounds: Bounds) -> bool:
+    """Whether the two times are not told apart by more than the rounds, and two calls of anything, differ."""
+    noise = max(result.noise_ms + replaced.noise_ms, CALL_MS)
+    return result.milliseconds <= bounds.slowdown * replaced.milliseconds + noise
 
 
 def table(results: Sequence[Result], reasons: Mapping[str, Sequence[str]]) -> str:
@@ -151,10 +176,6 @@ def table(results: Sequence[Result], reasons: Mapping[str, Sequence[str]]) -> st
 def as_data(result: Result) -> dict[str, Any]:
     """For a manifest: what was measured."""
     return {key: value for key, value in asdict(result).items() if value is not None}
-
-
-def _finite(value: Any) -> float:
-    return float(value) if np.isfinite(value) else float("inf")
 
 
 def _spearman(got: NDArray[np.float64], want: NDArray[np.float64]) -> float:

@@ -6,16 +6,18 @@ To add one: a function that makes the file from a `Workbench`, and a line in `KI
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from edge.errors import InputError
 from edge.models.manifest import Tensor
 from tools.convert import litert, onnx, paddle
 from tools.convert.describe import describe
-from tools.convert.environments import Inputs
+from tools.convert.environments import ConversionError, Inputs
 from tools.convert.sources import Source
 
 
@@ -39,8 +41,14 @@ class Workbench:
         return self._made("float.onnx", self.source.to_onnx)
 
     @cached_property
+    def float32(self) -> Path:
+        """ONNX whose weights are float32, whatever those of the source are; inputs and outputs stay."""
+        source = self.onnx
+        return self._made("float32.onnx", lambda file: onnx.widen(source, file))
+
+    @cached_property
     def fixed(self) -> Path:
-        """Float ONNX with the sizes of the first input of `calibration`."""
+        """The same with the sizes of the first input of `calibration`."""
         return self._made("fixed.onnx", self._fix)
 
     @cached_property
@@ -69,6 +77,11 @@ class Workbench:
         """Inputs and outputs of the float ONNX."""
         return describe(self.onnx.read_bytes(), ".onnx", self.onnx)
 
+    def bytes_before(self, kind: Kind) -> int:
+        """Size of what a quantized kind is made from, as the source has it."""
+        before = self.tflite if kind.suffix == ".tflite" else self.onnx
+        return before.stat().st_size
+
     def make(self, kind: Kind) -> Path:
         """The file of a kind. Raises EdgeError."""
         return self._made(f"{kind.name}{kind.suffix}", lambda file: kind.make(self, file))
@@ -80,13 +93,19 @@ class Workbench:
             sizes |= {
                 axis: size for axis, size in zip(tensor.shape, shape, strict=True) if isinstance(axis, str)
             }
-        onnx.fix_shapes(self.onnx, file, sizes)
+        onnx.fix_shapes(self.float32, file, sizes)
 
     def _made(self, name: str, make: Callable[[Path], Any]) -> Path:
         path = self.scratch / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            make(path)
+            try:
+                make(path)
+            except (InputError, ConversionError) as error:
+                if str(self.scratch) not in str(error):
+                    raise
+                named = re.sub(rf"{re.escape(str(self.scratch))}[^\s:,;]*", self.source.name, str(error))
+                raise ConversionError(named, getattr(error, "log", None)) from error
         return path
 
 
@@ -107,10 +126,20 @@ class Kind:
     """The only processor that runs it."""
     version: str | None = None
     """Of the runtime that runs it, where that matters."""
+    instead: str | None = None
+    """The kind to try where this one is not accurate enough."""
 
 
 def _copy(source: Path, file: Path) -> None:
     file.write_bytes(source.read_bytes())
+
+
+def _static(bits: onnx.Bits) -> Callable[[Workbench, Path], None]:
+    def make(bench: Workbench, file: Path) -> None:
+        kept, each = bench.keep, bench.per_channel
+        onnx.quantize_static(bench.float32, file, bench.calibration, keep=kept, per_channel=each, bits=bits)
+
+    return make
 
 
 def _nb(
@@ -142,15 +171,18 @@ def _nb_kinds(processor: Literal["x86", "arm"]) -> list[Kind]:
 _ALL = [
     Kind("onnx", ".onnx", "none", lambda bench, file: _copy(bench.onnx, file), None, fixed=False),
     Kind(
-        "onnx-int8", ".onnx", "int8: static QDQ, U8 activations, S8 weights",
-        lambda b, file: onnx.quantize_static(
-            b.onnx, file, b.calibration, keep=b.keep, per_channel=b.per_channel
-        ),
-        "onnx", fixed=False,
+        "onnx-int8", ".onnx", "int8: static QDQ, U8 activations, S8 weights of 7 bits",
+        _static(7), "onnx", fixed=False, instead="onnx-int8-8bit",
     ),
     Kind(
-        "onnx-dynamic", ".onnx", "int8: dynamic, of LSTM and MatMul",
-        lambda b, file: onnx.quantize_dynamic(b.onnx, file, keep=b.keep), "onnx", fixed=False,
+        "onnx-int8-8bit", ".onnx",
+        "int8: static QDQ, U8 activations, S8 weights of 8 bits, which on x86 without VNNI are exact only "
+        "with session.x64quantprecision, as edge sets it",
+        _static(8), "onnx", fixed=False,
+    ),
+    Kind(
+        "onnx-dynamic", ".onnx", "int8: dynamic, of LSTM and MatMul, weights of 7 bits",
+        lambda b, file: onnx.quantize_dynamic(b.float32, file, keep=b.keep), "onnx", fixed=False,
     ),
     Kind(
         "ort", ".ort", "none",

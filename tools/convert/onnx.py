@@ -19,6 +19,7 @@ from edge.errors import EdgeError, UsageError
 from edge.files import whole_file
 from tools.convert.environments import ConversionError, Inputs, one_line
 from tools.convert.passes import fold, free_axes, load
+from tools.convert.precision import widened
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,6 +28,10 @@ OPSET = 17
 """The newest that PyTorch's tracing exporter writes without a detour."""
 
 Platform = Literal["amd64", "arm"]
+
+Bits = Literal[7, 8]
+"""Of int8 weights. x86 without VNNI adds two products of U8 and S8 in 16 bits: 2 x 255 x 64 fits, and
+2 x 255 x 127 does not and is cut off. So 7 bits are right everywhere, 8 only where the runtime takes care."""
 
 
 def export(
@@ -83,8 +88,9 @@ def quantize_static(
     *,
     keep: Collection[str] = (),
     per_channel: bool = True,
+    bits: Bits = 7,
 ) -> None:
-    """Write static int8 (QDQ): activations U8, weights S8 (signed activations take a slow path).
+    """Write static int8 (QDQ): activations U8, weights S8 (signed activations take a slow path) of `bits`.
 
     `calibration` gives real inputs, a few dozen or more. Nodes whose type or name is in `keep` stay float.
     Raises InputError if `source` cannot be read, UsageError if nothing is called as in `keep`,
@@ -101,6 +107,7 @@ def quantize_static(
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
             per_channel=per_channel,
+            reduce_range=bits == 7,
             calibrate_method=quantization.CalibrationMethod.MinMax,
             nodes_to_exclude=_named(prepared, keep),
         )
@@ -112,10 +119,12 @@ def quantize_dynamic(
     *,
     types: Collection[str] = ("LSTM", "MatMul"),
     keep: Collection[str] = (),
-    per_channel: bool = False,
+    per_channel: bool = True,
+    bits: Bits = 7,
 ) -> None:
-    """Write int8 weights for the layers of `types`; their inputs are quantized as they come.
+    """Write int8 weights of `bits` for the layers of `types`; their inputs are quantized as they come.
 
+    A scale for each channel makes up for the eighth bit.
     Nodes whose type or name is in `keep` stay float. Raises as `quantize_static`.
     """
     from onnxruntime import quantization  # noqa: PLC0415 - takes seconds
@@ -128,6 +137,7 @@ def quantize_dynamic(
             nodes_to_exclude=_named(prepared, keep),
             weight_type=quantization.QuantType.QInt8,
             per_channel=per_channel,
+            reduce_range=bits == 7,
         )
 
 
@@ -151,6 +161,19 @@ def to_ort(source: Path, file: Path, *, platform: Platform) -> None:
         onnxruntime.InferenceSession(
             str(source), options, providers=["CPUExecutionProvider"], disabled_optimizers=blocked
         )
+
+
+def widen(source: Path, file: Path) -> None:
+    """Write the network in `source` with float32 in place of float16; its inputs and outputs stay.
+
+    Raises InputError if `source` cannot be read, ConversionError.
+    """
+    import onnx  # noqa: PLC0415 - not part of the runtime
+
+    model = load(source)
+    with _into(file, "cannot be made float32") as draft:
+        widened(model)
+        onnx.save(model, draft)
 
 
 @contextmanager

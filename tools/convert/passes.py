@@ -45,6 +45,31 @@ def fold(model: Any, file: Path) -> None:
         raise ConversionError(f"{file.name}: shapes cannot be found: {one_line(error)}") from error
 
 
+MULTIPLIED = ("Conv", "ConvTranspose", "Gemm", "GRU", "LSTM", "MatMul", "RNN")
+
+
+def unsound_weights(model: Any) -> list[str]:
+    """Names of weights with NaN, or with infinity where they are multiplied: elsewhere it may mask."""
+    from onnx import numpy_helper  # noqa: PLC0415 - not part of the runtime
+
+    factors = {name for node in model.graph.node if node.op_type in MULTIPLIED for name in node.input}
+    bad = []
+    for item in model.graph.initializer:
+        values = numpy_helper.to_array(item)
+        if values.dtype.kind == "f":
+            sound = np.isfinite(values) if item.name in factors else ~np.isnan(values)
+            bad += [] if sound.all() else [item.name]
+    return bad
+
+
+def int8_weights(model: Any) -> int:
+    """How many weights of more than one axis are int8."""
+    import onnx  # noqa: PLC0415 - not part of the runtime
+
+    kinds = (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
+    return sum(item.data_type in kinds and len(item.dims) > 1 for item in model.graph.initializer)
+
+
 def free_axes(model: Any) -> list[str]:
     """Names of the axes of the inputs that may have any size, in their order."""
     axes = [axis for node in model.graph.input for axis in node.type.tensor_type.shape.dim]

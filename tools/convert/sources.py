@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import InputError, UsageError
-from tools.convert import environments, litert, onnx, paddle
+from tools.convert import environments, litert, onnx, paddle, passes
 from tools.convert.environments import ConversionError, Inputs, one_line
 
 Arrays = Sequence[NDArray[Any]]
@@ -27,6 +27,9 @@ Arrays = Sequence[NDArray[Any]]
 
 class Source(Protocol):
     """A trained network, in float."""
+
+    name: str
+    """As the command line has it, for messages."""
 
     def to_onnx(self, file: Path) -> None:
         """Write it as ONNX, with whatever free axes it has."""
@@ -44,15 +47,28 @@ class Source(Protocol):
 class TorchSource:
     """`file.py:function` or `package.module:function`, a function that returns the module, ready to run."""
 
-    def __init__(self, spec: str, example: Inputs, outputs: Sequence[str], settings: dict[str, Any]) -> None:
-        self._spec, self._example = spec, example
+    def __init__(
+        self,
+        spec: str,
+        example: Inputs,
+        outputs: Sequence[str],
+        settings: dict[str, Any],
+        origin: Path | None = None,
+    ) -> None:
+        self.name = self._spec = spec
+        self._example = example
         self._settings = settings
         function = find_function(spec)
         try:
             self._module = function(**settings).eval()
-            self.outputs = list(outputs) or self._default_names()
-        except Exception as error:  # whatever the network raises
+        except Exception as error:  # whatever the function raises
             raise ConversionError(f"{spec} fails: {one_line(error)}") from error
+        try:
+            names = self._default_names()
+        except Exception as error:  # whatever the network raises
+            what = f"{spec} fails on these inputs: {one_line(error)}"
+            raise (InputError(origin, what) if origin else ConversionError(what)) from error
+        self.outputs = list(outputs) or names
 
     def to_onnx(self, file: Path) -> None:
         """See `Source`; the first axis of every input and output is free, and called batch."""
@@ -90,11 +106,13 @@ class OnnxSource:
     def __init__(self, file: Path) -> None:
         if not file.is_file():
             raise InputError(file, "is not there")
-        self._file = file
+        self._file, self.name = file, str(file)
 
     def to_onnx(self, file: Path) -> None:
-        """See `Source`."""
-        file.write_bytes(self._file.read_bytes())
+        """See `Source`; weights in files beside it come along."""
+        import onnx as format_  # noqa: PLC0415 - not part of the runtime
+
+        format_.save(passes.load(self._file), file)
 
     def to_tflite(self, file: Path, fixed: Path) -> None:
         """See `Source`."""
@@ -118,7 +136,7 @@ class PaddleSource:
     def __init__(self, folder: Path) -> None:
         if not (folder / paddle.FILES[0]).is_file():
             raise InputError(folder, f"holds no {' and '.join(paddle.FILES)}")
-        self._folder = folder
+        self._folder, self.name = folder, str(folder)
 
     def to_onnx(self, file: Path) -> None:
         """See `Source`."""
@@ -147,11 +165,19 @@ class PaddleSource:
 
 
 def open_source(
-    named: str, example: Inputs, *, outputs: Sequence[str] = (), settings: dict[str, Any] | None = None
+    named: str,
+    example: Inputs,
+    *,
+    outputs: Sequence[str] = (),
+    settings: dict[str, Any] | None = None,
+    origin: Path | None = None,
 ) -> Source:
-    """The source that a command line names. Raises InputError, UsageError saying what it may be."""
+    """The source that a command line names; `origin` is the file that `example` is from.
+
+    Raises InputError, UsageError saying what it may be.
+    """
     if ":" in named:
-        return TorchSource(named, example, outputs, settings or {})
+        return TorchSource(named, example, outputs, settings or {}, origin)
     path = Path(named)
     if path.suffix == ".onnx":
         return OnnxSource(path)

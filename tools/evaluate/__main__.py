@@ -6,12 +6,13 @@ All but segments and songs need models in the store: see `python -m tools.import
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from edge.errors import EdgeError
+from tools.documents import document
 from tools.evaluate import captions, faces, quickcut, recognition, segments, sentences, songs
 from tools.paths import data_root
 
@@ -26,6 +27,9 @@ WHAT: dict[str, ModuleType] = {
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 
+QUICK: dict[str, dict[str, Any]] = {"songs": {"recordings": 2}, "quickcut": {"count": 1}}
+"""Of how little `--quick` makes do; the others are as quick as the pack is small."""
+
 SHIPPED = ("segments", "songs")
 """What `all` stands for: the models that ship."""
 
@@ -36,25 +40,26 @@ def main() -> int:
     parser.add_argument("what", choices=[*WHAT, "all"], nargs="?", default="all")
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--quick", action="store_true", help="few composed recordings: does it run?")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="songs: draw the recordings with errors")
     options = parser.parse_args()
     names = SHIPPED if options.what == "all" else (options.what,)
     try:
-        results = {
-            name: songs.evaluate(options.data, options.plots)
-            if name == "songs"
-            else WHAT[name].evaluate(options.data)
-            for name in names
-        }
+        results = {name: WHAT[name].evaluate(options.data, **_more(name, options)) for name in names}
     except EdgeError as error:
         print(f"tools.evaluate: {error}", file=sys.stderr)
         return error.exit_code
     if options.json:
-        json.dump(results if options.what == "all" else results[options.what], sys.stdout, indent=2)
-        print()
+        print(document(results if options.what == "all" else results[options.what]))
     else:
         print("\n\n".join(WHAT[name].table(result) for name, result in results.items()))
     return 0
+
+
+def _more(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """What else an evaluation is told."""
+    plots = {"plots": options.plots} if name == "songs" else {}
+    return plots | (QUICK.get(name, {}) if options.quick else {})
 
 
 if __name__ == "__main__":

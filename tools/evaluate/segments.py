@@ -9,6 +9,7 @@ from typing import Any
 
 from edge.evidence.labels import label_samples
 from edge.media import decode_audio
+from edge.models.arithmetic import describe
 from edge.networks.segmenter import Segmenter
 from edge.songs.rules import best
 from edge.vocabulary import LABELS
@@ -26,8 +27,8 @@ def evaluate(
 
     `folder` is another int8 model than the shipped one, `float_folder` what it was quantized from.
 
-    Keys: macro_f1, per_class, confusion, float_macro_f1, segments, seconds (of audio), errors (the files
-    with wrong segments, worst first).
+    Keys: macro_f1, per_class, confusion, float_macro_f1, arithmetic (of int8 on this processor), segments,
+    seconds (of audio), errors (the files with wrong segments, worst first).
     """
     segmenters = {"int8": Segmenter(folder), "float": Segmenter(float_folder)}
     truth: list[int] = []
@@ -45,6 +46,7 @@ def evaluate(
     return {
         **classification(truth, guesses["int8"]),
         "float_macro_f1": classification(truth, guesses["float"])["macro_f1"],
+        "arithmetic": describe(),
         "segments": len(truth),
         "seconds": seconds,
         "elapsed_s": time.monotonic() - started,
@@ -82,6 +84,6 @@ def table(result: dict[str, Any]) -> str:
         lines.append(f"{label:10}{scores}   {'  '.join(f'{count:4}' for count in counts)}")
     lines.append(
         f"macro-F1 {result['macro_f1']:.4f} int8, {result['float_macro_f1']:.4f} float; "
-        f"{result['segments']} segments, {result['seconds'] / 60:.1f} min"
+        f"{result['segments']} segments, {result['seconds'] / 60:.1f} min; int8 on {result['arithmetic']}"
     )
     return "\n".join(lines)

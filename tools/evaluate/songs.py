@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.models.arithmetic import describe
 from edge.networks.segmenter import Segmenter
 from edge.songs.find import find_songs
 from edge.songs.options import SongOptions
@@ -52,11 +53,12 @@ def match(truth: list[Span], found: list[Span]) -> list[Match]:
     return matches
 
 
-def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
+def evaluate(data: Path, plots: Path | None = None, *, recordings: int = RECORDINGS) -> dict[str, Any]:
     """Scores of the default settings, and under `as_published` of the published method.
 
     Keys: precision, recall (IoU 0.9), onset_median_s, offset_median_s, the same with p90 and bias,
-    recordings, songs, misses. `plots` is a folder for plots of the recordings with errors.
+    recordings, songs, misses, arithmetic (of int8 on this processor). `plots` is a folder for plots of
+    the recordings with errors.
     """
     entries = read_pack(data)
     segmenter = Segmenter()
@@ -64,7 +66,7 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
     started = time.monotonic()
     misses = []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(FIRST_SEED, FIRST_SEED + RECORDINGS):
+        for seed in range(FIRST_SEED, FIRST_SEED + recordings):
             recording = compose(entries, seed)
             file = Path(folder) / f"{seed}.wav"
             write_wav(file, recording.sound, RATE_HZ)
@@ -83,7 +85,8 @@ def evaluate(data: Path, plots: Path | None = None) -> dict[str, Any]:
     return {
         **default,
         "as_published": published,
-        "recordings": RECORDINGS,
+        "arithmetic": describe(),
+        "recordings": recordings,
         "minutes": sum(recording.seconds for recording, _ in rows["default"]) / 60,
         "elapsed_s": time.monotonic() - started,
         "misses": misses,
@@ -134,6 +137,6 @@ def table(result: dict[str, Any]) -> str:
         lines.append(f"{name:10}" + "".join(f"{value:11.3f}" for value in values))
     lines.append(
         f"{result['songs']} songs in {result['recordings']} recordings, {result['minutes']:.0f} min; "
-        f"median boundary error {result['boundary_median_s']:.2f} s"
+        f"median boundary error {result['boundary_median_s']:.2f} s; int8 on {result['arithmetic']}"
     )
     return "\n".join(lines)

@@ -25,11 +25,14 @@ def main() -> None:
     )
     segmenter.add_argument("--threads", type=int, default=1, help="threads for each tower")
     segmenter.add_argument("--commercial-only", action="store_true", help="leave out restricted licences")
+    segmenter.add_argument(
+        "--requantize", action="store_true", help="train nothing: quantize the networks in --float-out anew"
+    )
     options = parser.parse_args()
 
-    from tools.train.segmenter.pipeline import Job, run  # noqa: PLC0415 - torch takes seconds
+    from tools.train.segmenter.pipeline import Job, requantize, run  # noqa: PLC0415 - torch takes seconds
 
-    run(
+    (requantize if options.requantize else run)(
         Job(
             data=options.data,
             run=options.run,

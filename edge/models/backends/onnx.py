@@ -40,7 +40,12 @@ class OnnxRuntime:
             inspect_ort(file)
             options.add_session_config_entry("session.load_model_format", "ORT")
         else:
-            weights = _add_external(file, inspect_onnx(file), options)
+            inspected = inspect_onnx(file)
+            weights = _add_external(file, inspected.external, options)
+            # x86 without VNNI adds pairs of U8 x S8 products in 16 bits, which overflow; this makes the
+            # weights U8. It breaks weights without zero points, which are multiplied as floats.
+            precise = str(int(inspected.zero_points))
+            options.add_session_config_entry("session.x64quantprecision", precise)
         if missing := set(settings.providers) - set(onnxruntime.get_available_providers()):
             raise MissingRuntimeError(file.path, f"onnxruntime with {', '.join(sorted(missing))}", None)
         try:

@@ -7,6 +7,7 @@ length, so a file of any size takes milliseconds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 
 from edge.models.backends import NetworkFile
@@ -14,7 +15,7 @@ from edge.models.inspection.operators import check_operators
 
 MODEL_GRAPH, MODEL_FUNCTION = 7, 25
 GRAPH_NODE, GRAPH_WEIGHT, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_SPARSE = 1, 5, 11, 12, 15
-NODE_OPERATOR, NODE_ATTRIBUTE, NODE_DOMAIN = 4, 5, 7
+NODE_INPUT, NODE_OPERATOR, NODE_ATTRIBUTE, NODE_DOMAIN = 1, 4, 5, 7
 ATTRIBUTE_TENSOR, ATTRIBUTE_GRAPH, ATTRIBUTE_TENSORS, ATTRIBUTE_GRAPHS = 5, 6, 10, 11
 ATTRIBUTE_SPARSE, ATTRIBUTE_SPARSES = 22, 23
 SPARSE_VALUES, SPARSE_INDICES = 1, 2
@@ -46,6 +47,8 @@ class _Graphs:
         """Files that weights lie in."""
         self.ends = 0
         """Inputs or outputs of the main graph, whichever are more."""
+        self.bare = False
+        """Some int8 weights have a scale and no zero point."""
 
     def model(self, content: memoryview) -> None:
         for number, value in _fields(content):
@@ -78,6 +81,7 @@ class _Graphs:
 
     def node(self, content: memoryview, depth: int) -> None:
         operator = domain = ""
+        inputs = 0
         for number, value in _fields(content):
             if number == NODE_OPERATOR:
                 operator = _text(value)
@@ -85,7 +89,9 @@ class _Graphs:
                 domain = _text(value)
             elif number == NODE_ATTRIBUTE:
                 self.attribute(_bytes(value), depth)
+            inputs += number == NODE_INPUT and bool(_text(value))
         self.operators.append((domain, operator))
+        self.bare = self.bare or (operator == "DequantizeLinear" and inputs < 3)
 
     def attribute(self, content: memoryview, depth: int) -> None:
         for number, value in _fields(content):
@@ -113,8 +119,18 @@ class _Graphs:
         self.largest = max(self.largest, prod(sizes))
 
 
-def inspect_onnx(file: NetworkFile) -> list[str]:
-    """The other files of the folder that hold weights of this one.
+@dataclass(frozen=True)
+class Inspected:
+    """What loading an ONNX file takes into account."""
+
+    external: list[str]
+    """The other files of the folder that hold weights of this one."""
+    zero_points: bool
+    """Whether all int8 weights have zero points beside their scales."""
+
+
+def inspect_onnx(file: NetworkFile) -> Inspected:
+    """Look through a file before it is loaded.
 
     Raises ModelError naming what is not allowed: an operator, a file outside the folder, a size.
     """
@@ -134,7 +150,7 @@ def inspect_onnx(file: NetworkFile) -> list[str]:
     for name in names:
         if name not in file.folder.manifest.files:
             raise file.refuse(f"keeps weights in {name!r}, which is no file of its folder's manifest")
-    return names
+    return Inspected(names, zero_points=not graphs.bare)
 
 
 def _fields(content: memoryview) -> Fields:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from dataclasses import replace
@@ -13,32 +12,6 @@ from edge_kernels import library as source
 
 from tools.bench import kernels, songs, start
 from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
-from tools.evaluate.pack import CLASS_LABELS
-from tools.paths import data_root
-
-FILES = 6
-"""Of each class."""
-
-
-@pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small pack: a few files of each class of the evaluation data, in place."""
-    source = data_root() / "eval"
-    if not (source / "manifest.csv").is_file():
-        pytest.skip(f"needs recordings in {source}; set EDGE_DATA")
-    with (source / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["class"] in CLASS_LABELS]
-    kept = [
-        row
-        for name in CLASS_LABELS
-        for row in [r for r in rows if r["class"] == name][:: len(rows) // 60][:FILES]
-    ]
-    folder = tmp_path_factory.mktemp("pack")
-    with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows({**row, "path": str(source / row["path"])} for row in kept)
-    return folder
 
 
 def test_songs_gives_rows_with_a_finite_ratio_and_an_error_beside_each(pack: Path, tmp_path: Path) -> None:

@@ -13,13 +13,16 @@ import pytest
 from edge.errors import InputError, OutputError, UsageError
 from edge.models.folder import open_folder
 from edge.models.session import Session
-from tests.models.makers import WEIGHTS, linear
+from tests.models.makers import linear
 from tools.convert.__main__ import read_inputs
 from tools.convert.compare import Bounds, Result, errors, judge, table
 from tools.convert.environments import ConversionError
 from tools.convert.kinds import KINDS, Workbench
 from tools.convert.pipeline import ROLE, Conversion, Run, convert
 from tools.convert.sources import OnnxSource, open_source
+
+WIDE = np.random.default_rng(1).standard_normal((64, 32)).astype(np.float32) / np.float32(8)
+"""So many weights that a file is smaller with them in int8."""
 
 FACTS = {"version": "1", "licence": "none", "source": "a test"}
 
@@ -36,9 +39,9 @@ def converted(
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Workbench:
-    (tmp_path / "net.onnx").write_bytes(linear())
+    (tmp_path / "net.onnx").write_bytes(linear(weights=WIDE))
     rng = np.random.default_rng(0)
-    examples = [{"x": rng.standard_normal((1, 4)).astype(np.float32)} for _ in range(40)]
+    examples = [{"x": rng.standard_normal((1, 64)).astype(np.float32)} for _ in range(40)]
     return Workbench(OnnxSource(tmp_path / "net.onnx"), examples, tmp_path / "scratch")
 
 
@@ -48,10 +51,10 @@ def test_what_passes_is_a_model_folder_with_its_measurements(bench: Workbench, t
     folder = open_folder(done.folders[1])
     folder.verify()
     assert folder.manifest.accuracy["kind"] == "onnx-int8"
-    assert 0 < folder.manifest.accuracy["max_error"] < 0.1
+    assert 0 < folder.manifest.accuracy["max_error"] < 0.3
     assert "| onnx-int8 |" in folder.read("CARD.md").decode()
-    x = np.ones((3, 4), np.float32)  # the batch is free
-    np.testing.assert_allclose(Session(folder, ROLE).run(x)[0], x @ WEIGHTS, atol=0.1)
+    x = np.ones((3, 64), np.float32)  # the batch is free
+    np.testing.assert_allclose(Session(folder, ROLE).run(x)[0], x @ WIDE, atol=0.3)
 
 
 def test_what_is_too_wrong_is_told_and_not_written(bench: Workbench, tmp_path: Path) -> None:
@@ -63,7 +66,7 @@ def test_what_is_too_wrong_is_told_and_not_written(bench: Workbench, tmp_path: P
 
 def test_the_tasks_accuracy_is_measured_and_may_not_fall(bench: Workbench, tmp_path: Path) -> None:
     def score(run: Run) -> float:  # nearness to the float product: 1 for the source
-        return 1 - float(np.mean([np.abs(run(x)[0] - x["x"] @ WEIGHTS).max() for x in bench.calibration]))
+        return 1 - float(np.mean([np.abs(run(x)[0] - x["x"] @ WIDE).max() for x in bench.calibration]))
 
     strict, lax = (Bounds(agreement=0.9, slowdown=100, loss=loss) for loss in (1e-6, 0.5))
     done = converted(bench, tmp_path, ["onnx-int8"], strict, score=score)
@@ -107,15 +110,21 @@ def test_errors_count_what_they_say() -> None:
         ({}, None),
         ({"mean_error": 0.2}, "mean error 0.200 deviations"),
         ({"mean_error": float("inf")}, "mean error"),
+        ({"mean_error": float("nan")}, "mean error nan"),
+        ({"agreement": float("nan")}, "agreement nan"),
+        ({"accuracy": float("nan")}, "accuracy nan"),
+        ({"milliseconds": float("nan")}, "nan ms"),
+        ({"milliseconds": 2.15}, None),
+        ({"milliseconds": 2.4, "noise_ms": 0.5}, None),
         ({"agreement": 0.9}, "agreement 0.900"),
         ({"accuracy": 0.8}, "accuracy 0.8000, the source's 0.9000"),
-        ({"milliseconds": 2.2}, "slower than onnx's 2"),
+        ({"milliseconds": 2.4}, "slower than onnx's 2"),
     ],
 )
 def test_the_gate_names_what_fails(change: dict[str, float], complaint: str | None) -> None:
     known: dict[str, Any] = {
         "kind": "onnx-int8", "megabytes": 1, "max_error": 0.1, "mean_error": 0.01, "agreement": 1,
-        "ranking": 1, "milliseconds": 1, "memory_mb": 1, "accuracy": 0.895,
+        "ranking": 1, "milliseconds": 1, "noise_ms": 0.1, "memory_mb": 1, "accuracy": 0.895,
     }  # fmt: skip
     replaced = Result(**known | {"kind": "onnx", "milliseconds": 2})
     reasons = judge(Result(**known | change), replaced, Bounds(), accuracy=0.9)
@@ -143,7 +152,7 @@ def test_a_source_that_fails_is_one_line(bench: Workbench, tmp_path: Path) -> No
     with pytest.raises(UsageError, match="inputs are called x, those given z"):
         converted(strange, tmp_path, ["onnx"], Bounds())
     wide = Workbench(bench.source, [{"x": np.zeros((1, 5), np.float32)}] * 2, bench.scratch)
-    with pytest.raises(ConversionError, match="the source fails on these inputs"):
+    with pytest.raises(ConversionError, match=r"net\.onnx fails on these inputs"):
         converted(wide, tmp_path, ["onnx"], Bounds())
     (tmp_path / "bad.py").write_text("def network():\n    return open('weights.pt')\n")
     with pytest.raises(ConversionError, match=r"bad\.py:network fails: FileNotFoundError"):

@@ -122,6 +122,22 @@ def test_int8_is_close_and_takes_and_gives_float(
 
 
 @needs_litert
+@pytest.mark.parametrize("kind", ["static", "dynamic"])
+def test_the_largest_sums_of_int8_are_not_cut_off(tmp_path: Path, kind: litert.Kind) -> None:
+    """All weights and activations as large as they get: 16 bits do not hold two products of U8 and S8."""
+    file = tmp_path / "net.py"
+    file.write_text("import torch\n\ndef network():\n    return torch.nn.Linear(64, 8, bias=False)\n")
+    module = torch.nn.Linear(64, 8, bias=False)
+    torch.nn.init.ones_(module.weight)
+    sets = [{"x": np.full((1, 64), value, np.float32)} for value in (0, 0.5, 1)]
+    litert.from_torch(f"{file}:network", module, sets[0], tmp_path / "net.tflite", outputs=["y"])
+    litert.quantize(tmp_path / "net.tflite", tmp_path / "int8.tflite", kind, sets if kind == "static" else [])
+    for given in sets[1:]:
+        (outputs,) = run(tmp_path / "int8.tflite", [given], {"y": np.zeros((1, 8), np.float32)})
+        np.testing.assert_allclose(outputs[0], np.full((1, 8), 64 * given["x"][0, 0]), atol=0.5)
+
+
+@needs_litert
 def test_what_goes_wrong_inside_is_one_line(source: Path, tmp_path: Path) -> None:
     module = network(source, 8)
     with pytest.raises(ConversionError, match="no attribute 'nothing'") as failure:

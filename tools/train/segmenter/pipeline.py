@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
+from edge.models.arithmetic import describe
 from edge.models.folder import open_folder
 from edge.models.manifest import Network, Tensor
 from edge.vocabulary import LABELS, Label
 from tools.convert.folder import rewrite, write_folder
+from tools.convert.segmenter import calibration
 from tools.evaluate import segments
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
@@ -31,6 +34,10 @@ CONTEXT = 20
 """Output frames to each side that can change one: temporal blocks reach 16, the image part 2."""
 
 CALIBRATION_CLIPS = 150
+
+INT8 = {"encoder": "int8: static QDQ per channel, 7-bit weights", "fusion": "int8: dynamic, 7-bit weights"}
+FLOAT = {"encoder": "none", "fusion": "none"}
+"""How each network is quantized, for the manifest."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +102,31 @@ def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
     features = job.towers * EMBEDDING + len(LABELS)
     export_fusion(confidences, features, job.run / "fusion-float.onnx")
     quantize_fusion(job.run / "fusion-float.onnx", job.run / "fusion.onnx")
-    write_model(job, job.float_out, "-float", "none")
-    write_model(job, job.out, "", "int8: encoder static QDQ per channel, fusion dynamic")
+    write_model(job, job.float_out, "-float", FLOAT)
+    write_model(job, job.out, "", INT8)
     keep_logs(job.run, job.logs)
+
+
+def requantize(job: Job) -> None:
+    """Quantize the float networks of `job.float_out` anew, and write and score them as `job.out`."""
+    job.run.mkdir(parents=True, exist_ok=True)
+    windows, _ = calibration(job.data / "train")
+    files = {name: job.run / name for name in ("encoder.onnx", "fusion.onnx")}
+    quantize_encoder(job.float_out / "encoder.onnx", files["encoder.onnx"], (mel[None] for mel in windows))
+    quantize_fusion(job.float_out / "fusion.onnx", files["fusion.onnx"])
+    folder = open_folder(job.out)
+    networks = _quantized(folder.manifest.networks, INT8)
+    rewrite(folder, files, networks=networks, quantization=_said(INT8))
+    if (job.data / "eval" / "manifest.csv").is_file():
+        record_accuracy(job.data / "eval", job.out, job.float_out)
 
 
 def record_accuracy(data: Path, folder: Path, float_folder: Path) -> None:
     """Write into both manifests what each model scores on a pack, before and after quantization."""
     result = segments.evaluate(data, folder=folder, float_folder=float_folder)
     accuracy = {
-        "recordings": "evaluation pack, 3 s segments",
+        "recordings": f"evaluation pack, {result['segments']} segments of 3 s",
+        "arithmetic": describe(),
         "float_macro_f1": round(result["float_macro_f1"], 4),
         "int8_macro_f1": round(result["macro_f1"], 4),
         "int8_per_class_f1": {label: round(row["f1"], 4) for label, row in result["per_class"].items()},
@@ -170,7 +192,7 @@ def calibration_clips(takes: list[Take]) -> Iterator[NDArray[np.float32]]:
         yield augment.normalise(augment.channel(power, composer.rng)).numpy()
 
 
-def write_model(job: Job, folder: Path, variant: str, quantization: str) -> None:
+def write_model(job: Job, folder: Path, variant: str, quantization: Mapping[str, str]) -> None:
     """A model folder: the two networks of a variant and their manifest. An existing card stays."""
     files = {f"{role}.onnx": job.run / f"{role}{variant}.onnx" for role in ("encoder", "fusion")}
     if (card := folder / "CARD.md").exists():
@@ -185,8 +207,8 @@ def write_model(job: Job, folder: Path, variant: str, quantization: str) -> None
         labels=LABELS,
         front_end=FRONT_END,
         parameters={"stride": STRIDE, "context": CONTEXT},
-        networks=describe_networks(job.towers),
-        quantization=quantization,
+        networks=_quantized(describe_networks(job.towers), quantization),
+        quantization=_said(quantization),
         licence="Apache-2.0 (weights); see CARD.md for the recordings they were trained on",
         source="python -m tools.train segmenter",
     )
@@ -211,6 +233,14 @@ def describe_networks(towers: int) -> dict[str, Network]:
             outputs=(_floats("confidences", "batch", "segments", labels),),
         ),
     }
+
+
+def _quantized(networks: Mapping[str, Network], quantization: Mapping[str, str]) -> dict[str, Network]:
+    return {role: replace(network, quantization=quantization[role]) for role, network in networks.items()}
+
+
+def _said(quantization: Mapping[str, str]) -> str:
+    return "; ".join(f"{role} {what}" for role, what in quantization.items())
 
 
 def _floats(name: str, *shape: str | int) -> Tensor:
