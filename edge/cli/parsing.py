@@ -15,11 +15,21 @@ EXIT_CODES = (
 )
 
 
+class Formatter(argparse.HelpFormatter):
+    """Help that names an option's argument once, on every version of Python: `-o, --output DIR`."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        argument = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {argument}"
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that takes no abbreviations and whose errors are one line, with a suggestion for typos."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, **options})
+        super().__init__(**{"allow_abbrev": False, "formatter_class": Formatter, **options})
 
     def error(self, message: str) -> NoReturn:
         """Exit with 2 and one line."""
@@ -41,11 +51,12 @@ class Parser(argparse.ArgumentParser):
         return options
 
     def _command(self, options: argparse.Namespace) -> Parser:
-        choices = self._choices()
+        choices = self.choices()
         found = choices.get(getattr(options, "command", None) or "", self)
         return found if isinstance(found, Parser) else self
 
-    def _choices(self) -> dict[str, argparse.ArgumentParser]:
+    def choices(self) -> dict[str, argparse.ArgumentParser]:
+        """Return the parsers of the commands, by name."""
         found: dict[str, argparse.ArgumentParser] = {}
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
@@ -54,7 +65,7 @@ class Parser(argparse.ArgumentParser):
 
     def _known(self) -> list[str]:
         options = [option for action in self._actions for option in action.option_strings]
-        return [*self._choices(), *options]
+        return [*self.choices(), *options]
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
