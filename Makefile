@@ -1,28 +1,41 @@
-# make demo | make demo MEDIA=mine.mp4 | make test | make setup
+# make demo | make demo MEDIA=mine.mp4 | make check | make test | make matrix | make lock | make setup
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 OUT ?= demo
+INSTALL := $(BIN)/python -m pip install -q -c constraints.txt
+KERNELS := $(wildcard kernels/edge_kernels/*.h kernels/edge_kernels/native/*.py)
+LIBRARY := kernels/edge_kernels/lib/sources
+FAST := $(BIN)/python -m pytest -m "not slow" -n 2 --ignore tests/tools
 
-.PHONY: setup demo test clean
+.PHONY: setup demo check lint types fast test matrix other lock clean
 
-setup: .venv/demo
+setup: $(VENV)/demo
 
 # Each marker holds the extras it stands for; they are installed again when pyproject.toml changes.
-.venv/pip:
+$(VENV)/pip:
 	@test -n "$(PYTHON)" || { echo "edge needs Python 3.11, 3.12 or 3.13"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-.venv/demo: .venv/pip pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[demo,plot,jit]'
+$(VENV)/demo: $(VENV)/pip pyproject.toml $(KERNELS)
+	$(INSTALL) -e '.[demo,plot]'
 	@touch $@
 
-.venv/dev: .venv/pip pyproject.toml
-	$(BIN)/python -m pip install -q -e '.[dev]'
-	@touch $@ .venv/demo
+$(VENV)/dev: $(VENV)/pip pyproject.toml
+	$(INSTALL) -e '.[dev]'
+	@touch $@ $(VENV)/demo
 
-demo: .venv/demo
+$(VENV)/test: $(VENV)/pip pyproject.toml
+	$(INSTALL) -e '.[test]'
+	@touch $@
+
+# The kernels of this checkout; where they cannot be compiled, numba compiles them as they are called.
+$(LIBRARY): $(KERNELS) | $(VENV)/dev
+	-$(BIN)/python -m tools.compile_kernels --here
+
+demo: $(VENV)/demo
 ifdef MEDIA
 	$(BIN)/edge songs '$(MEDIA)' -o '$(OUT)' --plot '$(OUT)/songs.png' --force
 else
@@ -34,11 +47,33 @@ else
 endif
 	@echo "The clips, the list of segments and a plot are in $(OUT)/"
 
-test: .venv/dev
+# Lint, types and the fast tests, side by side.
+check: $(VENV)/dev $(LIBRARY)
+	@$(MAKE) --no-print-directory -j2 -O lint types fast
+
+lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
 	$(BIN)/mypy
+
+fast: $(VENV)/dev $(LIBRARY)
+	$(FAST)
+
+test: lint types $(LIBRARY)
 	$(BIN)/python -m pytest
 
+# The fast tests of the runtime on the newest Python, in an environment of its own.
+matrix:
+	@$(MAKE) --no-print-directory other VENV=.venv-3.13 PYTHON=python3.13
+
+other: $(VENV)/test
+	$(FAST)
+
+lock: $(VENV)/dev
+	@echo "# What the checks run with: make lock writes it, pip install -c constraints.txt uses it." > constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//' >> constraints.txt
+
 clean:
-	rm -rf .venv build dist demo
+	rm -rf .venv .venv-3.13 build dist demo kernels/edge_kernels/lib

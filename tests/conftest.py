@@ -16,7 +16,24 @@ from edge.networks.segmenter import Segmenter
 from tools.paths import data_root
 from tools.sound.sample import Truth, render_sample
 
+MARKS = {"sample": ["slow"], "eval_pack": ["slow", "data"], "libraries": ["slow", "compiler"]}
+"""What a test that uses a fixture is marked with."""
+
+SLOW = ("tools/bench", "tools/convert", "tools/evaluate", "tools/importers", "tools/sound", "tools/train")
+"""Folders in which every test is slow: they render, train, convert and measure."""
+
 EdgeCommand = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they use and by where they are; others are marked where they stand."""
+    here = Path(__file__).parent
+    for item in items:
+        marks = [mark for name in getattr(item, "fixturenames", ()) for mark in MARKS.get(name, ())]
+        if item.path.relative_to(here).as_posix().startswith(SLOW):
+            marks.append("slow")
+        for mark in marks:
+            item.add_marker(mark)
 
 
 @pytest.fixture(autouse=True)

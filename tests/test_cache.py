@@ -104,6 +104,7 @@ def test_the_name_of_a_recording_does_not_matter(
     assert same(first, again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["doubt", "sentences", "speech"])
 def test_other_settings_are_another_result(
     said: Path, take: Take, cache: Cache, segmenter: Segmenter, what: str
@@ -227,6 +228,7 @@ def test_damaged_entries_are_heard_again(said: Path, take: Take, cache: Cache, s
     transcript_of(said, recognizer=Unwilling(knowing), segmenter=segmenter, cache=cache)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_other_bytes_are_no_transcript(content: bytes) -> None:

@@ -7,11 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from edge.version import __version__
+from tools.compile_kernels.targets import TARGETS
 from tools.sound.sample import Truth
 
 ROOT = Path(__file__).parents[1]
@@ -80,16 +84,35 @@ def test_the_readme_commands_parse() -> None:
         parse(command[1:])
 
 
-def test_the_wheel_works_in_an_empty_environment(sample: tuple[Path, Truth], tmp_path: Path) -> None:
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The source distribution, and the wheel built from it."""
+    folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)],
-        check=True,
-        capture_output=True,
+        [sys.executable, "-m", "build", "--outdir", str(folder), str(ROOT)], check=True, capture_output=True
     )
-    (wheel,) = tmp_path.glob("*.whl")
+    return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
+
+
+@pytest.mark.slow
+def test_the_wheel_has_no_top_level_name_but_ours(built: tuple[Path, Path]) -> None:
+    names = zipfile.ZipFile(built[1]).namelist()
+    assert {name.split("/")[0] for name in names} == {
+        "edge",
+        "edge_kernels",
+        f"edgereel-{__version__}.dist-info",
+    }
+    libraries = {Path(name).name for name in names if name.startswith("edge_kernels/lib/")}
+    shared = {target.file for target in TARGETS.values() if target.link is not None}
+    assert libraries == shared
+
+
+def test_the_wheel_works_in_an_empty_environment(
+    sample: tuple[Path, Truth], built: tuple[Path, Path], tmp_path: Path
+) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     bin_folder = tmp_path / "env" / "bin"
-    subprocess.run([bin_folder / "python", "-m", "pip", "install", "-q", str(wheel)], check=True)
+    subprocess.run([bin_folder / "python", "-m", "pip", "install", "-q", built[1]], check=True)
     result = subprocess.run(
         [bin_folder / "edge", "songs", str(sample[0]), "-o", "songs"],
         cwd=tmp_path,
@@ -100,8 +123,21 @@ def test_the_wheel_works_in_an_empty_environment(sample: tuple[Path, Truth], tmp
     assert result.returncode == 0, result.stderr
     assert "1 song" in result.stdout
     assert (tmp_path / "songs" / "sample-01.mp4").exists()
-    doctor = subprocess.run(
-        [bin_folder / "edge", "doctor"], capture_output=True, text=True, check=True
-    ).stdout
-    assert re.search(r"kernels +ok +compiled ahead of time for ", doctor)
+    assert f"{tmp_path / 'env'}" in kernels_of(bin_folder)
+    with tarfile.open(built[0]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    checkout = tmp_path / f"edgereel-{__version__}"
+    subprocess.run([bin_folder / "python", "-m", "pip", "install", "-q", "-e", checkout], check=True)
+    assert f"{checkout / 'kernels' / 'edge_kernels' / 'lib'}" in kernels_of(bin_folder)
     assert not list((tmp_path / "env").rglob("site-packages/numba"))
+
+
+def kernels_of(bin_folder: Path) -> str:
+    """Which file the kernels of an environment come from."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    doctor = subprocess.run(
+        [bin_folder / "edge", "doctor"], capture_output=True, text=True, check=True, env=environment
+    )
+    found = re.search(r"kernels +ok +compiled ahead of time for .*: (.*)", doctor.stdout)
+    assert found, doctor.stdout
+    return found[1]

@@ -6,19 +6,20 @@ cache is named after everything that the code depends on.
 
 from __future__ import annotations
 
-import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core import config
 
-from edge_kernels.interface import HEADER
 from edge_kernels.native import ENTRIES, INTERFACE, signature
 from edge_kernels.native.lanes import WIDTH
+from edge_kernels.sources import fingerprint
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False}
 
@@ -27,6 +28,8 @@ def compiled(name: str) -> Any:
     """The C function `edge_<name>`, compiled or from the cache."""
     prototype = INTERFACE.prototypes[name]
     with _cache_folder() as folder:
+        if not any(folder.glob(f"*/*.{name}-*.nbi")):
+            _announce()
         try:
             function = numba.cfunc(signature(prototype), cache=True, **_OPTIONS)(ENTRIES[name])
         except (RuntimeError, OSError):  # nowhere to keep it
@@ -42,8 +45,10 @@ def compiled(name: str) -> Any:
 def _cache_folder() -> Iterator[Path]:
     """Let numba cache in a folder of this very source, for as long as it decorates."""
     before = config.CACHE_DIR
-    cache = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    folder = Path(before or Path(cache) / "edgereel") / f"kernels-{_fingerprint()}"
+    caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    folder = (
+        Path(before or Path(caches) / "edgereel") / f"kernels-{fingerprint()}-{numba.__version__}-{WIDTH}"
+    )
     config.CACHE_DIR = str(folder)
     try:
         yield folder
@@ -51,8 +56,8 @@ def _cache_folder() -> Iterator[Path]:
         config.CACHE_DIR = before
 
 
-def _fingerprint() -> str:
-    digest = hashlib.sha256(f"{numba.__version__} {WIDTH}".encode())
-    for file in [HEADER, *sorted((Path(__file__).parent / "native").glob("*.py"))]:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
+@cache
+def _announce() -> None:
+    """Say, once a process, why nothing happens for a while."""
+    if sys.stderr is not None:
+        print("edge: compiling kernels, once: about 20 s", file=sys.stderr, flush=True)

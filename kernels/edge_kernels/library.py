@@ -1,8 +1,8 @@
 """Where the kernels' machine code comes from: a library compiled ahead of time, or numba, just in time.
 
-A wheel carries a library for every kind of CPU that it serves, and numba is not needed. A checkout has none
-and compiles (`edgereel[jit]`). Both give plain C functions, called through ctypes, which lets other threads
-run.
+A wheel carries a library for every kind of CPU that it serves, and an editable install compiles one for the
+CPU that it runs on: numba is not needed. Kernels that were changed since are compiled just in time
+(`edgereel[jit]`). Both give plain C functions, called through ctypes, which lets other threads run.
 
 `EDGE_KERNELS` decides otherwise: `aot` or `jit`, or the path of a library file.
 """
@@ -13,18 +13,18 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edge_kernels.interface import Interface, read_interface
-
-LIBRARIES = Path(__file__).with_name("lib")
-"""Where a wheel keeps its libraries."""
+from edge_kernels.sources import LIBRARIES, stale
 
 X86_LEVELS = {
     "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
@@ -32,6 +32,12 @@ X86_LEVELS = {
     "x86-64-v2": {"cx16", "popcnt", "sse4_1", "sse4_2", "ssse3"},
 }
 """Flags, in Linux's names, that each level of the x86-64 psABI adds; the best level first."""
+
+_NUMPY_NAMES = {"abm": "LZCNT", "bmi1": "BMI", "fma": "FMA3", "sse4_1": "SSE41", "sse4_2": "SSE42"}
+"""NumPy's names of flags where they differ by more than capitals."""
+
+_CAME_WITH = {"CX16": "SSE42", "BMI": "FMA3", "BMI2": "AVX2", "LZCNT": "AVX2", "MOVBE": "AVX2"}
+"""Flags that NumPy before 2.4 does not name, and one that no CPU has without them."""
 
 _WRONG = {
     1: "a pointer is NULL",
@@ -101,19 +107,21 @@ def library() -> Library:
     """The library of this process, chosen once. Raises KernelsUnavailableError."""
     asked = os.environ.get("EDGE_KERNELS", "")
     if asked == "jit":
-        return _jit()
+        return _jit("EDGE_KERNELS is jit")
     if asked not in ("", "aot"):
         return _open(Path(asked), Path(asked).stem.removeprefix("edge-kernels-"))
     for target in targets():
         file = LIBRARIES / f"edge-kernels-{target}.so"
-        if file.exists():
+        if file.exists() and not stale():
             return _open(file, target)
-    if asked == "aot":
-        raise KernelsUnavailableError(
-            f"no compiled kernels for {' or '.join(targets()) or platform.machine()} in {LIBRARIES}; install "
-            "a wheel, or compile them (python -m tools.compile_kernels) and set EDGE_KERNELS to the file"
+    missing = f"no compiled kernels for this machine ({platform.machine()}, {sys.platform}) in {LIBRARIES}"
+    if stale():
+        missing = (
+            f"the kernels were changed after those in {LIBRARIES} were compiled (pip install -e . again)"
         )
-    return _jit()
+    if asked == "aot":
+        raise KernelsUnavailableError(f"{missing}; python -m tools.compile_kernels --here compiles them")
+    return _jit(missing)
 
 
 def targets() -> list[str]:
@@ -139,11 +147,25 @@ def x86_levels(flags: set[str]) -> list[str]:
 
 
 def _cpu_flags() -> set[str]:
+    """Linux's names of what this CPU has; NumPy knows where /proc is not mounted."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
             return next((set(line.split()[2:]) for line in lines if line.startswith("flags")), set())
     except OSError:
-        return set()
+        return flags_from_numpy(_numpy_features())
+
+
+def flags_from_numpy(features: Mapping[str, bool]) -> set[str]:
+    """The flags in `X86_LEVELS` that a CPU with these features, in NumPy's names, has."""
+    names = {flag: _NUMPY_NAMES.get(flag, flag.upper()) for flag in set().union(*X86_LEVELS.values())}
+    known = {name: name if name in features else _CAME_WITH.get(name, name) for name in names.values()}
+    return {flag for flag, name in names.items() if features.get(known[name], False)}
+
+
+def _numpy_features() -> dict[str, bool]:
+    core = "numpy._core" if find_spec("numpy._core") else "numpy.core"  # NumPy 2, NumPy 1
+    features: dict[str, bool] = import_module(f"{core}._multiarray_umath").__cpu_features__
+    return features
 
 
 def _open(file: Path, target: str) -> Library:
@@ -162,14 +184,13 @@ def _open(file: Path, target: str) -> Library:
     return Library("aot", target, file, interface, find)
 
 
-def _jit() -> Library:
+def _jit(reason: str) -> Library:
     try:
         from edge_kernels import jit  # noqa: PLC0415 - numba is imported only where it is needed
     except ModuleNotFoundError as error:
         if error.name not in ("numba", "llvmlite"):
             raise
         raise KernelsUnavailableError(
-            f"no compiled kernels for this machine ({platform.machine()}, {sys.platform}) in {LIBRARIES}, "
-            "and no numba to compile them: pip install 'edgereel[jit]'"
+            f"{reason}, and no numba to compile them: pip install 'edgereel[jit]'"
         ) from error
     return Library("jit", "this CPU", None, read_interface(), jit.compiled)

@@ -131,6 +131,7 @@ def expected(captions: list[Caption], per_second: int) -> list[Cue]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @given(st.lists(TEXTS.map("".join), max_size=4))
 @example(["".join(HOSTILE)])
@@ -218,6 +219,7 @@ def test_a_sentence_takes_two_even_lines() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("unit", ["x", "x ", "中", "{", "<b", "&", "\\N", "\u0301", "\n", "<\xa0", "1:1.1"])
 def test_a_megabyte_of_anything_takes_seconds(suffix: str, unit: str, tmp_path: Path) -> None:
@@ -232,6 +234,7 @@ def test_a_megabyte_of_anything_takes_seconds(suffix: str, unit: str, tmp_path: 
 TIMES = st.floats(0, 30_000) | st.integers(0, 60_000).map(lambda n: n / 2000) | st.floats(0, 0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @given(times=st.lists(TIMES, min_size=2, max_size=30, unique=True))
 @settings(deadline=None)

@@ -116,6 +116,7 @@ def test_the_document_is_what_the_contract_says(edge: EdgeCommand, talk: Path) -
     assert document["captions"][0]["words"][0]["text"] == "One"
 
 
+@pytest.mark.slow
 def test_the_second_time_is_from_the_cache(
     run: Caption, talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

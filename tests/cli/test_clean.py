@@ -108,6 +108,7 @@ def result_of(done: Outcome) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_the_file_its_captions_and_its_timeline_are_written(
     edge: EdgeCommand, video: Path, tmp_path: Path
 ) -> None:

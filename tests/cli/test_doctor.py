@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from edge.models.arithmetic import describe
 from tests.conftest import EdgeCommand
 from tests.models.makers import folder, linear
@@ -25,6 +27,7 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     assert optional == ["litert", "paddle", "text", "captions", "timelines", "microphone"]
 
 
+@pytest.mark.slow
 def test_two_builds_of_onnxruntime_are_a_clash_with_its_remedy(edge: EdgeCommand, tmp_path: Path) -> None:
     other = tmp_path / "onnxruntime_gpu-1.31.0.dist-info"
     other.mkdir()
@@ -35,6 +38,7 @@ def test_two_builds_of_onnxruntime_are_a_clash_with_its_remedy(edge: EdgeCommand
     assert result.stderr == "edge: does not work here: onnxruntime\n"
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_written_and_a_damaged_model_are_told(
     edge: EdgeCommand, tmp_path: Path
 ) -> None:
@@ -49,9 +53,10 @@ def test_a_store_that_cannot_be_written_and_a_damaged_model_are_told(
     assert result.stderr == "edge: does not work here: models\n"
 
 
+@pytest.mark.slow
 def test_without_kernels_it_says_what_to_install(edge: EdgeCommand, tmp_path: Path) -> None:
     (tmp_path / "numba.py").write_text("raise ModuleNotFoundError('no numba here', name='numba')")
-    hidden = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"}
+    hidden = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}", "EDGE_KERNELS": "jit"}
     result = edge("doctor", env=hidden)
     assert result.returncode == 1
     assert "pip install 'edgereel[jit]'" in result.stdout

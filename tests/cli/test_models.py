@@ -19,6 +19,7 @@ def store(tmp_path: Path) -> dict[str, Any]:
     return {"env": os.environ | {"EDGE_MODELS": str(tmp_path / "store"), "PYTHONPATH": str(root)}}
 
 
+@pytest.mark.slow
 def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path) -> None:
     given = folder(tmp_path / "given", linear()).path
     added = edge("models", "add", given, **store)
@@ -36,6 +37,7 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     assert "\ntiny " not in edge("models", "list", **store).stdout
 
 
+@pytest.mark.slow
 def test_a_damaged_model_fails_verification_by_name(
     edge: EdgeCommand, store: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -51,6 +53,7 @@ def test_a_damaged_model_fails_verification_by_name(
     assert edge("models", "verify", "segmenter", **store).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [

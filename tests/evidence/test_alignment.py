@@ -75,6 +75,7 @@ def test_an_aligner_may_be_used_again_and_again(aligner: Aligner) -> None:
     assert aligner.align(sound, "one more time") == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tokens",
     [
@@ -145,6 +146,7 @@ def test_words_that_were_not_said_do_not_move_the_others(aligner: Aligner, missi
         assert word.start == pytest.approx(there.start, abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -197,6 +199,7 @@ TEXTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     TEXTS, st.integers(0, len(SOUND)), st.integers(0, 40_000), st.sampled_from(["said", "silent", "noise"])

@@ -74,6 +74,7 @@ def random_texts(count: int, seed: int) -> list[str]:
     return texts
 
 
+@pytest.mark.slow
 def test_a_million_pairs_equal_rapidfuzz() -> None:
     texts, window = random_texts(50_000, 1), 20
     assert max(map(len, texts)) >= 5000
@@ -86,6 +87,7 @@ def test_a_million_pairs_equal_rapidfuzz() -> None:
     assert pairs >= 999_000
 
 
+@pytest.mark.slow
 def test_two_texts_of_5000_characters() -> None:
     rng = random.Random(3)
     a = "".join(rng.choices("今天天气 very好😀", k=5000))

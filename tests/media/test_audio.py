@@ -55,6 +55,7 @@ def test_a_block_kept_by_a_listener_is_not_overwritten_later(film: Film) -> None
 SHIFTED = PLAIN.but(video_start=Fraction(11, 2), audio_start=Fraction(11, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "recipe"),
     [
@@ -137,6 +138,7 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Floats]:
     return write_sound(tmp_path_factory.mktemp("noise") / "noise.wav", samples, RATE), samples
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.floats(0, 3.2), length=st.floats(0.001, 3.2), block_s=st.floats(0.01, 2.0), rest=st.booleans()
@@ -153,6 +155,7 @@ def test_a_range_is_that_slice_of_the_whole(
     assert all(block.start_sample == first + n * round(block_s * RATE) for n, block in enumerate(blocks))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain.mp4", "shifted.mkv", "shifted.ts", "opus.mkv", "mp3.mp4"])
 @pytest.mark.parametrize("start_s", [0.7, 1.9, 3.15])
 def test_a_range_of_a_film_is_in_place(film: Film, name: str, start_s: float) -> None:
@@ -264,6 +267,7 @@ def test_sound_that_changes_its_format_goes_on(tmp_path: Path) -> None:
     assert (power[22:38] > 0.3).all()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     # Ten minutes, 38 MB as float32 were they kept.
     tracemalloc = pytest.importorskip("tracemalloc")

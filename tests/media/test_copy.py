@@ -20,6 +20,7 @@ SHIFTED = PLAIN.but(video_start=Fraction(11, 2), audio_start=Fraction(11, 2))
 FILMS = {"plain.mp4": PLAIN, "plain.mkv": PLAIN, "shifted.mkv": SHIFTED, "shifted.ts": SHIFTED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILMS)
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
 def test_it_begins_at_the_keyframe_before_and_stays_in_step(

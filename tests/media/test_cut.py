@@ -52,6 +52,7 @@ def frames_within(path: Path, recipe: Recipe, span: Span) -> list[int]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILMS)
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 @pytest.mark.parametrize("span", [Span(0.0, 1.0), Span(1.353, 2.917), Span(1.96, 3.0)])

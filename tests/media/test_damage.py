@@ -125,6 +125,7 @@ def use_everything(path: Path, recipe: Recipe) -> str:
     return "read"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VICTIMS)
 def test_random_damage_never_ends_in_a_traceback(film: Film, tmp_path: Path, name: str) -> None:
     recipe = VICTIMS[name]

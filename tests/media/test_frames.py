@@ -28,6 +28,7 @@ def on_display(recipe: Recipe, time_s: float) -> int:
     return shown[-1] if shown else 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "recipe"),
     [

@@ -32,6 +32,8 @@ from edge.vocabulary import Span
 from .conftest import Film
 from .makers import FLASH_EVERY, Floats, Recipe, measure, number_of, sound_of, write_sound
 
+pytestmark = pytest.mark.slow
+
 LONG = Recipe(seconds=16.0)
 JITTER = tuple(Fraction(n * 40 + n * 7919 % 23, 1000) for n in range(380))
 FILMS = {

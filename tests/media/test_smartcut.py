@@ -19,6 +19,8 @@ from edge.media.read.frame_index import read_frame_index
 from .conftest import Film
 from .makers import Recipe, measure, number_of, picture, sound_of
 
+pytestmark = pytest.mark.slow
+
 LONG = Recipe(seconds=12.0)
 PARTS = ((1.353, 5.1), (8.04, 11.5), (0.0, 0.3), (5.313, 7.9))
 X264 = {

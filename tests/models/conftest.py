@@ -31,6 +31,7 @@ Maker = Callable[[str], ModelFolder]
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     """X [1, 2, 6, 5] -> y [1, 3, 6, 5] by two convolutions, and inputs to calibrate on."""
+    pytest.importorskip("torch")  # the extra `train`
     path = tmp_path_factory.mktemp("bench")
     (path / "tiny.py").write_text(MODULE)
     rng = np.random.default_rng(0)

@@ -30,6 +30,7 @@ def names() -> list[str]:
     return sorted(file.name for file in (builtin_root() / "segmenter").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_any_flipped_byte_is_a_named_error_before_inference(shipped: Path, name: str) -> None:
     file = shipped / name

@@ -188,6 +188,7 @@ def ort(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return next(path.glob("*.ort")).read_bytes()
 
 
+@pytest.mark.slow
 def test_an_ort_file_runs_and_is_looked_at(tmp_path: Path, ort: bytes) -> None:
     inputs = [floats("x", "batch", 4), Tensor("c", "bool", ())]
     made = folder(tmp_path / "m", ort, file="net.ort", inputs=inputs)

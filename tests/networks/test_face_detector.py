@@ -50,6 +50,7 @@ def one_by_one(boxes: Floats, scores: Floats, limit: float, *, smaller: bool) ->
     return kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 2, 40, 1300])
 @pytest.mark.parametrize("smaller", [False, True])
 def test_suppression_is_greedy(count: int, smaller: bool) -> None:
@@ -61,6 +62,7 @@ def test_suppression_is_greedy(count: int, smaller: bool) -> None:
     assert kept.tolist() == one_by_one(boxes, scores, 0.4, smaller=smaller)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(64, 64), (90, 40), (33, 200), (240, 320)])
 def test_faces_have_the_shapes_that_are_promised(detector: FaceDetector, shape: tuple[int, int]) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from edge.errors import UsageError
 from edge.models.frontend import ImageInput
 from edge.networks.images import AreaSums, prepare, resize
+
+torch = pytest.importorskip("torch")
 
 Rgb = NDArray[np.uint8]
 
@@ -44,6 +45,7 @@ def test_crops_are_the_resized_parts() -> None:
         np.testing.assert_allclose(crop, AreaSums(part).resized(24, 24), rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_sums_that_wrap_around_give_exact_means() -> None:
     rgb = np.full((4200, 4200, 3), 255, np.uint8)  # 4.5e9 in all, more than 2^32
     assert (AreaSums(rgb).resized(3, 3) == 255).all()

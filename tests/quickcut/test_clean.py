@@ -218,6 +218,7 @@ def test_the_plan_names_what_is_worth_removing(shot: Shot) -> None:
     assert len(plan.timeline.clips) == JOINS + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("smart", [True, False])
 @pytest.mark.parametrize("name", ["shot", "jittery"])
 def test_a_cleaned_video_shows_and_says_what_is_left(
@@ -254,6 +255,7 @@ def test_a_cleaned_video_shows_and_says_what_is_left(
     assert_in_step_at_joins(done, got, times)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "codec", "fmt"),
     [(".wav", "pcm_s16le", "s16"), (".flac", "flac", "s16"), (".m4a", "aac", "fltp")],
@@ -370,6 +372,7 @@ def test_progress_rises_to_the_end(shot: Shot, tmp_path: Path) -> None:
     assert told_s[-1] == 1
 
 
+@pytest.mark.slow
 def test_an_editor_opens_the_same_cuts(shot: Shot, tmp_path: Path) -> None:
     done = shot.clean(tmp_path / "clean.mp4")
     numbers = list(measure(done.file).numbers)

@@ -194,6 +194,7 @@ def share(item: Item, cuts: Sequence[Span]) -> float:
     return sum(cut.overlap(Span(item.start, item.end)) for cut in cuts)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(recordings(), options, st.data())
 def test_whatever_goes_the_rest_stays(found: Transcript, options: CutOptions, data: st.DataObject) -> None:
@@ -241,6 +242,7 @@ def covers(item: Item, time: float) -> bool:
     return item.kind is not Kind.BLANK and item.start - NEAR <= time < item.end - NEAR
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(recordings(), st.sampled_from([0.0, 0.15, 0.6]))
 def test_a_pause_stays_beside_what_stays_as_far_as_there_was_one(found: Transcript, pause_s: float) -> None:

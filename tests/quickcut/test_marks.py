@@ -273,6 +273,7 @@ choices = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(recordings(), choices)
 def test_whatever_is_said_every_word_and_every_silence_is_in_one_item(

@@ -150,6 +150,7 @@ def written(timeline: Timeline, suffix: str, folder: Path, rate: Fraction | None
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_six_hours_come_back_frame_for_frame(suffix: str, rate: Fraction, tmp_path: Path) -> None:
@@ -168,6 +169,7 @@ SECONDS = st.fractions(0, 100, max_denominator=90_000)
 LENGTHS = st.fractions(Fraction(1, 5000), 3, max_denominator=48_000)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(SECONDS, LENGTHS), min_size=1, max_size=20), st.sampled_from(RATES))
 @settings(deadline=None, max_examples=50)
 def test_any_clips_come_back_frame_for_frame(trims: list[tuple[Fraction, Fraction]], rate: Fraction) -> None:

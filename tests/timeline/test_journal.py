@@ -167,6 +167,7 @@ def test_a_drag_goes_on_after_no_crash(path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_cut_off_anywhere_it_comes_back_up_to_the_last_whole_line(
     written: tuple[Path, list[EditState]],
 ) -> None:
@@ -188,6 +189,7 @@ def test_cut_off_anywhere_it_comes_back_up_to_the_last_whole_line(
             assert (again.editor.state, again.lost, journal.trouble) == (journal.editor.state, 0, None)
 
 
+@pytest.mark.slow
 def test_a_changed_byte_is_noticed_wherever_it_is(written: tuple[Path, list[EditState]]) -> None:
     path, states = written
     content = path.read_bytes()
@@ -399,6 +401,7 @@ while journal.trouble is None:
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_loses_the_last_action_at_most(path: Path) -> None:
     Journal.create(path, EditState.of(Timeline.of([Clip(A, Fraction(0), Fraction(3))]), {}))
     random_ = random.Random(3)

@@ -284,6 +284,7 @@ def by_hand(captions: Sequence[Caption], media: Path, timeline: Timeline) -> lis
     return sorted(placed, key=lambda one: (one.start, one.end))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(timelines, transcripts(), transcripts(), st.integers(0, 100))
 def test_captions_are_where_arithmetic_by_hand_puts_them(
@@ -301,6 +302,7 @@ def test_captions_are_where_arithmetic_by_hand_puts_them(
     assert place({A: said, B: other}, timeline.split(min(at * FRAME, timeline.length))) == placed
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(timelines, transcripts(), transcripts())
 def test_captions_that_overlap_are_all_found(

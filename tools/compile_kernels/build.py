@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,12 @@ from functools import partial
 from pathlib import Path
 
 from edge_kernels.interface import HEADER
+from edge_kernels.library import targets as targets_here
+from edge_kernels.sources import LIBRARIES, MADE_FROM, fingerprint
 
 from tools.compile_kernels.code import environment
 from tools.compile_kernels.link import BuildError, link
-from tools.compile_kernels.targets import Target
+from tools.compile_kernels.targets import TARGETS, Target
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +34,22 @@ def compile_kernels(targets: Sequence[Target], folder: Path | str) -> Iterator[P
     shutil.copyfile(HEADER, folder / HEADER.name)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(partial(_compile, folder), targets)
+
+
+def compile_here() -> Path:
+    """Make the best library for this machine, where a checkout looks for it. Raises BuildError."""
+    best = next(iter(targets_here()), None)
+    if best is None:
+        raise BuildError(f"no kernels can be compiled for {platform.machine()}, {sys.platform}")
+    with tempfile.TemporaryDirectory() as scratch:
+        (made,) = compile_kernels([TARGETS[best]], scratch)
+        LIBRARIES.mkdir(exist_ok=True)
+        for old in LIBRARIES.glob("*.so"):
+            old.unlink()
+        MADE_FROM.write_text(fingerprint(), encoding="ascii")  # first: without it nothing is ever stale
+        draft = LIBRARIES / f"{made.name}.{os.getpid()}"
+        shutil.copyfile(made, draft)
+        return draft.replace(LIBRARIES / made.name)
 
 
 def _compile(folder: Path, target: Target) -> Path:

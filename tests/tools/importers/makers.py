@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+
+pytest.importorskip("torch")  # the extra `train`
+
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
