@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with 2 and one line."""
         if typo := re.search(r"(?:invalid choice: '|unrecognized arguments: )([^' ]+)", message):
-            near = get_close_matches(typo[1], self._known(), n=1)
+            near = get_close_matches(typo[1], self._known(), n=1, cutoff=0.65)
             hint = f"; did you mean {near[0]}?" if near else ""
             kind = "argument" if typo[1].startswith("-") else "command"
             if near or "argument COMMAND" in message:

@@ -191,6 +191,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
     write_wav(folder / "nothing.wav", silence(0), 16_000)
     (folder / "there.srt").write_text("precious")
     (folder / "file").touch()
+    (folder / "nothing").mkdir()
     mute = make(folder / "mute.mp4", Recipe(seconds=1, audio=()))
     damaged = Path(shutil.copytree(models / TINY, folder / "damaged"))
     network = damaged / next(iter(open_folder(damaged).manifest.networks.values())).file
@@ -199,7 +200,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "missing file": ([folder / "missing.mp4"], 3, "missing.mp4"),
         "empty file": ([folder / "empty.mp4"], 3, "empty.mp4"),
         "text named .mp4": ([folder / "text.mp4"], 3, "text.mp4"),
-        "directory": ([folder], 3, ""),
+        "folder without media": ([folder / "nothing"], 3, "without media files"),
         "no audio": ([mute], 3, "mute.mp4"),
         "no sample": ([folder / "nothing.wav"], 3, "nothing.wav"),
         "no such stream": ([talk, "--audio-stream", 7], 3, "7"),

@@ -217,18 +217,19 @@ def test_pauses_and_encoding_are_a_choice(clean: Clean, video: Path, tmp_path: P
     assert tight["how"] == "encoded"
     (first, *_) = (cut for cut in tight["cuts"] if cut["start"] > 0)
     blank = next(item for item in tight["items"] if item["kind"] == "blank" and item["start"] > 0)
-    assert first["start"] - blank["start"] == pytest.approx(0.05, abs=0.001)
-    assert blank["end"] - first["end"] == pytest.approx(0.05, abs=0.001)
+    assert first["start"] - blank["start"] == pytest.approx(0.05, abs=0.017)  # half a frame
+    assert blank["end"] - first["end"] == pytest.approx(0.05, abs=0.017)
 
 
 def bad_inputs(folder: Path, media: Path) -> dict[str, tuple[list[object], int]]:
     """Arguments after `edge clean`, and the exit code that they deserve."""
     (folder / "there.wav").write_text("precious")
+    (folder / "nothing").mkdir()
     (folder / "there.srt").write_text("precious")
     out = folder / "out.wav"
     return {
         "missing file": ([folder / "missing.mp4"], 3),
-        "directory": ([folder, "-o", out], 3),
+        "folder without media": ([folder / "nothing", "-o", out], 3),
         "no such stream": ([media, "-o", out, "--audio-stream", 7], 3),
         "no argument": ([], 2),
         "unknown suffix": ([media, "-o", folder / "out.xyz"], 2),

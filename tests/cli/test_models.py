@@ -63,7 +63,7 @@ def test_a_damaged_model_fails_verification_by_name(
         (["remove", "nothing"], 1, "is not in the store"),
         (["verify", "nothing"], 1, "no such model"),
         (["polish"], 2, "invalid choice"),
-        ([], 2, "required: ACTION"),
+        (["lst"], 2, "did you mean list?"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(

@@ -74,11 +74,12 @@ def bad_inputs(folder: Path, sample: Path) -> dict[str, tuple[list[object], int]
     (folder / "truncated.mp4").write_bytes(sample.read_bytes()[:-200_000])
     write_wav(folder / "nothing.wav", np.zeros(0, np.float32), 16_000)
     (folder / "file").touch()
+    (folder / "nothing").mkdir()
     return {
         "empty file": ([folder / "empty.mp4"], 3),
         "text named .mp4": ([folder / "text.mp4"], 3),
         "missing file": ([folder / "missing.mp4"], 3),
-        "directory": ([folder], 3),
+        "folder without media": ([folder / "nothing"], 3),
         "zero-length audio": ([folder / "nothing.wav"], 3),
         "no such stream": ([sample, "--audio-stream", 7], 3),
         "address": (["https://example.org/concert.mp4"], 3),

@@ -15,28 +15,28 @@ torch = pytest.importorskip("torch")
 Rgb = NDArray[np.uint8]
 
 
-def image(height: int, width: int, seed: int = 0) -> Rgb:
+def random_image(height: int, width: int, seed: int = 0) -> Rgb:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
 @pytest.mark.parametrize(("height", "width"), [(7, 9), (30, 41), (60, 80), (61, 93), (120, 11), (1, 1)])
 def test_resize_is_that_of_pillow(height: int, width: int) -> None:
     image = pytest.importorskip("PIL.Image")
-    rgb = image(60, 80)
+    rgb = random_image(60, 80)
     theirs = np.asarray(image.fromarray(rgb).resize((width, height), image.Resampling.BILINEAR), np.float32)
     assert np.abs(resize(rgb, height, width) - theirs).max() <= 1  # Pillow rounds twice
 
 
 @pytest.mark.parametrize(("height", "width"), [(7, 9), (30, 41), (60, 80), (75, 200), (1, 1)])
 def test_area_sums_are_adaptive_pooling(height: int, width: int) -> None:
-    rgb = image(60, 80)
+    rgb = random_image(60, 80)
     planes = torch.from_numpy(rgb).permute(2, 0, 1)[None].double()
     pooled = torch.nn.functional.adaptive_avg_pool2d(planes, (height, width))[0].permute(1, 2, 0).numpy()
     np.testing.assert_allclose(AreaSums(rgb).resized(height, width), pooled, rtol=2e-7)
 
 
 def test_crops_are_the_resized_parts() -> None:
-    rgb = image(60, 80)
+    rgb = random_image(60, 80)
     boxes = np.array([[0, 0, 80, 60], [3, 5, 50, 20], [79, 59, 80, 60], [10, 10, 34, 34]])
     crops = AreaSums(rgb).crops(boxes, 24)
     assert crops.shape == (4, 24, 24, 3)
@@ -52,7 +52,7 @@ def test_sums_that_wrap_around_give_exact_means() -> None:
 
 
 def test_the_input_is_as_the_manifest_says() -> None:
-    rgb = image(4, 6)
+    rgb = random_image(4, 6)
     plain = prepare(rgb, ImageInput())
     assert plain.dtype == np.float32
     np.testing.assert_array_equal(plain, rgb.transpose(2, 0, 1)[None])
@@ -61,7 +61,7 @@ def test_the_input_is_as_the_manifest_says() -> None:
 
 
 def test_whole_numbers_are_rounded_and_kept_in_range() -> None:
-    rgb = image(4, 6)
+    rgb = random_image(4, 6)
     np.testing.assert_array_equal(prepare(rgb, ImageInput(layout="nhwc"), "uint8")[0], rgb)
     signed = prepare(rgb, ImageInput(layout="nhwc", mean=(128, 128, 128)), "int8")
     np.testing.assert_array_equal(signed[0], rgb.astype(int) - 128)
