@@ -1,4 +1,4 @@
-"""Clean a talk, but keep every filler that you want kept: python clean_talk.py talk.mp4 clean.mp4 well like"""
+"""Clean a talk, but keep some fillers: python clean_talk.py talk.mp4 clean.mp4 well like"""
 
 import sys
 from dataclasses import replace

@@ -13,7 +13,7 @@ RATE_HZ = 16_000
 
 def microphone() -> Iterator[np.ndarray]:
     """Yield blocks of a quarter of a second; the callback only enqueues."""
-    import sounddevice
+    import sounddevice  # noqa: PLC0415 - only the microphone needs it
 
     blocks: queue.Queue[np.ndarray] = queue.Queue()
     with sounddevice.InputStream(

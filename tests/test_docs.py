@@ -1,4 +1,4 @@
-"""What the documentation says is true: examples run, pages are what the code makes, the picture has its arrows."""
+"""What the documentation says is true: examples run, pages are what the code makes, links lead somewhere."""
 
 from __future__ import annotations
 
