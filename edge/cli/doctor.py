@@ -171,6 +171,13 @@ def _extra(package: str, purpose: str, extra: str) -> str:
         raise EdgeError(f"{purpose}: pip install 'edgereel[{extra}]'") from error
 
 
+def _captions() -> str:
+    from edge.evidence.speech.recognizers import open_recognizer  # noqa: PLC0415
+
+    recognizer = open_recognizer()
+    return f"{recognizer.identity[0]}, pocketsphinx {version('pocketsphinx')}"
+
+
 def _microphone() -> str:
     try:
         import sounddevice  # noqa: PLC0415
@@ -202,7 +209,7 @@ OPTIONAL: dict[str, Callable[[], str]] = {
     "litert": _litert,
     "paddle": _paddle,
     "text": partial(_extra, "tokenizers", "reads text for models", "text"),
-    "captions": partial(_extra, "pocketsphinx", "finds the times of words", "captions"),
+    "captions": _captions,
     "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
     "microphone": _microphone,
 }

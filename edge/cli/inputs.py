@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ SUFFIXES = frozenset(
 )
 """Of the files that are taken from a folder."""
 
-STDIN = "-"
+STDIN, SCRATCH = "-", "edge-stdin-"
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def recordings(options: argparse.Namespace) -> Iterator[list[Path]]:
 
     Standard input is kept in a temporary file while the command runs: most containers need seeking.
     """
-    with tempfile.TemporaryDirectory(prefix="edge-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         paths: list[Path] = []
         for name in options.media:
             paths += [_spooled(Path(scratch))] if name == STDIN else _expanded(name)
@@ -89,7 +90,8 @@ def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[
     code = 0
     for path in paths:
         try:
-            work(edge.open_recording(path, audio_stream=options.audio_stream))
+            recording = edge.open_recording(path, audio_stream=options.audio_stream)
+            work(replace(recording, name=STDIN) if path.parent.name.startswith(SCRATCH) else recording)
         except EdgeError as error:
             if len(paths) == 1 or options.debug:
                 raise

@@ -76,7 +76,7 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
         edge.write_labels(result, _target(options, recording.path, count), force=options.force)
     if options.json:
         print_json(result.to_dict(), one_line=count > 1)
-    else:
+    elif not (options.output and options.quiet):
         print_labels(result)
     if not options.quiet:
         print_notes(recording, result.notes)

@@ -114,7 +114,8 @@ def _search(options: argparse.Namespace, segmenter: Segmenter, count: int, recor
     stage = f"{recording.path.name}: finding songs"
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
         result = edge.find_songs(recording, song_options(options), segmenter=segmenter, progress=progress)
-    if not options.json:
+    shown = not (options.json or (options.output and options.quiet))
+    if shown:
         print_songs(result)
     clips = _cut(options, result) if options.output else ()
     if options.plot:
@@ -126,7 +127,7 @@ def _search(options: argparse.Namespace, segmenter: Segmenter, count: int, recor
         edge.write_chapters(result, target, force=options.force)
     if options.json:
         print_json(result.to_dict(clips), one_line=count > 1)
-    elif clips:
+    elif shown and clips:
         print_clips(clips)
     if not options.quiet:
         print_notes(recording, result.notes)

@@ -28,6 +28,8 @@ class Recording:
     info: MediaInfo
     audio: AudioStream | None
     """The chosen stream, or the file's default; None if there is no audio."""
+    name: str | None = None
+    """What documents call it, if not its path: standard input is kept in a temporary file."""
 
     @property
     def path(self) -> Path:
@@ -47,7 +49,9 @@ class Recording:
 
     def describe(self, seconds: float, notes: Sequence[str] = ()) -> schema.Media:
         """Return the `media` object of a JSON document; `seconds` is the length of the decoded audio."""
-        return schema.Media(str(self.path), self.info.format, schema.seconds(seconds), tuple(notes))
+        return schema.Media(
+            self.name or str(self.path), self.info.format, schema.seconds(seconds), tuple(notes)
+        )
 
     @cached_property
     def frame_index(self) -> FrameIndex | None:
