@@ -75,14 +75,13 @@ if TYPE_CHECKING:
     from edge.quickcut.options import Level as Level
     from edge.quickcut.options import MarkOptions as MarkOptions
     from edge.quickcut.options import RepeatOptions as RepeatOptions
-    from edge.songs.cut import SongClip as SongClip
     from edge.songs.cut import cut_songs as cut_songs
-    from edge.songs.detection import Song as Song
     from edge.songs.export import write_chapters as write_chapters
     from edge.songs.find import SongSearchResult as SongSearchResult
     from edge.songs.find import find_songs as find_songs
     from edge.songs.options import SongOptions as SongOptions
-    from edge.songs.plot import plot as plot
+    from edge.songs.song import Song as Song
+    from edge.songs.song import SongClip as SongClip
     from edge.timeline.export import write_timeline as write_timeline
     from edge.timeline.timeline import Timeline as Timeline
     from edge.vocabulary import Caption as Caption
@@ -177,18 +176,14 @@ _MODULES = {
         "MarkOptions",
         "RepeatOptions",
     ),
-    "edge.songs.cut": (
-        "SongClip",
-        "cut_songs",
-    ),
-    "edge.songs.detection": ("Song",),
+    "edge.songs.cut": ("cut_songs",),
     "edge.songs.export": ("write_chapters",),
     "edge.songs.find": (
         "SongSearchResult",
         "find_songs",
     ),
     "edge.songs.options": ("SongOptions",),
-    "edge.songs.plot": ("plot",),
+    "edge.songs.song": ("Song", "SongClip"),
     "edge.timeline.export": ("write_timeline",),
     "edge.timeline.timeline": ("Timeline",),
     "edge.vocabulary": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -60,11 +59,10 @@ def is_module(name: str) -> bool:
 
 
 @cache
-def imports(path: Path, *, at_run_time: bool = False) -> frozenset[str]:
-    """Modules that a file imports; `at_run_time` leaves out what only type checkers and functions import."""
+def imports(path: Path) -> frozenset[str]:
+    """Modules that a file imports, in functions and for type checkers too."""
     found = set()
-    nodes: Iterator[ast.AST] = iter(tree(path).body) if at_run_time else ast.walk(tree(path))
-    for node in nodes:
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -110,10 +108,10 @@ def test_packages_point_one_way() -> None:
 
 
 def test_there_is_no_circle() -> None:
-    """Of imports at run time, between modules."""
+    """Between modules, of imports wherever they stand."""
     modules = {module_name(path): path for path in sources("edge", "tools", "kernels/edge_kernels")}
     below = {
-        name: {target for target in imports(path, at_run_time=True) if target in modules and target != name}
+        name: {target for target in imports(path) if target in modules and target != name}
         for name, path in modules.items()
     }
     done: set[str] = set()

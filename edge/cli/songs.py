@@ -24,8 +24,8 @@ from edge.text.clock import clock
 if TYPE_CHECKING:
     from edge.media import Recording
     from edge.networks.segmenter import Segmenter
-    from edge.songs.cut import SongClip
     from edge.songs.find import SongSearchResult
+    from edge.songs.song import SongClip
 
 
 def add(parser: argparse.ArgumentParser) -> None:

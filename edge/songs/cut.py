@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -12,8 +12,8 @@ from edge.errors import UsageError
 from edge.files import refuse_existing
 from edge.media import MediaRange, concat, cut, default_suffix
 from edge.media.write.containers import target_for
-from edge.songs.detection import Song
 from edge.songs.find import SongSearchResult
+from edge.songs.song import Song, SongClip
 from edge.vocabulary import Progress
 
 FADE_S = 0.01
@@ -21,16 +21,6 @@ FADE_S = 0.01
 
 TEMPLATE = "{stem}-{number:02}"
 """Name of a clip without its suffix; `{title}` is the recording's title, or its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class SongClip:
-    """A song and the file that now holds it."""
-
-    song: Song
-    """With the times that were cut: `copy` begins at the keyframe before."""
-    file: Path
-    """The clip."""
 
 
 def cut_songs(

@@ -12,37 +12,11 @@ from numpy.typing import NDArray
 from edge.evidence.labels import LabelTrack
 from edge.songs import rules
 from edge.songs.options import SongOptions
-from edge.vocabulary import Span
+from edge.songs.song import Song
 
 Floats = NDArray[np.float32]
 Classify = Callable[[NDArray[np.float16]], Floats]
 """Features float16[batch, segments, features] -> confidences float32[batch, segments, 4]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Song:
-    """One song: where it starts and ends, and how much of that is music before and after the singing."""
-
-    start: float
-    """Seconds of the recording."""
-    end: float
-    """Seconds of the recording."""
-    prelude: float
-    """Seconds of music before the singing."""
-    postlude: float
-    """Seconds of music after the singing."""
-    confidence: float
-    """Mean confidence of `singing` over its singing segments, 0 to 1."""
-
-    @property
-    def span(self) -> Span:
-        """Start to end."""
-        return Span(self.start, self.end)
-
-    @property
-    def seconds(self) -> float:
-        """Length in seconds."""
-        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,14 @@ from edge.evidence.segments import LabelSegment, label_segments
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
-from edge.songs.detection import Song, detect_songs
+from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
+from edge.songs.song import Song, SongClip
 from edge.text.clock import clock
 from edge.vocabulary import Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from edge.songs.cut import SongClip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,14 @@ class SongSearchResult:
 
     def plot(self, file: str | PathLike[str] | None = None, *, force: bool = False) -> Figure:
         """Draw labels and songs over time; with `file` also write the drawing. Needs `edgereel[plot]`."""
-        from edge.songs.plot import draw, plot  # noqa: PLC0415 - matplotlib is an extra
+        from edge.songs.plot import draw, save  # noqa: PLC0415 - matplotlib is an extra
 
-        return draw(self) if file is None else plot(self, file, force=force)
+        count = len(self)
+        title = f"{self.recording.path.name}   {clock(self.duration_s)}   {count} song{'s' * (count != 1)}"
+        figure = draw(title, self.songs, self.labels)
+        if file is not None:
+            save(figure, file, force=force)
+        return figure
 
     def _repr_html_(self) -> str:
         """Return a table of the songs for notebooks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from edge.cache import default_root
 from edge.errors import UsageError, require
+from edge.evidence.labels import LabelTrack
+from edge.evidence.segments import label_segments
 from edge.files import whole_file
-from edge.songs.find import SongSearchResult
+from edge.songs.song import Song
 from edge.text.clock import clock
 from edge.vocabulary import LABELS
 
@@ -42,47 +45,43 @@ def check_plot(file: str | PathLike[str]) -> None:
         raise UsageError(f"{file}: plots are written as {', '.join(f'.{name}' for name in sorted(known))}")
 
 
-def plot(result: SongSearchResult, file: str | PathLike[str], *, force: bool = False) -> Figure:
-    """Draw a search to an image file; the suffix chooses the format (.png, .pdf, .svg).
+def save(figure: Figure, file: str | PathLike[str], *, force: bool = False) -> None:
+    """Write a drawing to an image file; the suffix chooses the format (.png, .pdf, .svg).
 
     Raises MissingExtraError without matplotlib, UsageError for another suffix, OutputError.
     """
     check_plot(file)
-    figure = draw(result)
     with whole_file(Path(file), force=force) as draft:
         figure.savefig(draft, dpi=110)
-    return figure
 
 
-def draw(result: SongSearchResult) -> Figure:
-    """Draw the songs, a band of labels, and the confidences below it. Raises MissingExtraError."""
+def draw(title: str, songs: Sequence[Song], labels: LabelTrack) -> Figure:
+    """Draw songs, a band of labels, and the confidences below it. Raises MissingExtraError."""
     check_plot("figure.png")
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
 
     figure = Figure(figsize=(14, 5), layout="constrained")
-    songs, band, shares = figure.subplots(
+    top, band, bottom = figure.subplots(
         3, 1, sharex=True, gridspec_kw={"height_ratios": (1.1, 0.5, 3), "hspace": 0.02}
     )
-    _draw_songs(songs, result)
-    _draw_band(band, result)
-    _draw_confidences(shares, result)
-    shares.set_xlim(0, max(result.duration_s, 1e-3))
-    shares.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
-    shares.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds).removesuffix(".0")))
-    count = len(result)
-    title = f"{result.recording.path.name}   {clock(result.duration_s)}   {count} song{'s' * (count != 1)}"
-    songs.set_title(title, loc="left")
+    _draw_songs(top, songs, labels.duration_s)
+    _draw_band(band, labels)
+    _draw_confidences(bottom, labels)
+    bottom.set_xlim(0, max(labels.duration_s, 1e-3))
+    bottom.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 1.5, 2, 3, 6, 10]))
+    bottom.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds).removesuffix(".0")))
+    top.set_title(title, loc="left")
     return figure
 
 
-def _draw_songs(axes: Axes, result: SongSearchResult) -> None:
+def _draw_songs(axes: Axes, songs: Sequence[Song], duration_s: float) -> None:
     """A bar for each song with its number and its times; the sung part is darker."""
-    for number, song in enumerate(result.songs, 1):
+    for number, song in enumerate(songs, 1):
         axes.broken_barh([(song.start, song.seconds)], (0, 1), color="#ffd8a8")
         sung = song.seconds - song.prelude - song.postlude
         axes.broken_barh([(song.start + song.prelude, sung)], (0, 1), color="#ffa94d")
-        wide = song.seconds > result.duration_s / 12
+        wide = song.seconds > duration_s / 12
         text = f"{number}   {clock(song.start)} - {clock(song.end)}" if wide else str(number)
         middle = song.start + song.seconds / 2
         axes.text(middle, 0.5, text, ha="center", va="center", fontsize=9, clip_on=True)
@@ -91,9 +90,9 @@ def _draw_songs(axes: Axes, result: SongSearchResult) -> None:
     _bare(axes)
 
 
-def _draw_band(axes: Axes, result: SongSearchResult) -> None:
+def _draw_band(axes: Axes, labels: LabelTrack) -> None:
     """One band, colored by the label of each segment."""
-    for segment in result.segments:
+    for segment in label_segments(labels):
         color = COLORS[LABELS.index(segment.label)]
         axes.broken_barh([(segment.start, segment.end - segment.start)], (0, 1), color=color, linewidth=0)
     axes.set_ylim(0, 1)
@@ -101,10 +100,10 @@ def _draw_band(axes: Axes, result: SongSearchResult) -> None:
     _bare(axes)
 
 
-def _draw_confidences(axes: Axes, result: SongSearchResult) -> None:
+def _draw_confidences(axes: Axes, labels: LabelTrack) -> None:
     """The four confidences of frames, stacked to 1."""
-    frames = _thinned(result.labels.frames)
-    times = (np.arange(len(frames)) + 0.5) * result.duration_s / max(1, len(frames))
+    frames = _thinned(labels.frames)
+    times = (np.arange(len(frames)) + 0.5) * labels.duration_s / max(1, len(frames))
     axes.stackplot(times, frames.T, colors=COLORS, labels=[label.value for label in LABELS], linewidth=0)
     axes.set_ylim(0, 1)
     axes.set_ylabel("confidence")

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.evidence.labels import LabelTrack
-from edge.songs.detection import Song, detect_songs
+from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
 from edge.songs.rules import Floats
+from edge.songs.song import Song
 
 ORDER = "STM-"
 

@@ -14,7 +14,6 @@ from edge.models.arithmetic import describe
 from edge.networks.segmenter import Segmenter
 from edge.songs.find import find_songs
 from edge.songs.options import SongOptions
-from edge.songs.plot import plot
 from edge.vocabulary import Span
 from tools.evaluate.pack import RATE_HZ, read_pack
 from tools.evaluate.recordings import Recording, compose
@@ -79,7 +78,7 @@ def evaluate(data: Path, plots: Path | None = None, *, recordings: int = RECORDI
                     misses.append(_describe(seed, recording, spans))
                     if plots:
                         plots.mkdir(parents=True, exist_ok=True)
-                        plot(found, plots / f"{seed}.png", force=True)
+                        found.plot(plots / f"{seed}.png", force=True)
             file.unlink()
     default, published = (_scores(rows[name]) for name in METHODS)
     return {

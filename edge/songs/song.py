@@ -1,0 +1,44 @@
+"""A song, and the clip that it was cut to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.vocabulary import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """One song: where it starts and ends, and how much of that is music before and after the singing."""
+
+    start: float
+    """Seconds of the recording."""
+    end: float
+    """Seconds of the recording."""
+    prelude: float
+    """Seconds of music before the singing."""
+    postlude: float
+    """Seconds of music after the singing."""
+    confidence: float
+    """Mean confidence of `singing` over its singing segments, 0 to 1."""
+
+    @property
+    def span(self) -> Span:
+        """Start to end."""
+        return Span(self.start, self.end)
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class SongClip:
+    """A song and the file that now holds it."""
+
+    song: Song
+    """With the times that were cut: `copy` begins at the keyframe before."""
+    file: Path
+    """The clip."""
