@@ -4,10 +4,22 @@ Importing this package imports numba; where a compiled library serves, nobody do
 of every function that `edge_kernels.h` declares.
 """
 
-from edge_kernels.native import about, labels, mel, sound, text
+from edge_kernels.native import about, labels, mel, mel_plan, operators, similarity, sound, text
 from edge_kernels.native.entry import ENTRIES, INTERFACE, signature
 
-__all__ = ["ENTRIES", "INTERFACE", "about", "labels", "mel", "signature", "sound", "text"]
+__all__ = [
+    "ENTRIES",
+    "INTERFACE",
+    "about",
+    "labels",
+    "mel",
+    "mel_plan",
+    "operators",
+    "signature",
+    "similarity",
+    "sound",
+    "text",
+]
 
 _missing = INTERFACE.prototypes.keys() - ENTRIES.keys()
 if _missing:

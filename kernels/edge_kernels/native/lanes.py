@@ -21,14 +21,13 @@ at the end of the file). To add one, copy its neighbour: name the types, emit th
 
 from __future__ import annotations
 
-import operator
 import os
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+from numba.extending import intrinsic, models, register_model
 
 
 def _host_width() -> int:
@@ -53,7 +52,7 @@ _LLVM = {
     types.boolean: ir.IntType(1),
 }
 _INDEX = ir.IntType(32)
-_FUSE = ("contract",)
+FUSE = ("contract",)
 """The one freedom that floating-point instructions get: a product and a sum may become one instruction."""
 
 
@@ -84,7 +83,7 @@ def _vector(lanes: Lanes) -> ir.VectorType:
     return ir.VectorType(_LLVM[lanes.element], lanes.count)
 
 
-def _spread(builder, scalar, lanes):
+def spread_value(builder, scalar, lanes):
     """One scalar in every lane."""
     nothing = ir.Constant(_vector(lanes), ir.Undefined)
     first = builder.insert_element(nothing, scalar, ir.Constant(_INDEX, 0))
@@ -217,7 +216,9 @@ def ramp(typing):
 def spread(typing, scalar):
     """One scalar in every lane."""
     lanes = _lanes_of(scalar)
-    return lanes(scalar), lambda context, builder, signature, arguments: _spread(builder, arguments[0], lanes)
+    return lanes(scalar), lambda context, builder, signature, arguments: spread_value(
+        builder, arguments[0], lanes
+    )
 
 
 @intrinsic
@@ -286,90 +287,3 @@ def _llvm_function(name: str, form: Lanes | types.Type, what: str):
 sqrt = _llvm_function(f"llvm.sqrt.v{Floats.count}f32", Floats, "Square roots; NaN below zero.")
 sqrt_one = _llvm_function("llvm.sqrt.f64", types.float64, "Square root of one float64 without libm.")
 popcount = _llvm_function(f"llvm.ctpop.v{Words.count}i64", Words, "How many bits are set.")
-
-
-# ---- operators: lanes with lanes, or with a scalar that is spread over them
-
-
-def _of_both(a, b):
-    """The type that both sides come to, or None if these are not ours."""
-    if isinstance(a, Lanes):
-        return a if a == b or isinstance(b, types.Number) else None
-    return b if isinstance(b, Lanes) and isinstance(a, types.Number) else None
-
-
-def _operator(op, emit_one, *, mask: bool = False) -> None:
-    """Make `op` work on lanes; `emit_one(builder, lanes, a, b)` emits the instruction."""
-
-    @type_callable(op)
-    def type_op(context):
-        def typer(a, b):
-            lanes = _of_both(a, b)
-            return Lanes(types.boolean, lanes.count) if lanes and mask else lanes
-
-        return typer
-
-    def lower(context, builder, signature, arguments):
-        lanes = _of_both(*signature.args)
-        sides = [
-            value
-            if isinstance(kind, Lanes)
-            else _spread(builder, context.cast(builder, value, kind, lanes.element), lanes)
-            for kind, value in zip(signature.args, arguments, strict=True)
-        ]
-        return emit_one(builder, lanes, *sides)
-
-    for kinds in ((Lanes, Lanes), (Lanes, types.Number), (types.Number, Lanes)):
-        lower_builtin(op, *kinds)(lower)
-
-
-def _arithmetic(for_floats: str, for_ints: str):
-    def emit_one(builder, lanes, a, b):
-        if isinstance(lanes.element, types.Float):
-            return getattr(builder, for_floats)(a, b, flags=_FUSE)
-        return getattr(builder, for_ints)(a, b)
-
-    return emit_one
-
-
-def _comparison(sign: str):
-    def emit_one(builder, lanes, a, b):
-        if isinstance(lanes.element, types.Float):
-            return builder.fcmp_ordered(sign, a, b)
-        return (builder.icmp_signed if lanes.element.signed else builder.icmp_unsigned)(sign, a, b)
-
-    return emit_one
-
-
-def _shift_right(builder, lanes, a, b):
-    return (builder.ashr if lanes.element.signed else builder.lshr)(a, b)
-
-
-def _integer(instruction: str):
-    return lambda builder, lanes, a, b: getattr(builder, instruction)(a, b)
-
-
-for _op, _names in {
-    operator.add: ("fadd", "add"), operator.sub: ("fsub", "sub"), operator.mul: ("fmul", "mul")
-}.items():  # fmt: skip
-    _operator(_op, _arithmetic(*_names))
-for _op, _name in {
-    operator.and_: "and_", operator.or_: "or_", operator.xor: "xor", operator.lshift: "shl"
-}.items():  # fmt: skip
-    _operator(_op, _integer(_name))
-_operator(operator.rshift, _shift_right)
-for _op, _sign in {operator.lt: "<", operator.gt: ">", operator.eq: "=="}.items():
-    _operator(_op, _comparison(_sign), mask=True)
-
-
-@type_callable(operator.invert)
-def _type_invert(context):
-    def typer(lanes):
-        return lanes if isinstance(lanes, Lanes) else None
-
-    return typer
-
-
-@lower_builtin(operator.invert, Lanes)
-def _lower_invert(context, builder, signature, arguments):
-    return builder.not_(arguments[0])

@@ -1,4 +1,4 @@
-"""Edit distance and character statistics of lists of texts, as ids of their code points.
+"""Edit distances of lists of texts, as ids of their code points.
 
 Edit distance: Myers' bit-vectors (JACM 46, 1999) in Hyyro's form for whole distances (2003). One text is the
 pattern, and one column of the table of distances is held as its vertical differences, 64 rows to a word: VP
@@ -13,12 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from edge_kernels.native.entry import DATA, NULL, OK, SIZE, entry, inline, part
-from edge_kernels.native.lanes import Words, after, lane, load, missing, popcount, spread, sqrt_one, store
+from edge_kernels.native.lanes import Words, after, lane, load, missing, popcount, spread, store
 
 f32, u64 = np.float32, np.uint64
 LANES = Words.count
 """Patterns that a text is compared with at once."""
-_CODES = np.int64(0x110000)
+CODES = np.int64(0x110000)
 _ALL, _NONE, _ONE, _LAST = u64(0xFFFFFFFFFFFFFFFF), u64(0), u64(1), u64(63)
 
 
@@ -32,7 +32,7 @@ def encode_codepoints(codes, count, table, ids, alphabet):
     known = np.int32(0)
     for i in range(count):
         code = np.int64(codes[i])
-        if code >= _CODES:
+        if code >= CODES:
             return DATA
         if table[code] == 0:
             known += np.int32(1)
@@ -43,7 +43,7 @@ def encode_codepoints(codes, count, table, ids, alphabet):
 
 
 @part
-def _consistent(ids, offsets, texts, alphabet):
+def consistent(ids, offsets, texts, alphabet):
     """Whether offsets never go back and all ids lie in the alphabet."""
     good = offsets[0] >= 0
     for t in range(texts):
@@ -74,7 +74,7 @@ def levenshtein_scratch_size(offsets, texts, alphabet):
     """Bytes: VP, VN and rows of each word, then the bits by character; each for four lanes."""
     if missing(offsets):
         return np.int64(-NULL)
-    if texts < 0 or alphabet < 0 or alphabet > _CODES:
+    if texts < 0 or alphabet < 0 or alphabet > CODES:
         return np.int64(-SIZE)
     for t in range(texts):
         if offsets[t] > offsets[t + 1]:
@@ -87,9 +87,9 @@ def levenshtein_window(ids, offsets, texts, alphabet, begin, end, window, out, s
     """Each text against the four before it, which roll through the lanes; then the four before those."""
     if missing(ids, offsets, out, scratch):
         return NULL
-    if texts < 0 or alphabet < 0 or alphabet > _CODES or not 0 <= begin <= end <= texts or window < 0:
+    if texts < 0 or alphabet < 0 or alphabet > CODES or not 0 <= begin <= end <= texts or window < 0:
         return SIZE
-    if not _consistent(ids, offsets, texts, alphabet):
+    if not consistent(ids, offsets, texts, alphabet):
         return DATA
     for i in range((end - begin) * window):
         out[i] = np.int32(-1)
@@ -123,10 +123,10 @@ def levenshtein_all(
     """Four texts at a time against every text of the other list."""
     if missing(ids, offsets, other_ids, other_offsets, out, scratch):
         return NULL
-    if texts < 0 or others < 0 or alphabet < 0 or alphabet > _CODES or not 0 <= begin <= end <= texts:
+    if texts < 0 or others < 0 or alphabet < 0 or alphabet > CODES or not 0 <= begin <= end <= texts:
         return SIZE
     if not (
-        _consistent(ids, offsets, texts, alphabet) and _consistent(other_ids, other_offsets, others, alphabet)
+        consistent(ids, offsets, texts, alphabet) and consistent(other_ids, other_offsets, others, alphabet)
     ):
         return DATA
     words = _longest(offsets, begin, end)
@@ -219,135 +219,3 @@ def _differences(ids, start, stop, words, alphabet, state, rows, bits):
         vp, vn = load(state, word * 2 * LANES), load(state, word * 2 * LANES + LANES)
         total = total + _sum(vp, vn, load(rows, word * LANES))
     return total
-
-
-# ---- characters without their order
-
-
-@entry
-def text_counts(ids, offsets, texts, alphabet, distinct, counts, size, scratch):
-    """Distinct ids in the order in which they occur, by a table of where each was put."""
-    if missing(ids, offsets, distinct, counts, size, scratch):
-        return NULL
-    if texts < 0 or alphabet < 0 or alphabet > _CODES:
-        return SIZE
-    if not _consistent(ids, offsets, texts, alphabet):
-        return DATA
-    for a in range(alphabet):
-        scratch[a] = np.int32(-1)
-    for t in range(texts):
-        first = offsets[t]
-        found = np.int32(0)
-        for i in range(first, offsets[t + 1]):
-            place = scratch[ids[i]]
-            if place < 0:
-                scratch[ids[i]] = found
-                distinct[first + found] = ids[i]
-                counts[first + found] = np.int32(1)
-                found += np.int32(1)
-            else:
-                counts[first + place] += np.int32(1)
-        for k in range(found):
-            scratch[distinct[first + k]] = np.int32(-1)
-        size[t] = found
-    return OK
-
-
-@entry
-def similarity_window(
-    offsets,
-    distinct,
-    counts,
-    size,
-    texts,
-    alphabet,
-    begin,
-    end,
-    window,
-    overlap,
-    presence,
-    frequency,
-    scratch,
-):
-    """Each text against those after it, by a table of the counts of its characters."""
-    if missing(offsets, distinct, counts, size, overlap, presence, frequency, scratch):
-        return NULL
-    if texts < 0 or alphabet < 0 or alphabet > _CODES or not 0 <= begin <= end <= texts or window < 0:
-        return SIZE
-    if not _counted(offsets, distinct, size, texts, alphabet):
-        return DATA
-    for i in range(begin, end):
-        row = (i - begin) * window
-        there = min(window, texts - 1 - i)
-        _like(
-            offsets, distinct, counts, size, alphabet, i, i + 1, there,
-            after(overlap, row), after(presence, row), after(frequency, row), scratch,
-        )  # fmt: skip
-        for d in range(there, window):
-            overlap[row + d] = presence[row + d] = frequency[row + d] = f32(-1)
-    return OK
-
-
-@entry
-def similarity_all(
-    offsets, distinct, counts, size, texts, alphabet, begin, end, overlap, presence, frequency, scratch
-):
-    """Each text against all."""
-    if missing(offsets, distinct, counts, size, overlap, presence, frequency, scratch):
-        return NULL
-    if texts < 0 or alphabet < 0 or alphabet > _CODES or not 0 <= begin <= end <= texts:
-        return SIZE
-    if not _counted(offsets, distinct, size, texts, alphabet):
-        return DATA
-    for i in range(begin, end):
-        row = (i - begin) * texts
-        _like(
-            offsets, distinct, counts, size, alphabet, i, 0, texts,
-            after(overlap, row), after(presence, row), after(frequency, row), scratch,
-        )  # fmt: skip
-    return OK
-
-
-@part
-def _counted(offsets, distinct, size, texts, alphabet):
-    """Whether the tables of `text_counts` can be walked safely."""
-    good = offsets[0] >= 0
-    for t in range(texts):
-        good = good and size[t] >= 0 and offsets[t] + size[t] <= offsets[t + 1]
-        if good:
-            for k in range(offsets[t], offsets[t] + size[t]):
-                good &= np.uint32(distinct[k]) < np.uint32(alphabet)
-    return good
-
-
-@part
-def _like(offsets, distinct, counts, size, alphabet, i, first, others, overlap, presence, frequency, table):
-    """Text i against `others` texts from `first` on."""
-    for a in range(alphabet):
-        table[a] = np.int32(0)
-    squares = np.int64(0)
-    for k in range(offsets[i], offsets[i] + size[i]):
-        table[distinct[k]] = counts[k]
-        squares += np.int64(counts[k]) * counts[k]
-    length = offsets[i + 1] - offsets[i]
-    for j in range(others):
-        t = first + j
-        shared, both, product, their_squares = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-        for k in range(offsets[t], offsets[t] + size[t]):
-            mine, theirs = np.int64(table[distinct[k]]), np.int64(counts[k])
-            shared += min(mine, theirs)
-            both += mine > 0
-            product += mine * theirs
-            their_squares += theirs * theirs
-        longer = max(length, offsets[t + 1] - offsets[t])
-        overlap[j] = _share(shared, np.float64(longer), longer)
-        presence[j] = _share(both, sqrt_one(np.float64(size[i]) * size[t]), longer)
-        frequency[j] = _share(product, sqrt_one(np.float64(squares) * their_squares), longer)
-
-
-@inline
-def _share(part_, whole, longer):
-    """A ratio of counts; nothing of nothing is everything, nothing of something nothing."""
-    if longer == 0:
-        return f32(1)
-    return f32(part_ / whole) if whole > 0 else f32(0)
