@@ -7,6 +7,7 @@ import glob
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import edge
 from edge.cli.progress import Progress
+from edge.cli.show import say
 from edge.errors import EdgeError, InputError, UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +93,9 @@ def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[
     for path in paths:
         try:
             recording = edge.open_recording(path, audio_stream=options.audio_stream)
+            started = time.monotonic()
             work(replace(recording, name=STDIN) if path.parent.name.startswith(SCRATCH) else recording)
+            say(options, _summary(recording, time.monotonic() - started))
         except EdgeError as error:
             if len(paths) == 1 or options.debug:
                 raise
@@ -120,6 +124,15 @@ def refuse_collisions(files: Sequence[Path]) -> None:
     for file in files:
         if files.count(file) > 1:
             raise UsageError(f"{file}: two recordings would be written to it; run them apart")
+
+
+def _summary(recording: Recording, elapsed_s: float) -> str:
+    """What was read and how fast, for --verbose."""
+    info, audio = recording.info, recording.audio
+    streams = [f"{info.video.codec} {info.video.width}x{info.video.height}"] if info.video else []
+    streams += [f"stream {audio.index} {audio.codec} {audio.rate_hz} Hz {audio.layout}"] if audio else []
+    speed = f", {recording.duration_s / elapsed_s:.0f}x real time" if recording.duration_s else ""
+    return f"{recording.path}: {info.format}, {', '.join(streams)}: {elapsed_s:.1f} s{speed}"
 
 
 def _expanded(name: str) -> list[Path]:
