@@ -67,7 +67,6 @@ def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
 def _caption(
     options: argparse.Namespace, opened: tuple[Recognizer, Cache | None], count: int, recording: Recording
 ) -> None:
-
     recognizer, cache = opened
     stage = f"{recording.path.name}: transcribing"
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
@@ -84,6 +83,8 @@ def _caption(
     if options.json:
         print_json(result.to_dict(), one_line=count > 1)
     elif not (target and options.quiet):
+        if count > 1 and not target:
+            print(f"{recording.path.name}:")
         print_captions(result, target)
     if not options.quiet:
         print_notes(recording, result.notes)

@@ -83,9 +83,9 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
 
 
 def print_labels(result: LabelResult) -> None:
-    """Print a line for each run of one label, and the totals."""
+    """Print the totals, and a line for each run of one label."""
+    totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
+    print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")
     for one in result.merged:
         times = f"{clock(one.start):>9} - {clock(one.end):>9}"
         print(f"{times}  {one.label:<8}  {one.confidence[one.label]:4.0%}")
-    totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
-    print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")
