@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_structure import ALLOWED, GROUND, SYSTEMS
+from tests.layout import ALLOWED, GROUND, SYSTEMS
 from tools.sound.sample import Truth
 
 ROOT = Path(__file__).parents[1]

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.layout import ALLOWED
 
-GROUND = {
-    "vocabulary",
-    "errors",
-    "spans",
-    "files",
-    "cache",
-    "version",
-    "text",
-    "offline",
-    "interrupts",
-    "schema",
-}
-SYSTEMS = {"songs", "captions", "quickcut", "tagging", "matching", "music"}
-ALLOWED = {
-    **dict.fromkeys(GROUND, GROUND),
-    "media": GROUND,
-    "models": GROUND,
-    "networks": {*GROUND, "models"},
-    "timeline": {*GROUND, "media"},
-    "evidence": {*GROUND, "media", "models", "networks"},
-    **{name: {*GROUND, "media", "models", "networks", "timeline", "evidence"} for name in SYSTEMS},
-}
-"""Room of `edge` -> the other rooms that it may import."""
+ROOT = Path(__file__).parents[1]
 
 MAX_LINES = 300
 
@@ -146,3 +125,9 @@ def test_no_file_only_forwards() -> None:
             node for node in tree(path).body if not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr))
         ]
         assert own, f"{path.relative_to(ROOT)} only forwards"
+
+
+def test_tests_share_makers_and_not_each_other() -> None:
+    for path in sources("tests"):
+        for name in imports(path):
+            assert not re.search(r"^tests\..*\btest_", name), f"{path.relative_to(ROOT)} imports {name}"

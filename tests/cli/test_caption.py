@@ -21,7 +21,7 @@ from edge.models.store import builtin_root
 from tests.conftest import EdgeCommand
 from tests.makers import ONE, Take
 from tests.media.makers import Recipe, make
-from tests.networks.test_ctc import made
+from tests.networks.makers import made
 from tests.tools.importers.makers import moonshine
 from tools.importers import moonshine as importer
 from tools.importers.install import Target

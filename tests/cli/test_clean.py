@@ -25,8 +25,8 @@ from edge.models.store import find
 from tests.conftest import EdgeCommand
 from tests.makers import talk_from_script
 from tests.media.makers import measure, sound_of, write_sound
-from tests.quickcut.test_clean import KEPT, RATE_HZ, film, steady, talk, voice
-from tests.timeline.test_export import valid_fcpxml
+from tests.quickcut.makers import KEPT, RATE_HZ, film, steady, talk, voice
+from tests.timeline.makers import valid_fcpxml
 from tests.tools.importers.makers import moonshine as tiny_moonshine
 from tools.importers import moonshine
 from tools.importers.install import Target

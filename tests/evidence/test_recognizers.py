@@ -26,7 +26,7 @@ from edge.models.packages import packaged
 from edge.models.store import builtin_root
 from edge.networks.ctc import Token
 from edge.vocabulary import Word
-from tests.networks.test_ctc import Made, made
+from tests.networks.makers import Made, made
 from tests.tools.importers.makers import moonshine, real_wheel
 from tools.convert.folder import rewrite
 from tools.evaluate.pack import samples

@@ -22,9 +22,8 @@ from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
 from edge_kernels.sources import LIBRARIES
 from numpy.typing import NDArray
 
+from tests.kernels.makers import OPTIONS, random_texts
 from tests.kernels.replay import recorded, replay
-from tests.kernels.test_mel import OPTIONS
-from tests.kernels.test_text import random_texts
 from tools.compile_kernels.build import compile_kernels
 from tools.compile_kernels.link import ALLOWED, LIMIT_BYTES, BuildError, check, symbols
 from tools.compile_kernels.targets import TARGETS

@@ -7,29 +7,12 @@ from dataclasses import replace
 import kaldi_native_fbank as knf
 import numpy as np
 import pytest
-from edge_kernels.mel import Mel, MelOptions, MelStream, Norm, Scale, Window, kaldi_fbank, mfcc, slaney
+from edge_kernels.mel import Mel, MelOptions, MelStream, Scale, kaldi_fbank, slaney
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kernels import twins
-
-SEGMENTER = MelOptions(16_000, 1024, 800, 200, 64, 40.0, 7800.0, offset=1e-6, floor=0.0, mean=-4.0, scale=4.0)
-OPTIONS = {
-    "segmenter": SEGMENTER,
-    "power": replace(SEGMENTER, logarithm=False),
-    "slaney": slaney(),
-    "slaney, 25 ms": MelOptions(16_000, 512, 400, 160, 64, scale_kind=Scale.SLANEY, norm=Norm.AREA),
-    "kaldi": kaldi_fbank(),
-    "mfcc": mfcc(),
-    "mfcc, lifted": mfcc(lifter=22.0, coefficients=20, n_mels=40),
-    "magnitude": replace(slaney(), magnitude=True, floor=1e-5),
-    "smallest": MelOptions(8000, 32, 20, 7, 3),
-    "odd": MelOptions(44_100, 64, 63, 1, 5, 100.0, 9000.0, window_kind=Window.HAMMING, norm=Norm.PEAK),
-    "wide hop": MelOptions(16_000, 256, 256, 1000, 20, scale_kind=Scale.SLANEY),
-    "small hop": MelOptions(16_000, 2048, 2048, 50, 30),
-    "largest": MelOptions(48_000, 16_384, 16_000, 4000, 128),
-    "one band": MelOptions(16_000, 128, 128, 64, 1),
-}
+from tests.kernels.makers import OPTIONS, SEGMENTER
 
 
 def sound(count: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
 from tests.kernels import twins
+from tests.kernels.makers import random_texts
 
 ANY_TEXTS = st.lists(st.text(max_size=150), max_size=12)
 ALIKE = st.lists(st.text(alphabet="ab啊🎵", max_size=140), max_size=12)
@@ -41,37 +42,6 @@ def test_all_distances_equal_the_twin(texts: list[str], others: list[str]) -> No
     assert alone.shape == (len(texts), len(texts))
     np.testing.assert_array_equal(alone, alone.T)
     assert (np.diagonal(alone) == 0).all()
-
-
-def random_texts(count: int, seed: int) -> list[str]:
-    """Chinese, English, emoji, empty, near duplicates; some of 5,000 characters."""
-    rng = random.Random(seed)
-    han = [chr(0x4E00 + k) for k in range(1500)]
-    alphabets = [
-        han,
-        list("etaoin shrdlu"),
-        ["😀", "🎵", "👩‍🚀", "é", "́", "\u200b", "\x00"],
-        han + list("abc "),
-    ]
-    texts = [""]
-    while len(texts) < count:
-        draw = rng.random()
-        length = (
-            rng.choice([0, 1, 63, 64, 65, 127, 128, 129, 200])
-            if draw < 0.1
-            else int(rng.lognormvariate(3, 0.8))
-        )
-        if draw > 0.999:
-            length = 5000
-        if rng.random() < 0.4 and texts[-1]:
-            letters = list(texts[-1])
-            for _ in range(1 + len(letters) // 8):
-                at = rng.randrange(len(letters) + 1)
-                letters[at : at + rng.randrange(2)] = rng.choices(alphabets[0], k=rng.randrange(2))
-            texts.append("".join(letters))
-        else:
-            texts.append("".join(rng.choices(rng.choice(alphabets), k=length)))
-    return texts
 
 
 @pytest.mark.slow

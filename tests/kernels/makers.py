@@ -1,0 +1,58 @@
+"""Options and texts that every form of the kernels is tested with."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from edge_kernels.mel import MelOptions, Norm, Scale, Window, kaldi_fbank, mfcc, slaney
+
+SEGMENTER = MelOptions(16_000, 1024, 800, 200, 64, 40.0, 7800.0, offset=1e-6, floor=0.0, mean=-4.0, scale=4.0)
+
+OPTIONS = {
+    "segmenter": SEGMENTER,
+    "power": replace(SEGMENTER, logarithm=False),
+    "slaney": slaney(),
+    "slaney, 25 ms": MelOptions(16_000, 512, 400, 160, 64, scale_kind=Scale.SLANEY, norm=Norm.AREA),
+    "kaldi": kaldi_fbank(),
+    "mfcc": mfcc(),
+    "mfcc, lifted": mfcc(lifter=22.0, coefficients=20, n_mels=40),
+    "magnitude": replace(slaney(), magnitude=True, floor=1e-5),
+    "smallest": MelOptions(8000, 32, 20, 7, 3),
+    "odd": MelOptions(44_100, 64, 63, 1, 5, 100.0, 9000.0, window_kind=Window.HAMMING, norm=Norm.PEAK),
+    "wide hop": MelOptions(16_000, 256, 256, 1000, 20, scale_kind=Scale.SLANEY),
+    "small hop": MelOptions(16_000, 2048, 2048, 50, 30),
+    "largest": MelOptions(48_000, 16_384, 16_000, 4000, 128),
+    "one band": MelOptions(16_000, 128, 128, 64, 1),
+}
+
+
+def random_texts(count: int, seed: int) -> list[str]:
+    """Chinese, English, emoji, empty, near duplicates; some of 5,000 characters."""
+    rng = random.Random(seed)
+    han = [chr(0x4E00 + k) for k in range(1500)]
+    alphabets = [
+        han,
+        list("etaoin shrdlu"),
+        ["😀", "🎵", "👩‍🚀", "é", "́", "\u200b", "\x00"],
+        han + list("abc "),
+    ]
+    texts = [""]
+    while len(texts) < count:
+        draw = rng.random()
+        length = (
+            rng.choice([0, 1, 63, 64, 65, 127, 128, 129, 200])
+            if draw < 0.1
+            else int(rng.lognormvariate(3, 0.8))
+        )
+        if draw > 0.999:
+            length = 5000
+        if rng.random() < 0.4 and texts[-1]:
+            letters = list(texts[-1])
+            for _ in range(1 + len(letters) // 8):
+                at = rng.randrange(len(letters) + 1)
+                letters[at : at + rng.randrange(2)] = rng.choices(alphabets[0], k=rng.randrange(2))
+            texts.append("".join(letters))
+        else:
+            texts.append("".join(rng.choices(rng.choice(alphabets), k=length)))
+    return texts

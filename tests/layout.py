@@ -1,0 +1,27 @@
+"""The layout that docs/architecture.md draws: which room may import which."""
+
+from __future__ import annotations
+
+GROUND = {
+    "vocabulary",
+    "errors",
+    "spans",
+    "files",
+    "cache",
+    "version",
+    "text",
+    "offline",
+    "interrupts",
+    "schema",
+}
+SYSTEMS = {"songs", "captions", "quickcut", "tagging", "matching", "music"}
+ALLOWED = {
+    **dict.fromkeys(GROUND, GROUND),
+    "media": GROUND,
+    "models": GROUND,
+    "networks": {*GROUND, "models"},
+    "timeline": {*GROUND, "media"},
+    "evidence": {*GROUND, "media", "models", "networks"},
+    **{name: {*GROUND, "media", "models", "networks", "timeline", "evidence"} for name in SYSTEMS},
+}
+"""Room of `edge` -> the other rooms that it may import."""
