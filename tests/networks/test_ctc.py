@@ -253,10 +253,10 @@ def test_rows_are_frames_side_by_side() -> None:
         ("statistics.npy", b"no numbers", "statistics.npy: is no .npy file"),
         ("statistics.npy", b"", "statistics.npy: is no .npy file"),
         ("statistics.npy", None, r"statistics.npy: does not hold numbers of shape \(2, 560\)"),
-        ("tokens.txt", b"a 0\nb 1\n", "tokens.txt: has 2 pieces, not 23 with the blank 0 among them"),
-        ("tokens.txt", b"a 0\nb 2\n", "tokens.txt: does not number its pieces"),
-        ("tokens.txt", b"\xff\xfe 0\n", "tokens.txt: has other lines than a piece and its number"),
-        ("tokens.txt", b"", "tokens.txt: does not number its pieces"),
+        ("tokens.txt", b"a 0\nb 1\n", "tokens.txt: has 2 tokens, not 23 with the blank 0 among them"),
+        ("tokens.txt", b"a 0\nb 2\n", "tokens.txt: does not number its tokens"),
+        ("tokens.txt", b"\xff\xfe 0\n", "tokens.txt: has other lines than a token and its number"),
+        ("tokens.txt", b"", "tokens.txt: does not number its tokens"),
     ],
 )
 def test_files_that_do_not_fit_are_refused_by_name(

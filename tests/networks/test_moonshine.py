@@ -83,5 +83,5 @@ def test_other_models_are_refused(folder: Path) -> None:
     with pytest.raises(ModelError, match="has no network 'decoder'"):
         Moonshine(folder)
     rewrite(good, {"tokenizer.bin": b"\x09a"}, parameters=good.manifest.parameters)
-    with pytest.raises(ModelError, match="is no list of pieces"):
+    with pytest.raises(ModelError, match="is no list of tokens"):
         Moonshine(folder)
