@@ -3,7 +3,7 @@
     for song in edge.find_songs("concert.mp4"):     # where somebody sings
         print(song.start, song.end)
 
-    captions = edge.transcribe("talk.mp4")          # what is said, with the times of all words
+    captions = edge.transcribe("talk.mp4")          # the speech as captions, with word timestamps
     edge.write_captions(captions, "talk.srt")
 
     edge.clean("talk.mp4", "clean.mp4")             # without blanks, fillers and repeated takes

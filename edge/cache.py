@@ -1,9 +1,8 @@
-"""A cache of evidence on disk, which may be deleted at any time.
+"""Cache of evidence on disk, which may be deleted at any time.
 
-It lies in the folder in `EDGE_CACHE`, else in the platform's folder for caches (`~/.cache/edgereel` on
-Linux), never beside what the user owns. A key is made of contents, models and settings, so nothing in it goes
-stale. Entries that are damaged count as missing; a disk that is full costs nothing but the time to recognize
-again.
+It is stored in the folder named by `EDGE_CACHE`, else in the platform's cache folder (`~/.cache/edgereel` on
+Linux), never beside the user's files. A key is made of contents, models and settings, so no entry goes
+stale. Damaged entries count as missing; on a full disk nothing is stored, and the evidence is computed again.
 """
 
 from __future__ import annotations
@@ -19,30 +18,31 @@ from edge.errors import InputError
 from edge.version import __version__
 
 SETTING = "EDGE_CACHE"
+"""Environment variable that names the cache folder."""
 
 LIMIT_BYTES = 256 << 20
-"""The least recently used entries go when there is more; an hour of speech is about 1 MB."""
+"""Size above which the least recently used entries are deleted; an hour of speech is about 1 MB."""
 
 PRUNE_EVERY = 64
-"""Entries written between looks at the size."""
+"""Number of entries written between checks of the size."""
 
 _DIGEST = 32
 
 
 class HasDigest(Protocol):
-    """A recording."""
+    """A file with a content digest, such as a `Recording`."""
 
     @property
     def path(self) -> Path:
-        """Its file."""
+        """Path of the file."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of its bytes."""
+        """SHA-256 of its bytes, in hexadecimal."""
 
 
 class Cache:
-    """Bytes by key in a folder."""
+    """A key-value store of bytes in a folder."""
 
     def __init__(self, root: Path | None = None, *, limit_bytes: int = LIMIT_BYTES) -> None:
         self.root = root or default_root()
@@ -50,7 +50,7 @@ class Cache:
         self._written = 0
 
     def get(self, key: str) -> bytes | None:
-        """What was put under this key, if it is there and undamaged."""
+        """Return the value stored under `key`; None if it is missing or damaged."""
         file = self._file(key)
         try:
             content = file.read_bytes()
@@ -64,7 +64,7 @@ class Cache:
         return value
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep this, if the disk lets us."""
+        """Store `value` under `key`; does nothing if the disk cannot be written."""
         file = self._file(key)
         draft = file.with_suffix(f".{secrets.token_hex(4)}")
         try:
@@ -79,14 +79,14 @@ class Cache:
             self.prune()
 
     def prune(self) -> None:
-        """Delete what was not used for longest, until the rest fits."""
-        found = []
+        """Delete the least recently used entries until the rest is at most `limit_bytes`."""
+        entries = []
         for file in self.root.glob("*/*"):
             with suppress(OSError):
                 status = file.stat()
-                found.append((status.st_mtime, status.st_size, file))
-        total = sum(size for _, size, _ in found)
-        for _, size, file in sorted(found):
+                entries.append((status.st_mtime, status.st_size, file))
+        total = sum(size for _, size, _ in entries)
+        for _, size, file in sorted(entries):
             if total <= self._limit:
                 return
             with suppress(OSError):
@@ -94,15 +94,18 @@ class Cache:
                 total -= size
 
     def digest_of(self, recording: HasDigest) -> str:
-        """Return the recording's digest; a file of known name, size and time is not read again."""
+        """Return the recording's digest, without reading a file again whose path, size and mtime are known.
+
+        Raises InputError if the file cannot be read.
+        """
         path = recording.path
         try:
             status = path.stat()
         except OSError as error:
             raise InputError(path, f"cannot be read ({error.strerror})") from error
         known = key("file", str(path.resolve()), status.st_ino, status.st_size, status.st_mtime_ns)
-        if (found := self.get(known)) is not None:
-            return found.decode("ascii", "replace")
+        if (digest := self.get(known)) is not None:
+            return digest.decode("ascii", "replace")
         self.put(known, recording.digest.encode())
         return recording.digest
 
@@ -111,14 +114,17 @@ class Cache:
 
 
 def default_root() -> Path:
-    """Where the cache lies; it need not exist."""
+    """Return the cache folder; it need not exist."""
     if chosen := os.environ.get(SETTING):
         return Path(chosen)
-    import platformdirs  # noqa: PLC0415 - only who caches pays for it
+    import platformdirs  # noqa: PLC0415 - only needed with a cache
 
     return Path(platformdirs.user_cache_dir("edgereel", appauthor=False)) / "evidence"
 
 
 def key(*parts: object) -> str:
-    """A key for what depends on these, which must print as what they are, and on this version of edge."""
+    """Return the key of a value that depends on `parts` and on this version of edge.
+
+    Parts are compared by their `repr`, which must therefore show their whole content.
+    """
     return hashlib.sha256(repr((__version__, parts)).encode()).hexdigest()

@@ -35,7 +35,7 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
-        with suppress(OSError):  # folders made for a file that did not come; others stay, they are not empty
+        with suppress(OSError):  # remove folders made for a file that was not written; others are not empty
             for parent in made:
                 parent.rmdir()
 
@@ -44,7 +44,7 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
 def whole_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; on success it is renamed to `path`, else it is removed.
 
-    With `force` an existing folder is replaced, and stays if anything fails. Raises as `whole_file`.
+    With `force` an existing folder is replaced, and stays if anything fails. Raises OutputError.
     """
     refuse_existing(path, force)
     stem = f".{path.name[:80]}.{secrets.token_hex(4)}"
@@ -78,9 +78,9 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Raise OutputError if no file could be made in `folder`, existing or not, before any work is done."""
-    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not there.is_dir():
-        raise OutputError(folder, f"cannot be a folder: {there} is a file")
-    if not os.access(there, os.W_OK | os.X_OK):
+    """Raise OutputError if no file can be created in `folder`, which need not exist."""
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not existing.is_dir():
+        raise OutputError(folder, f"cannot be a folder: {existing} is a file")
+    if not os.access(existing, os.W_OK | os.X_OK):
         raise OutputError(folder, "cannot be written: permission denied")

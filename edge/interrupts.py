@@ -1,8 +1,8 @@
-"""Ctrl-C that is not lost.
+"""Interrupt long loops reliably on SIGINT and SIGTERM.
 
-An exception that a signal handler raises while PyAV is turning an error code of FFmpeg into an exception of
-its own disappears there (seen in 13 of 60 interrupts at the start of a cut, PyAV 18.1). So the handler also
-remembers, and the loop over packets asks at a safe place.
+An exception that a signal handler raises while PyAV converts an FFmpeg error code to an exception is lost
+(seen in 13 of 60 interrupts at the start of a cut, PyAV 18.1). So the handler also sets a flag, which the
+loops over packets check.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ _asked = False
 
 
 def install() -> None:
-    """Have SIGINT and SIGTERM interrupt this process. A SIGINT that is ignored stays ignored."""
+    """Install the handlers of SIGINT and SIGTERM. A SIGINT that is ignored stays ignored."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
 
 
 def check() -> None:
-    """Raise KeyboardInterrupt if an interrupt was asked for."""
+    """Raise KeyboardInterrupt if an interrupt was requested."""
     if _asked:
         raise KeyboardInterrupt
 

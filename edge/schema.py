@@ -11,38 +11,42 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 VERSION = 1
-"""Rises when a document changes in a way that a reader notices."""
+"""Version of the documents; increased by every change that a reader could notice."""
 
 
 class Media(Struct, frozen=True):
     """The recording that was analyzed."""
 
     file: str
-    """Its path as it was given."""
+    """Path as it was given."""
     format: str
-    """FFmpeg's name of the container."""
+    """FFmpeg's name of the container format."""
     seconds: float
     """Length of the audio."""
     notes: tuple[str, ...] = ()
-    """What was wrong with the file, one line each."""
+    """Problems found in the file, one line each."""
 
 
 class Segment(Struct, frozen=True):
-    """A segment and its label."""
+    """A labeled segment of the recording."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     label: str
     """singing, speaking, music or other."""
     confidence: dict[str, float]
-    """By label; they sum to 1."""
+    """Confidence of each label; they sum to 1."""
 
 
 class Song(Struct, frozen=True):
-    """A song."""
+    """A song of the recording, with its prelude and postlude."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     prelude: float
     """Seconds of music before the singing."""
     postlude: float
@@ -50,113 +54,150 @@ class Song(Struct, frozen=True):
     confidence: float
     """Mean confidence of singing over its singing segments."""
     file: str | UnsetType = UNSET
-    """The clip, where songs were cut."""
+    """Path of the clip; absent unless songs were cut."""
 
 
 class Word(Struct, frozen=True):
-    """A word."""
+    """A word with its timestamps."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     text: str
+    """The word as it is written, with its punctuation."""
 
 
 class Caption(Struct, frozen=True):
-    """A caption and its words; without any where their times are not known."""
+    """A caption with its words."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     text: str
+    """Text of the caption."""
     words: tuple[Word, ...]
+    """Words in order; empty where their timestamps are not known."""
 
 
 class Item(Struct, frozen=True):
     """A part of a recording: speech, a blank, a filler or a repeat."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     kind: str
+    """speech, blank, filler or repeat."""
     text: str
+    """Words of the item; empty for blanks."""
     remove: bool
     """Whether cleaning removes it."""
     reason: str
     """Why it is marked; empty for speech."""
     score: float | None
-    """How sure that is, 0 to 1, where it was measured."""
+    """Confidence of the reason, 0 to 1, where it was measured."""
 
 
 class Cut(Struct, frozen=True):
-    """What is removed of a recording."""
+    """A span that is removed from the recording."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
 
 
 class Songs(Struct, frozen=True, kw_only=True):
     """The document of `edge songs`."""
 
     schema: int = VERSION
+    """Version of the document."""
     media: Media
+    """The recording."""
     songs: tuple[Song, ...]
+    """In order and disjoint."""
     segments: tuple[Segment, ...]
+    """All segments in order."""
 
 
 class Labels(Struct, frozen=True, kw_only=True):
     """The document of `edge label`."""
 
     schema: int = VERSION
+    """Version of the document."""
     media: Media
+    """The recording."""
     segments: tuple[Segment, ...]
+    """All segments in order."""
     totals: dict[str, float]
-    """Seconds by label."""
+    """Total seconds of each label."""
 
 
 class Captions(Struct, frozen=True, kw_only=True):
     """The document of `edge caption`."""
 
     schema: int = VERSION
+    """Version of the document."""
     media: Media
+    """The recording."""
     language: str
-    """BCP 47; "und" where nothing is said."""
+    """BCP 47 tag; "und" if there is no speech."""
     captions: tuple[Caption, ...]
+    """In order."""
 
 
 class Clean(Struct, frozen=True, kw_only=True):
     """The document of `edge clean`."""
 
     schema: int = VERSION
+    """Version of the document."""
     media: Media
+    """The recording."""
     language: str
-    """BCP 47; "und" where nothing is said."""
+    """BCP 47 tag; "und" if there is no speech."""
     items: tuple[Item, ...]
+    """All items in order."""
     cuts: tuple[Cut, ...]
+    """Removed spans in order, disjoint."""
     kept_seconds: float
+    """Length of the result."""
     removed_seconds: float
+    """Total length of the cuts."""
     file: str | UnsetType = UNSET
     """The file written; absent after a dry run."""
     how: str | UnsetType = UNSET
     """unchanged, smart, encoded or audio."""
     why: str | UnsetType = UNSET
-    """Why video was encoded that might have been copied."""
+    """Reason why video was encoded instead of copied."""
     captions: tuple[Caption, ...] | UnsetType = UNSET
-    """In seconds of the file written."""
+    """Captions in seconds of the written file."""
 
 
 DOCUMENTS: dict[str, type[Struct]] = {"songs": Songs, "label": Labels, "caption": Captions, "clean": Clean}
-"""By command."""
+"""Type of the JSON document by command."""
 
 
 def to_dict(document: Struct) -> dict[str, Any]:
-    """Convert a document to dicts, lists, strings and numbers, as JSON has them."""
+    """Convert a document to plain dicts, lists, strings and numbers."""
     plain: dict[str, Any] = msgspec.to_builtins(document)
     return plain
 
 
 def seconds(value: float) -> float:
-    """Round a time to a millisecond."""
+    """Round a time to a millisecond.
+
+    >>> seconds(1.23456)
+    1.235
+    """
     return round(float(value), 3)
 
 
 def share(value: float) -> float:
-    """Round a confidence to four decimals."""
+    """Round a confidence to four decimals.
+
+    >>> share(2 / 3)
+    0.6667
+    """
     return round(float(value), 4)

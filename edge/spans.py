@@ -1,4 +1,4 @@
-"""Arithmetic of half-open intervals (start, end): seconds as floats or fractions, or indices of frames."""
+"""Arithmetic of half-open intervals (start, end): seconds as floats or fractions, or frame indices."""
 
 from __future__ import annotations
 
@@ -12,26 +12,31 @@ NumberT = TypeVar("NumberT", int, float, Fraction)
 
 
 class HasTimes(Protocol):
-    """A span, a word, a caption: what starts and ends."""
+    """Anything with a start and an end: a span, a word, a caption."""
 
     @property
     def start(self) -> float:
-        """Seconds."""
+        """Start in seconds."""
 
     @property
     def end(self) -> float:
-        """Seconds."""
+        """End in seconds."""
 
 
 def intervals(items: Iterable[HasTimes]) -> list[tuple[float, float]]:
-    """Return the (start, end) of each item."""
+    """Return the (start, end) of each item.
+
+    >>> from edge.vocabulary import Span
+    >>> intervals([Span(0.5, 2.0)])
+    [(0.5, 2.0)]
+    """
     return [(item.start, item.end) for item in items]
 
 
 def merge(
     intervals: Iterable[tuple[NumberT, NumberT]], gap: NumberT | int = 0
 ) -> list[tuple[NumberT, NumberT]]:
-    """Return the union in order; intervals with at most `gap` between them become one.
+    """Return the union of intervals in order; intervals at most `gap` apart become one.
 
     >>> merge([(5, 6), (0, 2), (2, 3)])
     [(0, 3), (5, 6)]
@@ -50,7 +55,7 @@ def merge(
 def subtract(
     interval: tuple[NumberT, NumberT], holes: Sequence[tuple[NumberT, NumberT]]
 ) -> Iterator[tuple[NumberT, NumberT]]:
-    """Yield the parts of an interval that no hole covers; holes are in order and disjoint (see `merge`).
+    """Yield the parts of an interval that no hole covers; holes are sorted and disjoint (see `merge`).
 
     >>> list(subtract((0, 9), [(2, 3), (8, 12)]))
     [(0, 2), (3, 8)]

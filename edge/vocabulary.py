@@ -1,4 +1,4 @@
-"""The few words every system shares: `Span`, `Label`, and `Caption` with its `Word`s."""
+"""Result types that all systems share: `Span`, `Label`, and `Caption` with its `Word`s."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TypeAlias
 from edge.errors import UsageError
 
 Progress: TypeAlias = "Callable[[float], None]"
-"""Called now and then with the share of the work that is done, 0 to 1."""
+"""Callback that is called with the share of the work done, 0 to 1."""
 
 
 class Label(StrEnum):
-    """What a stretch of audio is. The order is the order of every confidence array."""
+    """Class of an audio segment. The order of members is the order of every confidence array."""
 
     SINGING = "singing"
     SPEAKING = "speaking"
@@ -24,14 +24,23 @@ class Label(StrEnum):
 
 
 LABELS: tuple[Label, ...] = tuple(Label)
+"""All labels, in the order of confidence arrays."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Span:
-    """A half-open stretch of time [start, end) in seconds from the recording's first presented instant."""
+    """A half-open time interval [start, end), in seconds from the first presented sample or video frame.
+
+    Raises UsageError unless 0 <= start < end.
+
+    >>> Span(1.0, 3.0).overlap(Span(2.5, 4.0))
+    0.5
+    """
 
     start: float
+    """Seconds, at least 0."""
     end: float
+    """Seconds, after `start`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -43,33 +52,40 @@ class Span:
         return self.end - self.start
 
     def overlap(self, other: Span) -> float:
-        """Seconds that both spans cover."""
+        """Return the number of seconds that both spans cover."""
         return max(0.0, min(self.end, other.end) - max(self.start, other.start))
 
     def iou(self, other: Span) -> float:
-        """Intersection over union, 0 to 1."""
+        """Return the intersection over union, 0 to 1.
+
+        >>> Span(0.0, 3.0).iou(Span(1.0, 4.0))
+        0.5
+        """
         shared = self.overlap(other)
         return shared / (self.seconds + other.seconds - shared)
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as it is written, marks attached; of languages without spaces, a character or a few.
-
-    Times are seconds from the recording's (or the timeline's) zero, start < end.
-    """
+    """A word with its punctuation; in languages written without spaces, one or a few characters."""
 
     start: float
+    """Seconds of the recording (or of the timeline)."""
     end: float
+    """Seconds, after `start`."""
     text: str
+    """The word as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What is read while a stretch of speech is heard: a sentence, or a part of a long one."""
+    """One on-screen caption: a sentence, or a part of a long one."""
 
     start: float
+    """Seconds of the recording (or of the timeline)."""
     end: float
+    """Seconds, after `start`."""
     text: str
+    """Text of the caption."""
     words: tuple[Word, ...] = ()
-    """In order, disjoint, inside the caption; empty where the times of words are not known."""
+    """In order, disjoint, inside the caption; empty where word timestamps are not known."""

@@ -1,5 +1,5 @@
-"""Captions: the transcript of a recording in portions that can be read, as files and live.
+"""Captions: the transcript of a recording, split into readable captions, as files and live.
 
-`transcribe` is the entry, `layout` splits sentences, `subtitles` writes files, `live` follows a microphone.
-The transcript itself is `edge.evidence.transcript`.
+`transcribe` is the entry point, `layout` splits sentences, `files` and `subtitles` write files, `live` reads
+a microphone. Transcripts come from `edge.evidence.transcript`.
 """

@@ -1,7 +1,7 @@
-"""Captions as files: subtitles, lyrics, tables and plain text.
+"""Write captions as subtitles, lyrics, tables and plain text.
 
 `write_captions` chooses the format by the file's suffix. To add one: write a function from captions and a
-path, and enter it in `WRITERS`.
+path, and add it to `WRITERS`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from edge.vocabulary import Caption
 
 
 def write_lrc(captions: Sequence[Caption], path: Path) -> None:
-    """LRC lyrics (.lrc): the start of each line to 10 ms."""
+    """Write LRC lyrics (.lrc): the start of each line, to 10 ms."""
     lines = []
     for start, _, caption in on_grid(captions, 100):
         lines.append(
@@ -32,12 +32,12 @@ def write_lrc(captions: Sequence[Caption], path: Path) -> None:
 
 
 def write_txt(captions: Sequence[Caption], path: Path) -> None:
-    """Plain text (.txt): a line a caption, without times."""
+    """Write plain text (.txt): one line per caption, without times."""
     _write(path, (f"{plain_line(caption.text)}\n" for _, _, caption in on_grid(captions, 1000)))
 
 
 def write_tsv(captions: Sequence[Caption], path: Path) -> None:
-    """A table (.tsv) with a header: start and end in milliseconds, and the text."""
+    """Write a table (.tsv) with a header: start and end in milliseconds, and the text."""
     rows = (
         f"{start}\t{end}\t{plain_line(caption.text)}\n" for start, end, caption in on_grid(captions, 1000)
     )
@@ -45,7 +45,7 @@ def write_tsv(captions: Sequence[Caption], path: Path) -> None:
 
 
 def write_json(captions: Sequence[Caption], path: Path) -> None:
-    """JSON (.json): the `captions` list of `edge caption --json`, with the times of all words."""
+    """Write JSON (.json): the `captions` list of `edge caption --json`, with word timestamps."""
     rows = [schema.to_dict(caption_document(caption)) for caption in captions]
     document = {"schema": schema.VERSION, "captions": rows}
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -60,7 +60,7 @@ WRITERS: dict[str, Callable[[Sequence[Caption], Path], None]] = {
     ".txt": write_txt,
     ".tsv": write_tsv,
 }
-"""By suffix."""
+"""Writer by file suffix."""
 
 
 def check_captions(path: str | PathLike[str]) -> None:
@@ -72,10 +72,10 @@ def check_captions(path: str | PathLike[str]) -> None:
 def write_captions(captions: Iterable[Caption], path: str | PathLike[str], *, force: bool = False) -> None:
     """Write captions as .srt, .vtt, .ass, .lrc, .json, .txt or .tsv (UTF-8), whole or not at all.
 
-    Times are rounded once to the format's grid, 1 ms (ASS and LRC 10 ms); captions are put in order, and
-    touching ones stay touching. Text is shown as it is, in lines of at most 42 columns (`display_lines`);
-    nothing in it is markup. Captions without any are left out. Raises UsageError for another suffix, for a
-    caption that does not start before it ends and for one past the format's clock; OutputError.
+    Times are rounded once to the format's grid, 1 ms (ASS and LRC 10 ms); captions are sorted, and touching
+    ones stay touching. Text is shown literally, never parsed as markup, in lines of at most 42 columns
+    (`display_lines`). Captions without text are dropped. Raises UsageError for an unknown suffix, for a
+    caption that does not start before it ends and for one beyond the format's largest timestamp; OutputError.
     """
     check_captions(path)
     shown = [caption for caption in captions if plain_lines(caption.text)]

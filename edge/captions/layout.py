@@ -1,4 +1,4 @@
-"""Sentences to captions that can be read in the time that they are shown."""
+"""Split sentences into captions that can be read in the time that they are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.vocabulary import Caption, Word
 
 
 def split_sentence(sentence: Caption, options: LayoutOptions) -> list[Caption]:
-    """Split a sentence into as few captions as it fits in, of about the same width, where clauses end."""
+    """Split a sentence into as few captions as possible, of about equal width, preferably after clauses."""
     if not sentence.words:
         return [sentence]
     width = columns(sentence.text)
@@ -34,7 +34,7 @@ def _too_much(words: Sequence[Word], options: LayoutOptions) -> bool:
 
 
 def _best_cut(words: Sequence[Word], count: int, options: LayoutOptions) -> int:
-    """How many words go into the first of `count` captions."""
+    """Return the number of words in the first of `count` captions."""
     total = max(1, columns(joined(word.text for word in words)))
     best, least = len(words), float("inf")
     for cut in range(1, len(words)):

@@ -1,4 +1,4 @@
-"""Captions while somebody speaks: interim results until a passage is final."""
+"""Live captions: interim results until a passage is final."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class LiveCaptions:
-    """What was said since the last final result."""
+    """The speech since the last final result."""
 
     sentences: tuple[Caption, ...]
-    """Times are seconds after the first sample."""
+    """Times are seconds from the first sample."""
     final: bool
     """False for interim results, which the next one replaces."""
 
 
 class LiveCaptionCollector:
-    """Collects captions of audio that goes on, from the frame labels of a collector that stands before it.
+    """Collector of live captions. It reads the frame labels of a collector that is fed before it.
 
-    `take` returns what has come since it was last called. Raises UsageError if the recognizer takes another
-    sample rate than the labels.
+    `take` returns the results since the last call. Raises UsageError if the recognizer needs another sample
+    rate than the labels.
     """
 
     def __init__(self, labels: FrameLabels, recognizer: Recognizer, options: LiveOptions) -> None:
@@ -52,12 +52,12 @@ class LiveCaptionCollector:
         self._results: list[LiveCaptions] = []
 
     def accept(self, block: AudioBlock) -> None:
-        """See `Collector`."""
+        """Process one block; see `Collector`."""
         self._chunker.accept(block.samples)
         self._recognize_labeled()
 
     def finish(self) -> None:
-        """See `Collector`."""
+        """Recognize the remaining speech; see `Collector`."""
         self._recognize_labeled()
         for chunk in self._chunker.finish():
             self._recognize(chunk)
@@ -75,12 +75,12 @@ class LiveCaptionCollector:
 
     def _recognize(self, chunk: Chunk) -> None:
         options = self._options.recognition
-        if not chunk.final:  # the next interim result comes soon: no second look at what has no words
+        if not chunk.final:  # the next interim result comes soon: do not retry gaps
             options = replace(options, retry_gap_s=float("inf"))
         words = recognize_chunk(chunk, self._recognizer, options).words
-        found = tuple(sentences(words, self._options.sentence_pause_s))
-        if found or chunk.final:
-            self._results.append(LiveCaptions(found, chunk.final))
+        spoken = tuple(sentences(words, self._options.sentence_pause_s))
+        if spoken or chunk.final:
+            self._results.append(LiveCaptions(spoken, chunk.final))
 
 
 def live_captions(
@@ -92,8 +92,8 @@ def live_captions(
 ) -> Iterator[LiveCaptions]:
     """Transcribe blocks float32[n] at 16 kHz as they arrive, for example from a microphone.
 
-    Goes on while blocks come, in half a minute's audio and 0.6 MB of labels an hour. Raises ModelError,
-    MissingExtraError, and UsageError for a recognizer that takes another sample rate.
+    Runs until `blocks` ends. Memory use is half a minute of audio, and 0.6 MB of labels per hour. Raises
+    ModelError, MissingExtraError, and UsageError for a recognizer with another sample rate.
     """
     options = options or LiveOptions()
     labels = FrameLabels(segmenter or Segmenter(), chunk_s=options.interval_s)
@@ -112,7 +112,7 @@ def _follow(
 
 
 def audio_blocks(samples: Iterable[Floats]) -> Iterator[AudioBlock]:
-    """Number the samples of consecutive blocks float32[n]."""
+    """Convert consecutive blocks float32[n] to `AudioBlock`s with their start samples."""
     start = 0
     for block in samples:
         yield AudioBlock(block, start)

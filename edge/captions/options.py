@@ -1,4 +1,4 @@
-"""Every choice between audio and captions, with its default."""
+"""Settings of captions, with their defaults."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from edge.errors import UsageError
 from edge.evidence.options import SpeechOptions, TranscriptOptions
 
 MIN_CHUNK_S, MAX_CHUNK_S = 4.0, 10.0
-"""Chunks are short: speech that goes on is recognized anew each time, up to twice the longest."""
+"""Live chunks are short: ongoing speech is recognized again each time, up to twice the maximum length."""
 
 
 @dataclass(frozen=True)
 class LayoutOptions:
-    """How much a caption holds."""
+    """Maximum size of a caption."""
 
     columns: int = 84
-    """Width of a caption: two lines of 42, the usual for television. East Asian characters take two."""
+    """Maximum width: two lines of 42, as usual for television. Wide East Asian characters take two."""
     max_caption_s: float = 7.0
-    """Longest time that a caption is shown, in seconds."""
+    """Maximum time that a caption is shown, in seconds."""
 
     def __post_init__(self) -> None:
         if self.columns < 10 or self.max_caption_s <= 0:
@@ -27,12 +27,12 @@ class LayoutOptions:
 
 @dataclass(frozen=True, slots=True)
 class CaptionOptions:
-    """Every choice between audio and captions."""
+    """Settings of `transcribe`."""
 
     transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
     """How speech is found and recognized."""
     layout: LayoutOptions = field(default_factory=LayoutOptions)
-    """How much a caption holds."""
+    """Maximum size of a caption."""
 
 
 def _transcript() -> TranscriptOptions:
@@ -41,10 +41,10 @@ def _transcript() -> TranscriptOptions:
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """How captions follow a speaker."""
+    """Settings of `live_captions`."""
 
     interval_s: float = 1.0
-    """Seconds between interim results; the labels cost 5 s of audio each time."""
+    """Seconds between interim results; each relabels 5 s of audio."""
     transcript: TranscriptOptions = field(default_factory=_transcript)
     """How speech is found and recognized."""
 

@@ -1,11 +1,11 @@
-"""Captions as SubRip, WebVTT and ASS files, through pysubs2.
+"""Write captions as SubRip, WebVTT and ASS files with pysubs2.
 
-pysubs2 lays out the files; it takes a caption's text for ASS, though, and would read tags in it. So each
-writer here makes the text safe for its own format first. Text that holds nothing a player could take for
-markup is written as it is.
+pysubs2 formats the files, but it parses a caption's text as ASS and would interpret tags in it. So each
+writer here escapes the text for its own format first. Text without anything that a player could interpret as
+markup is written unchanged.
 
-To add a format: write a function from a caption's lines to the text in the file, as `_srt_text`, give it
-a writer, as `write_srt`, and enter that in `edge.captions.files.WRITERS`.
+To add a format: write a function from a caption's lines to the text in the file, like `_srt_text`, and a
+writer, like `write_srt`, and add it to `edge.captions.files.WRITERS`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from edge.text.lines import display_lines
 from edge.vocabulary import Caption
 
 _JOINER = "\u2060"
-"""WORD JOINER: no width, no glyph, no line break. Between two characters of a tag it undoes the tag."""
+"""WORD JOINER: no width, no glyph, no line break. Inside a tag it keeps players from parsing the tag."""
 
 _SHIELD = str.maketrans({"\\": "\x1a", "{": "\x1b"})
 _UNSHIELD = str.maketrans({"\x1a": "\\", "\x1b": "{"})
-"""Past pysubs2, tag characters travel as control characters, of which plain text has none left."""
+"""pysubs2 is given control characters for tag characters; plain text has no control characters left."""
 
 _ASS_BACKSLASH = re.compile(r"\\(?=[Nnh{}])")
 _TIMESTAMP = re.compile(r"(:\d{1,2})([.,]\d)")
@@ -34,31 +34,31 @@ _FULL_WIDTH = str.maketrans("{}", "\uff5b\uff5d")
 
 
 def write_srt(captions: Sequence[Caption], path: Path) -> None:
-    """SubRip (.srt): 1 ms, below 100 hours.
+    """Write SubRip (.srt): to 1 ms, below 100 hours.
 
-    SubRip has no escapes, and players disagree on what is a tag. A WORD JOINER, which nobody sees, goes
-    into what any of them takes for one: `<i>`, `&amp;`, `-->`, `\\N`, a second time stamp in a line, and
-    a last line that is only a number. Braces with text in them have no such cure: everything built on
-    libass or VSFilter hides them whatever they hold. They become full-width ones, which all players show
-    and which compatibility normalisation (NFKC) turns back.
+    SubRip has no escapes, and players disagree on what is a tag. An invisible WORD JOINER is inserted into
+    everything that any of them parses: `<i>`, `&amp;`, `-->`, `\\N`, a second timestamp in a line, and a last
+    line that is only a number. This does not help for text in braces, which all players built on libass or
+    VSFilter hide. Braces become full-width ones, which all players show and which compatibility
+    normalization (NFKC) turns back.
     """
     _write(captions, path, "srt", per_second=1000, hours=100, text_of=_srt_text)
 
 
 def write_vtt(captions: Sequence[Caption], path: Path) -> None:
-    """WebVTT (.vtt): 1 ms, below 100 hours. `&`, `<` and `>` are written as `&amp;`, `&lt;` and `&gt;`.
+    """Write WebVTT (.vtt): to 1 ms, below 100 hours. `&`, `<`, `>` are written as `&amp;`, `&lt;`, `&gt;`.
 
-    A second time stamp in a line and a last line that is only a number get a WORD JOINER, as in SubRip: the
-    format allows them, but readers made for SubRip stumble.
+    A second timestamp in a line and a last line that is only a number get a WORD JOINER, as in SubRip: the
+    format allows them, but readers made for SubRip misparse them.
     """
     _write(captions, path, "vtt", per_second=1000, hours=100, text_of=_vtt_text)
 
 
 def write_ass(captions: Sequence[Caption], path: Path) -> None:
-    r"""Advanced SubStation Alpha (.ass): 10 ms, below 10 hours.
+    r"""Write Advanced SubStation Alpha (.ass): to 10 ms, below 10 hours.
 
-    `{` is written `\{{}`: libass shows the brace, and VSFilter at least hides no text. A WORD JOINER
-    follows a backslash that would begin `\N`, `\n`, `\h` or an escaped brace.
+    `{` is written `\{{}`: libass shows the brace, and VSFilter at least hides no text. A WORD JOINER is
+    inserted after a backslash that would begin `\N`, `\n`, `\h` or an escaped brace.
     """
     _write(captions, path, "ass", per_second=100, hours=10, text_of=_ass_text)
 
@@ -80,7 +80,7 @@ def _ass_text(lines: list[str]) -> str:
 
 
 def _unnumbered(lines: list[str]) -> str:
-    """The lines, of which no reader takes one for a time line, or the last for the next caption's number."""
+    """Join lines so that no reader takes one for a timing line, or the last for the next caption's number."""
     kept = (_TIMESTAMP.sub(rf"\1{_JOINER}\2", x) if len(_TIMESTAMP.findall(x)) > 1 else x for x in lines)
     return _LAST_NUMBER.sub(rf"\1{_JOINER}", "\n".join(kept))
 
@@ -94,12 +94,12 @@ def _write(
     hours: int,
     text_of: Callable[[list[str]], str],
 ) -> None:
-    """Raises UsageError where the format's clock ends."""
-    import pysubs2  # noqa: PLC0415 - only who writes subtitles pays for it
+    """Write a subtitle file. Raises UsageError beyond the format's largest timestamp."""
+    import pysubs2  # noqa: PLC0415 - only needed for subtitles
 
     ms = 1000 // per_second
     subtitles = pysubs2.SSAFile()
-    # What FFmpeg takes for captions without a style: 42 columns fit the width.
+    # The values that FFmpeg uses for captions without a style: 42 columns fit the width.
     subtitles.info.update({"PlayResX": "384", "PlayResY": "288"})
     subtitles.styles["Default"].fontsize = 16.0
     for start, end, caption in on_grid(captions, per_second):

@@ -1,4 +1,4 @@
-"""Captions of a recording: its transcript, laid out to be read."""
+"""Transcribe a recording and lay out the transcript as captions."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from edge.vocabulary import Caption, Progress
 
 @dataclass(frozen=True, slots=True)
 class CaptionResult:
-    """The captions of a recording, and the transcript that they were made of."""
+    """The captions of a recording and its transcript. Iterates over the captions."""
 
     recording: Recording
-    """What was transcribed."""
+    """The transcribed recording."""
     captions: tuple[Caption, ...]
-    """In order; each with the times of its words."""
+    """In order, with word timestamps."""
     transcript: Transcript
-    """The evidence; another system can be given it."""
+    """Transcript of the recording; other systems can reuse it."""
     notes: tuple[str, ...] = ()
-    """What was wrong with the file, one line each."""
+    """Problems found in the file, one line each."""
 
     def __iter__(self) -> Iterator[Caption]:
         return iter(self.captions)
@@ -44,7 +44,7 @@ class CaptionResult:
 
     @property
     def language(self) -> str:
-        """Language of most words (BCP 47); "und" where nothing is said."""
+        """Language of most words (BCP 47); "und" if there is no speech."""
         return self.transcript.language
 
     @property
@@ -82,13 +82,12 @@ def transcribe(
 ) -> CaptionResult:
     """Transcribe the speech of a recording, video or audio, in any container that FFmpeg reads.
 
-    `media` is a path or a `Recording`. The audio is decoded once and never held in memory; a ready
-    `transcript` of the same recording saves even that. `recognizer` and `segmenter` save loading the models
-    again. With a `cache` a recording that was transcribed before, whatever its name, is not transcribed
-    again.
+    `media` is a path or a `Recording`. The audio is decoded once and never held in memory as a whole. With a
+    `transcript` of the same recording nothing is decoded; with `recognizer` and `segmenter` no models are
+    loaded. With a `cache` the same content is transcribed only once, whatever the file's name.
 
-    Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError,
-    MissingExtraError.
+    Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError if a model is
+    missing or damaged, MissingExtraError if the recognizer needs an extra.
     """
     options, recording = options or CaptionOptions(), open_recording(media)
     notes: tuple[str, ...] = ()
@@ -111,7 +110,7 @@ def lay_out(sentences: Iterable[Caption], options: LayoutOptions | None = None) 
 
 
 def caption_document(caption: Caption) -> schema.Caption:
-    """Return the row of a JSON document."""
+    """Return a caption as it stands in JSON documents."""
     words = tuple(
         schema.Word(schema.seconds(word.start), schema.seconds(word.end), word.text) for word in caption.words
     )

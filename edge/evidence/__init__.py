@@ -1,6 +1,6 @@
-"""Evidence: what is perceived in a recording, computed once and handed to any number of systems.
+"""Evidence: results of audio analysis that are computed once per recording and shared by all systems.
 
-`collect` decodes a recording once and pushes its audio to collectors: `labels` (what kind of audio it is) and
-`transcript` (what is said), which uses `speech`. A collector accepts blocks, is finished, and has a result; a
-microphone is pushed through the same loop.
+`collect` decodes a recording once and pushes its audio to collectors: `labels` (label tracks) and
+`transcription` (transcripts), which uses `speech`. A collector has `accept` for each block, `finish`, and
+then a `result`; microphones use the same loop.
 """

@@ -1,4 +1,4 @@
-"""One pass over a recording or a microphone: every block of audio is pushed to a list of collectors."""
+"""Push the audio of a recording or microphone, block by block, to a list of collectors in one pass."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from edge.media import AudioBlock, DecodeReport, Recording, decode_audio
 from edge.vocabulary import Progress
 
 BLOCK_S = 1.0
-"""Seconds of audio pushed at once."""
+"""Seconds of audio per block."""
 
 
 class Collector(Protocol):
-    """Consumes audio block by block; once finished, its attribute `result` is the evidence.
+    """Consumer of audio blocks; after `finish`, its attribute `result` holds the evidence.
 
-    To add one: a class with these three members and `result`. A collector that builds on another one is given
-    that one when it is made, and stands behind it in the list.
+    To add one: write a class with these three members and `result`. A collector that depends on another takes
+    it as a constructor argument, and must follow it in the list.
     """
 
     @property
     def rate_hz(self) -> int:
-        """Sample rate of the blocks that it takes."""
+        """Sample rate of the blocks that it accepts."""
 
     def accept(self, block: AudioBlock) -> None:
-        """Take the next block; blocks are contiguous and start at sample 0."""
+        """Process the next block; blocks are contiguous and start at sample 0."""
 
     def finish(self) -> None:
-        """Take note that there are no more blocks."""
+        """Process the end of the audio and set `result`."""
 
 
 def collect(
@@ -36,9 +36,9 @@ def collect(
 ) -> DecodeReport:
     """Decode the recording's audio once, push it to all collectors, and finish them in order.
 
-    Memory does not grow with the length, but for what the collectors keep. Returns what the decoder met.
+    Memory does not grow with the length, except for the collectors' results. Returns the decoder's report.
     Raises InputError if the file cannot be read, NoAudioError if there is no audio, UsageError if the
-    collectors take different sample rates.
+    collectors need different sample rates.
     """
     rate_hz, report = common_rate(collectors), DecodeReport()
     blocks = decode_audio(recording, rate_hz=rate_hz, block_s=BLOCK_S, report=report)
@@ -55,7 +55,7 @@ def collect(
 
 
 def push(blocks: Iterable[AudioBlock], collectors: Sequence[Collector]) -> Iterator[AudioBlock]:
-    """Push each block to the collectors in order, then yield it: the loop of files and microphones alike."""
+    """Push each block to the collectors in order, then yield it."""
     for block in blocks:
         for collector in collectors:
             collector.accept(block)
@@ -63,9 +63,9 @@ def push(blocks: Iterable[AudioBlock], collectors: Sequence[Collector]) -> Itera
 
 
 def common_rate(collectors: Sequence[Collector]) -> int:
-    """Return the sample rate in Hz that all collectors take. Raises UsageError if they differ."""
+    """Return the sample rate in Hz that all collectors need. Raises UsageError if they differ."""
     rates = {collector.rate_hz for collector in collectors}
     if len(rates) != 1:
-        found = ", ".join(f"{rate} Hz" for rate in sorted(rates)) or "none"
-        raise UsageError(f"collectors of one pass need one sample rate, got {found}")
+        listed = ", ".join(f"{rate} Hz" for rate in sorted(rates)) or "none"
+        raise UsageError(f"collectors of one pass need one sample rate, got {listed}")
     return rates.pop()

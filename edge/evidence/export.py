@@ -1,6 +1,6 @@
-"""Labels as files of other programs: CSV, Audacity labels, Praat TextGrid, RTTM.
+"""Write labels as CSV, Audacity label tracks, Praat TextGrid or RTTM.
 
-To add a format: write a function from a result to the text of the file, and enter it in `WRITERS`.
+To add a format: write a function from a result to the text of the file, and add it to `WRITERS`.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ from edge.vocabulary import LABELS
 
 
 def csv_table(result: LabelResult) -> str:
-    """A table with a header: start, end, label and the four confidences."""
+    """Format a table with a header: start, end, label and the four confidences."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["start", "end", "label", *(label.value for label in LABELS)])
-    for one in result.merged:
-        confidences = [f"{one.confidence[label]:.4f}" for label in LABELS]
-        table.writerow([f"{one.start:.3f}", f"{one.end:.3f}", one.label.value, *confidences])
+    for row in result.merged:
+        confidences = [f"{row.confidence[label]:.4f}" for label in LABELS]
+        table.writerow([f"{row.start:.3f}", f"{row.end:.3f}", row.label.value, *confidences])
     return text.getvalue()
 
 
 def audacity(result: LabelResult) -> str:
-    """Audacity's label track: start, end and label, parted by tabs."""
-    return "".join(f"{one.start:.6f}\t{one.end:.6f}\t{one.label}\n" for one in result.merged)
+    """Format an Audacity label track: start, end and label, separated by tabs."""
+    return "".join(f"{row.start:.6f}\t{row.end:.6f}\t{row.label}\n" for row in result.merged)
 
 
 def textgrid(result: LabelResult) -> str:
-    """Praat's TextGrid with one interval tier."""
+    """Format a Praat TextGrid with one interval tier."""
     end = f"{result.labels.duration_s:.6f}"
     head = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {end}"]
     head += ["tiers? <exists>", "size = 1", "item []:", "    item [1]:", '        class = "IntervalTier"']
     head += ['        name = "labels"', "        xmin = 0", f"        xmax = {end}"]
     lines = [*head, f"        intervals: size = {len(result.merged)}"]
-    for number, one in enumerate(result.merged, 1):
-        lines += [f"        intervals [{number}]:", f"            xmin = {one.start:.6f}"]
-        lines += [f"            xmax = {one.end:.6f}", f'            text = "{one.label}"']
+    for number, row in enumerate(result.merged, 1):
+        lines += [f"        intervals [{number}]:", f"            xmin = {row.start:.6f}"]
+        lines += [f"            xmax = {row.end:.6f}", f'            text = "{row.label}"']
     return "\n".join([*lines, ""])
 
 
 def rttm(result: LabelResult) -> str:
-    """NIST's RTTM: one SPEAKER line a segment, with the label as the speaker's name."""
+    """Format NIST's RTTM: one SPEAKER line per segment, with the label as the speaker's name."""
     name = "_".join(result.recording.path.stem.split()) or "recording"
     return "".join(
-        f"SPEAKER {name} 1 {one.start:.3f} {one.end - one.start:.3f} <NA> <NA> {one.label} <NA> <NA>\n"
-        for one in result.merged
+        f"SPEAKER {name} 1 {row.start:.3f} {row.end - row.start:.3f} <NA> <NA> {row.label} <NA> <NA>\n"
+        for row in result.merged
     )
 
 
@@ -61,7 +61,7 @@ WRITERS: dict[str, Callable[[LabelResult], str]] = {
     ".textgrid": textgrid,
     ".rttm": rttm,
 }
-"""By suffix, in lower case."""
+"""Formatting function by file suffix, in lower case."""
 
 
 def check_labels(file: str | PathLike[str]) -> None:
@@ -71,9 +71,9 @@ def check_labels(file: str | PathLike[str]) -> None:
 
 
 def write_labels(result: LabelResult, file: str | PathLike[str], *, force: bool = False) -> None:
-    """Write labels as .csv, .txt (Audacity), .TextGrid (Praat) or .rttm, neighbors of one label merged.
+    """Write labels as .csv, .txt (Audacity), .TextGrid (Praat) or .rttm; equal neighbors are merged.
 
-    Raises UsageError for another suffix, OutputError.
+    Raises UsageError for an unknown suffix, OutputError if the file cannot be written.
     """
     check_labels(file)
     with whole_file(Path(file), force=force) as draft:

@@ -1,4 +1,4 @@
-"""Labels of a recording's audio: four confidences every 100 ms and for each segment."""
+"""Label tracks: four confidences for every 100 ms and for each segment of a recording."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelTrack:
-    """What the segmenter says of a recording. Confidence columns are in the order of `LABELS`."""
+    """Output of the segmenter for a recording. Confidence columns are in the order of `LABELS`."""
 
     duration_s: float
     """Length of the audio in seconds."""
     frame_s: float
     """Seconds per row of `frames`."""
     frames: Floats
-    """float32[n, 4]: confidences of each short frame."""
+    """float32[n, 4]: confidences of each frame."""
     segment_s: float
     """Length of a segment in seconds; the last one may be shorter."""
     segments: Floats
-    """float32[m, 4]: confidences of each segment, each row summing to 1."""
+    """float32[m, 4]: confidences of each segment; rows sum to 1."""
     step_s: float
-    """Distance of the windows of `windows` in seconds."""
+    """Distance between the windows in `windows` in seconds."""
     windows: NDArray[np.float16]
-    """float16[m, k, features]: of windows as long as a segment; [i, j] starts j steps into segment i."""
+    """float16[m, k, features] of windows as long as a segment; [i, j] starts j steps into segment i."""
 
     def __repr__(self) -> str:
         return f"LabelTrack({self.duration_s:.1f} s, {len(self.segments)} segments of {self.segment_s:g} s)"
 
     def to_bytes(self) -> bytes:
-        """Serialize, for `from_bytes`."""
+        """Serialize the track; `from_bytes` reads it."""
         arrays = [(array.shape, array.tobytes()) for array in (self.frames, self.segments, self.windows)]
         return msgspec.msgpack.encode([self.duration_s, self.frame_s, self.segment_s, self.step_s, *arrays])
 
     @classmethod
     def from_bytes(cls, content: bytes) -> LabelTrack:
-        """Deserialize what `to_bytes` gave. Raises UsageError for anything else."""
+        """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
         try:
             duration_s, frame_s, segment_s, step_s, *arrays = msgspec.msgpack.decode(content, type=_Stored)
             frames, segments, windows = (
@@ -56,7 +56,7 @@ class LabelTrack:
                 for (shape, data), dtype in zip(arrays, (np.float32, np.float32, np.float16), strict=True)
             )
         except (msgspec.MsgspecError, ValueError) as error:
-            raise UsageError(f"these bytes are no label track: {error}") from error
+            raise UsageError(f"the bytes are not a label track: {error}") from error
         return cls(duration_s, frame_s, frames, segment_s, segments, step_s, windows)
 
 
@@ -65,29 +65,29 @@ _Stored = tuple[float, float, float, float, _Array, _Array, _Array]
 
 
 class FrameLabels:
-    """Collects confidences of frames of 100 ms as audio arrives, about 2 s after it."""
+    """Collector of confidences for frames of 100 ms, available about 2 s after the audio."""
 
     def __init__(self, segmenter: Segmenter, *, chunk_s: float = CHUNK_S) -> None:
         self.segmenter = segmenter
         self.rate_hz, self.frame_s = segmenter.rate_hz, segmenter.frame_s
         self.samples = 0
-        """Samples so far."""
+        """Number of samples so far."""
         self._stream = segmenter.encoder(chunk_s)
         self._frames = GrowingArray((len(LABELS),), np.float32)
 
     @property
     def frames(self) -> Floats:
-        """Confidences float32[n, 4] of all frames so far."""
+        """Return the confidences float32[n, 4] of all frames so far."""
         return self._frames.array
 
     def accept(self, block: AudioBlock) -> None:
-        """See `Collector`."""
+        """Label one block; see `Collector`."""
         self.samples += len(block.samples)
         for encoded in self._stream.accept(block.samples):
             self._add(encoded)
 
     def finish(self) -> None:
-        """See `Collector`."""
+        """Label the remaining samples; see `Collector`."""
         for encoded in self._stream.finish():
             self._add(encoded)
 
@@ -96,9 +96,9 @@ class FrameLabels:
 
 
 class LabelCollector(FrameLabels):
-    """Collects the `LabelTrack` of a recording; only that grows, by 2.5 MB an hour at the defaults.
+    """Collector of the `LabelTrack` of a recording, which takes 2.5 MB of memory per hour at the defaults.
 
-    Raises UsageError if `segment_s` or `step_s` is no multiple of the segmenter's frame of 0.1 s.
+    Raises UsageError if `segment_s` or `step_s` is not a multiple of the segmenter's frame of 0.1 s.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class LabelCollector(FrameLabels):
         """Set by `finish`."""
 
     def finish(self) -> None:
-        """See `Collector`."""
+        """Compute the segments and set `result`."""
         super().finish()
         windows = self._pooler.finish()
         self.result = LabelTrack(
@@ -146,7 +146,7 @@ def collect_labels(
     step_s: float = 1.0,
     progress: Progress | None = None,
 ) -> tuple[LabelTrack, DecodeReport]:
-    """Decode a recording for its labels alone. Raises as `collect` and `LabelCollector`."""
+    """Decode a recording and return its labels. Raises the errors of `collect` and `LabelCollector`."""
     labels = LabelCollector(segmenter, segment_s=segment_s, step_s=step_s)
     report = collect(recording, [labels], progress=progress)
     return labels.result, report
@@ -160,7 +160,7 @@ def label_samples(
     step_s: float = 1.0,
     chunk_s: float = CHUNK_S,
 ) -> LabelTrack:
-    """Label audio that is in memory: blocks float32[n] of any size at the segmenter's rate."""
+    """Label audio in memory: blocks float32[n] of any size, at the segmenter's sample rate."""
     labels = LabelCollector(segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s)
     for samples in blocks:
         labels.accept(AudioBlock(samples, labels.samples))

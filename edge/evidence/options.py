@@ -1,4 +1,4 @@
-"""Every choice between audio and a transcript, with its default."""
+"""Settings of transcription, with their defaults."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from edge.errors import UsageError
 
 @dataclass(frozen=True)
 class SpeechOptions:
-    """What counts as speech, and how it is cut into chunks."""
+    """Settings of speech detection and chunking."""
 
     onset: float = 0.5
-    """Confidence of speaking that begins a stretch of speech."""
+    """Confidence of speaking at which a speech segment begins."""
     release: float = 0.3
-    """... and below which it ends."""
+    """Confidence of speaking below which it ends."""
     merge_gap_s: float = 1.0
-    """Stretches closer than this are recognized together."""
+    """Speech segments closer than this are merged, in seconds."""
     min_speech_s: float = 0.2
-    """Shorter stretches are no speech."""
+    """Minimum length of a speech segment in seconds; shorter ones are dropped."""
     padding_s: float = 0.5
-    """Seconds before and after a stretch that are recognized with it: the labels are 0.1 s coarse."""
+    """Seconds before and after each segment that are recognized with it: labels are 0.1 s coarse."""
     min_chunk_s: float = 8.0
-    """Chunks are cut at the best pause after this many seconds ..."""
+    """Minimum length of a chunk in seconds, after which it is cut at the best pause."""
     max_chunk_s: float = 20.0
-    """... and before this many."""
+    """Maximum length of a chunk in seconds."""
     include_singing: bool = False
-    """Words that are sung count too."""
+    """Also transcribe sung words."""
 
     def __post_init__(self) -> None:
         if not 0 < self.release <= self.onset < 1:
@@ -40,26 +40,26 @@ class SpeechOptions:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionOptions:
-    """Which words of a recognizer are believed."""
+    """Settings for dropping unreliable words."""
 
     logprob_threshold: float = -0.8
-    """Text with a lower mean log-probability is dropped: what recognizers write for noise."""
+    """Text with a lower mean log-probability is dropped: recognizers write it for noise."""
     retry_gap_s: float = 0.8
-    """Audible speech of this length without a word is recognized once more, in seconds."""
+    """Audible speech without words is recognized again from this length on, in seconds."""
     max_repetitions: int = 5
-    """Words repeated this often in a row are a decoder that loops; one repetition is kept."""
+    """Words repeated this often in a row come from a decoder in a loop; one repetition is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptOptions:
-    """Every choice between audio and a transcript."""
+    """Settings of transcription."""
 
     speech: SpeechOptions = field(default_factory=SpeechOptions)
-    """What counts as speech, and how it is cut into chunks."""
+    """Speech detection and chunking."""
     recognition: RecognitionOptions = field(default_factory=RecognitionOptions)
-    """Which words are believed."""
+    """Dropping unreliable words."""
     sentence_pause_s: float = 0.8
-    """A pause of this length ends a sentence, whatever the punctuation says, in seconds."""
+    """Minimum pause that ends a sentence, whatever its punctuation, in seconds."""
 
     def __post_init__(self) -> None:
         if not self.sentence_pause_s > 0:

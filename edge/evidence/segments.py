@@ -1,4 +1,4 @@
-"""Segments of a recording with their labels, merged where neighbors agree: what `edge label` shows."""
+"""Label segments of a recording, separate and merged: the result of `edge label`."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from edge.vocabulary import LABELS, Label, Progress
 
 @dataclass(frozen=True, slots=True)
 class LabelSegment:
-    """A part of a recording with its label and the four confidences, which sum to 1."""
+    """A segment with its label and the four confidences, which sum to 1."""
 
     start: float
-    """Seconds."""
+    """Seconds of the recording."""
     end: float
-    """Seconds."""
+    """Seconds of the recording."""
     label: Label
-    """The most confident one."""
+    """The label with the highest confidence."""
     confidence: dict[Label, float]
-    """By label, 0 to 1."""
+    """Confidence of each label, 0 to 1."""
 
     def __repr__(self) -> str:
         sure = self.confidence[self.label]
         return f"LabelSegment({self.start:.1f}-{self.end:.1f} s, {self.label} {sure:.2f})"
 
     def to_document(self) -> schema.Segment:
-        """Return the row of a JSON document."""
+        """Return the segment as it stands in JSON documents."""
         confidence = {label.value: schema.share(p) for label, p in self.confidence.items()}
         return schema.Segment(
             schema.seconds(self.start), schema.seconds(self.end), self.label.value, confidence
@@ -47,28 +47,29 @@ class LabelResult:
     """The labels of a recording."""
 
     recording: Recording
-    """What was labeled."""
+    """The labeled recording."""
     labels: LabelTrack
-    """Confidences of frames and of segments."""
+    """Confidences of frames and segments."""
     notes: tuple[str, ...] = ()
-    """What was wrong with the file, one line each."""
+    """Problems found in the file, one line each."""
 
     def __repr__(self) -> str:
         return f"LabelResult({self.recording.path.name}, {self.labels!r})"
 
     @property
     def segments(self) -> tuple[LabelSegment, ...]:
-        """One per segment of the segmenter."""
+        """Return all segments of the label track."""
         return label_segments(self.labels)
 
     @property
     def merged(self) -> tuple[LabelSegment, ...]:
-        """Neighbors of one label made one; confidences are means over time."""
-        return tuple(_joined(list(group)) for _, group in groupby(self.segments, key=lambda one: one.label))
+        """Return the segments with equal neighbors merged; confidences are means over time."""
+        groups = groupby(self.segments, key=lambda segment: segment.label)
+        return tuple(_joined(list(group)) for _, group in groups)
 
     @property
     def totals(self) -> dict[Label, float]:
-        """Seconds by label."""
+        """Return the total seconds of each label."""
         return {label: sum(s.end - s.start for s in self.segments if s.label is label) for label in LABELS}
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,9 +93,10 @@ def label(
     """Label the audio of a recording: singing, speaking, music or other, with confidences.
 
     `media` is a path or a `Recording`; `segment_s` is the length of a segment in seconds. The audio is
-    decoded once and never held in memory; `segmenter` saves loading the model again.
+    decoded once and never held in memory as a whole. With a `segmenter` no model is loaded.
 
-    Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError, UsageError.
+    Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError if the model
+    is missing or damaged, UsageError if `segment_s` is not a multiple of 0.1 s.
     """
     recording = open_recording(media)
     track, report = collect_labels(
@@ -104,7 +106,7 @@ def label(
 
 
 def label_segments(track: LabelTrack) -> tuple[LabelSegment, ...]:
-    """Return the track's segments, each with its most confident label."""
+    """Return the segments of a track, each with its most confident label."""
     return tuple(
         LabelSegment(
             start=index * track.segment_s,

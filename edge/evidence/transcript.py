@@ -1,4 +1,4 @@
-"""What is said in a recording, as plain data: sentences with word times, and the levels that cuts go by."""
+"""The transcript of a recording: sentences with word timestamps, and speech levels for placing cuts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from edge.vocabulary import Caption, Span
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What is said in a recording. Times are seconds after its zero."""
+    """The speech of a recording as text. Times are seconds of the recording."""
 
     duration_s: float
     """Length of the audio in seconds."""
     language: str
-    """Of most of the words, as in BCP 47; "und" where nothing is said."""
+    """BCP 47 tag of the language of most words; "und" if there is no speech."""
     sentences: tuple[Caption, ...]
-    """In order, disjoint; each with the times of its words."""
+    """In order, disjoint, with word timestamps."""
     levels: tuple[SpeechLevel, ...]
-    """Of every chunk of speech, whether or not the recognizer had words for it."""
+    """Speech level of every chunk, whether or not any word was recognized in it."""
     filled_pauses: tuple[Span, ...]
-    """Sounds such as "um" that the text leaves out."""
+    """Filled pauses such as "um", which recognizers omit from the text."""
     music: tuple[Span, ...]
-    """Where there is music or singing."""
+    """Spans of music or singing."""
 
     def __repr__(self) -> str:
         words = sum(len(sentence.words) for sentence in self.sentences)
@@ -35,7 +35,7 @@ class Transcript:
 
     @property
     def sounding(self) -> list[Span]:
-        """Where voices sound, by labels and level."""
+        """Return the spans in which voices are audible, according to labels and level."""
         return [
             Span(level.start + span.start, level.start + span.end)
             for level in self.levels
@@ -43,7 +43,7 @@ class Transcript:
         ]
 
     def to_bytes(self) -> bytes:
-        """Serialize, for `from_bytes`."""
+        """Serialize the transcript; `from_bytes` reads it."""
         levels = [(level.start, level.values.tobytes()) for level in self.levels]
         stored = _Stored(
             self.duration_s, self.language, self.sentences, levels, self.filled_pauses, self.music
@@ -52,14 +52,14 @@ class Transcript:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Transcript:
-        """Deserialize what `to_bytes` gave. Raises UsageError for anything else."""
+        """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
         try:
             stored = msgspec.msgpack.decode(content, type=_Stored)
             levels = tuple(
                 SpeechLevel(start, np.frombuffer(values, np.float16)) for start, values in stored.levels
             )
         except (msgspec.MsgspecError, ValueError) as error:
-            raise UsageError(f"these bytes are no transcript: {error}") from error
+            raise UsageError(f"the bytes are not a transcript: {error}") from error
         return cls(
             stored.duration_s, stored.language, stored.sentences, levels, stored.filled_pauses, stored.music
         )

@@ -1,4 +1,4 @@
-"""Transcribe a recording in one pass: labels find speech, a recognizer turns its chunks into words."""
+"""Transcribe a recording in one pass: labels locate speech, a recognizer converts its chunks to words."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from edge.text.sentences import sentences
 from edge.vocabulary import LABELS, Label, Progress, Span
 
 MIN_MUSIC_S = 2.0
-"""Shorter music is a jingle at most."""
+"""Minimum length of music in seconds; anything shorter is a jingle."""
 
 MIN_SPEAKING = 0.25
-"""Confidence of speaking in a filled pause; a steady noise beside speech has less."""
+"""Minimum confidence of speaking in a filled pause; steady noise next to speech has less."""
 
 
 class TranscriptCollector:
-    """Collects the `Transcript` of audio from the frame labels of another collector, which stands before it.
+    """Collector of the `Transcript` of audio. It reads the frame labels of a collector that precedes it.
 
-    Chunks are recognized as soon as their labels are there. Raises UsageError if the recognizer takes another
-    sample rate than the labels.
+    Chunks are recognized as soon as their labels are available. Raises UsageError if the recognizer needs
+    another sample rate than the labels.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class TranscriptCollector:
         """Set by `finish`."""
 
     def accept(self, block: AudioBlock) -> None:
-        """See `Collector`."""
+        """Recognize the chunks that a block completes; see `Collector`."""
         self._chunker.accept(block.samples)
         self._recognize_labeled()
 
     def finish(self) -> None:
-        """See `Collector`."""
+        """Recognize the remaining chunks and set `result`."""
         self._recognize_labeled()
         self._recognize(self._chunker.finish())
         duration_s = self._labels.samples / self.rate_hz
@@ -91,7 +91,7 @@ class TranscriptCollector:
         return bool(self._labels.frames[first:stop, LABELS.index(Label.SPEAKING)].mean() >= MIN_SPEAKING)
 
     def _music(self, duration_s: float) -> Iterable[Span]:
-        """Spans of music or singing of at least `MIN_MUSIC_S`, but for breaks that are shorter."""
+        """Yield spans of music or singing of at least `MIN_MUSIC_S`, ignoring shorter gaps."""
         frame_s = self._labels.frame_s
         columns = [LABELS.index(Label.SINGING), LABELS.index(Label.MUSIC)]
         width = round(MIN_MUSIC_S / frame_s)
@@ -109,26 +109,26 @@ def collect_transcript(
     cache: Cache | None = None,
     progress: Progress | None = None,
 ) -> tuple[Transcript, tuple[str, ...]]:
-    """Decode a recording for its transcript alone; returns it and notes on what was wrong with the file.
+    """Transcribe a recording; return the transcript, and notes on problems found in the file.
 
-    With a `cache` a recording that was transcribed before, whatever its name, is not decoded again, and of
-    one that has grown only the new part is recognized. Raises as `collect` and `TranscriptCollector`.
+    With a `cache` the same content, whatever the file's name, is not decoded again, and only the new part of
+    a file that has grown is recognized. Raises the errors of `collect` and `TranscriptCollector`.
     """
     options = options or TranscriptOptions()
     if cache is None:
         return _transcribe(recording, recognizer, segmenter or Segmenter(), options, progress)
     model = (segmenter.folder if segmenter else find(Segmenter.default)).manifest.digest
     audio = recording.require_audio().index
-    at = key("transcript", cache.digest_of(recording), audio, recognizer.identity, model, options)
-    if (stored := cache.get(at)) is not None:
+    entry = key("transcript", cache.digest_of(recording), audio, recognizer.identity, model, options)
+    if (stored := cache.get(entry)) is not None:
         try:
             content, notes = msgspec.msgpack.decode(stored, type=tuple[bytes, tuple[str, ...]])
             return Transcript.from_bytes(content), notes
         except (msgspec.MsgspecError, UsageError):
-            pass  # made by something else: transcribe again
+            pass  # an invalid entry: transcribe again
     known = CachedRecognizer(recognizer, cache)
     transcript, notes = _transcribe(recording, known, segmenter or Segmenter(), options, progress)
-    cache.put(at, msgspec.msgpack.encode((transcript.to_bytes(), notes)))
+    cache.put(entry, msgspec.msgpack.encode((transcript.to_bytes(), notes)))
     return transcript, notes
 
 
@@ -146,7 +146,7 @@ def _transcribe(
 
 
 def _language(chunks: Iterable[ChunkTranscript]) -> str:
-    """The language of most words; "und" without any."""
+    """Return the language of most words; "und" without words."""
     counts: Counter[str] = Counter()
     for chunk in chunks:
         counts[chunk.language] += len(chunk.words)

@@ -1,1 +1,1 @@
-"""Networks: one file each, over `base.Network`, which finds, checks, opens and closes a model folder."""
+"""Networks, one per module, based on `base.Network`, which finds, checks, opens and closes a model folder."""

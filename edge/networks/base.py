@@ -1,4 +1,4 @@
-"""What every network has in common: a model folder, checked, and a session for each of its graphs."""
+"""Base class of all networks: a checked model folder, and a session for each of its graphs."""
 
 from __future__ import annotations
 
@@ -18,24 +18,26 @@ ParametersT = TypeVar("ParametersT", bound=Struct)
 
 
 class Network(Generic[FrontEndT, ParametersT]):
-    """A model opened for its task, by its id or folder; close it, or use it in a `with` statement.
+    """A model opened by its id or folder; close it, or use it in a `with` statement.
 
-    To add one: name the task, the front end, the type of the manifest's parameters and the roles of its
-    graphs as class attributes; refuse in `_check` a folder that the class cannot run; add methods that run
+    To add one: set the task, the front end, the type of the manifest's parameters and the roles of its graphs
+    as class attributes; reject in `_check` a folder that the class cannot run; add methods that run
     `self.sessions`.
 
-    Raises ModelError if there is no such model, it is damaged or for another task, MissingRuntimeError if its
-    runtime is not installed.
+    Raises ModelError if the model is missing, damaged or for another task, MissingRuntimeError if its runtime
+    is not installed.
     """
 
     task: ClassVar[str]
-    """In the manifest."""
+    """Task in the manifest."""
     front_end_type: ClassVar[type]
+    """Type of the manifest's front end."""
     parameters_type: ClassVar[type[Struct]]
+    """Type of the manifest's parameters."""
     roles: ClassVar[tuple[str, ...]]
-    """Of the graphs in the manifest."""
+    """Roles of the graphs in the manifest."""
     default: ClassVar[str]
-    """Id of the model that is opened if none is named."""
+    """Id of the model that is opened by default."""
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Network(Generic[FrontEndT, ParametersT]):
             raise
 
     def close(self) -> None:
-        """Free what the runtimes hold; afterwards the network cannot run."""
+        """Release the sessions; afterwards the network cannot run."""
         for session in self.sessions.values():
             session.close()
 
@@ -74,4 +76,4 @@ class Network(Generic[FrontEndT, ParametersT]):
         return front_end, parameters
 
     def _check(self) -> None:
-        """Raise ModelError if the folder does not describe what the class runs."""
+        """Raise ModelError if the folder does not describe a model that the class can run."""

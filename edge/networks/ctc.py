@@ -1,9 +1,9 @@
-"""Speech recognizers with CTC output: a row of scores every few hundredths of a second, best path.
+"""Speech recognizers with CTC output, decoded greedily (best path).
 
-    samples -> Kaldi's filter bank -> network -> the likeliest token of each row -> runs made one, no blanks
+    samples -> Kaldi filter bank -> network -> most likely token per row -> runs merged, blanks removed
 
-After Graves et al. 2006, "Connectionist temporal classification". The networks are those that sherpa-onnx
-runs; `python -m tools.importers ctc` makes model folders of them.
+After Graves et al. 2006, "Connectionist temporal classification". Supports the networks of sherpa-onnx;
+`python -m tools.importers ctc` converts them to model folders.
 """
 
 from __future__ import annotations
@@ -27,69 +27,84 @@ from edge.models.options import SessionOptions
 from edge.networks.base import Network
 
 SPACE = "\u2581"
-"""What stands for a space in tokens, and so begins a word."""
+"""Character that stands for a space in tokens, at the beginning of a word."""
 
 _Utf8 = codecs.getincrementaldecoder("utf-8")
-"""Bytes to characters; what makes no character is left out."""
+"""Decoder of byte tokens; invalid bytes are dropped."""
 
 Floats = NDArray[np.float32]
 Count = Annotated[int, Meta(ge=0)]
+"""An integer of at least 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A part of a word, or a character, and the rows in which it is the likeliest."""
+    """A subword or character, and the time of the rows in which it is the most likely."""
 
     text: str
-    """With a leading space where a word begins."""
+    """Text, with a leading space at the beginning of a word."""
     start: float
-    """Seconds after the first sample."""
+    """Seconds from the first sample."""
     end: float
+    """Seconds from the first sample."""
     logprob: float
-    """Natural logarithm, mean of its rows."""
+    """Natural log-probability, mean over its rows."""
 
 
 @dataclass(frozen=True)
 class CtcTranscript:
-    """What was said."""
+    """Text and tokens of a chunk of speech."""
 
     text: str
+    """The text of all tokens."""
     tokens: tuple[Token, ...]
+    """In order and disjoint."""
     language: str | None
-    """Of networks that tell it: zh, en, yue ..."""
+    """Language that the network detected (zh, en, yue ...); None if it does not detect any."""
     mean_logprob: float
-    """Of the tokens; 0 where there are none."""
+    """Mean natural log-probability of the tokens; 0 without tokens."""
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the manifest of such a recognizer says beside its front end."""
+    """Parameters in the manifest of a CTC recognizer."""
 
     kind: str
-    """As sherpa-onnx calls it."""
+    """Name of the model type in sherpa-onnx."""
     tokens: str
-    """A file of the folder: a token, a space and its number a line."""
+    """File of the folder with a token, a space and its number per line."""
     vocabulary: Annotated[int, Meta(ge=1)]
+    """Number of tokens."""
     blank: Count
+    """Number of the blank token."""
     row_s: Annotated[float, Meta(gt=0)]
-    """Seconds from one row of the output to the next."""
+    """Seconds between rows of the output."""
     prefix_rows: Count = 0
-    """Rows before the first that stands for sound: what was spoken and how."""
+    """Rows before the first that stands for audio: language, emotion, event, text style."""
     language: str = "auto"
+    """Default language; "auto" detects it."""
     language_auto: int | None = None
+    """Input number for detecting the language."""
     language_zh: int | None = None
+    """Input number of Mandarin."""
     language_en: int | None = None
+    """Input number of English."""
     language_yue: int | None = None
+    """Input number of Cantonese."""
     language_ja: int | None = None
+    """Input number of Japanese."""
     language_ko: int | None = None
+    """Input number of Korean."""
     text_norm_with: int | None = None
-    """With marks and numbers in digits."""
+    """Input number for text with punctuation and numbers in digits."""
     text_norm_without: int | None = None
+    """Input number for text without punctuation."""
 
 
 class CtcNetwork(Network[Fbank, Parameters]):
-    """A recognizer with CTC output by its id or folder.
+    """A speech recognizer with CTC output.
 
-    `language` is for networks that are told one. Raises UsageError for a language that it does not know.
+    `language` is for networks with a language input. Raises UsageError for a language that it does not
+    support.
     """
 
     task = "ctc-recognizer"
@@ -107,8 +122,8 @@ class CtcNetwork(Network[Fbank, Parameters]):
         options: SessionOptions | None = None,
     ) -> None:
         super().__init__(model, threads=threads, options=options)
-        told = len(self.sessions["recognizer"].inputs) == 4
-        self._choices = _choices(self.parameters, language) if told else []
+        has_language = len(self.sessions["recognizer"].inputs) == 4
+        self._choices = _choices(self.parameters, language) if has_language else []
 
     @property
     def rate_hz(self) -> int:
@@ -116,7 +131,7 @@ class CtcNetwork(Network[Fbank, Parameters]):
         return self.front_end.rate_hz
 
     def scores(self, samples: Floats) -> Floats:
-        """The network's output float32[rows, vocabulary] for samples float32[n] in -1..1."""
+        """Run the network on samples float32[n] in -1..1; return scores float32[rows, vocabulary]."""
         rows = self.front_end.rows(samples)
         if not len(rows):
             return np.zeros((0, self.parameters.vocabulary), np.float32)
@@ -131,7 +146,7 @@ class CtcNetwork(Network[Fbank, Parameters]):
         return np.asarray(session.run(rows[None], *given)[0][0], np.float32)
 
     def transcribe(self, samples: Floats) -> CtcTranscript:
-        """The text of a stretch of speech, float32[n] in -1..1 at `rate_hz`, and the times of its tokens."""
+        """Transcribe a chunk of speech, float32[n] in -1..1 at `rate_hz`, with token timestamps."""
         rows = _log_softmax(self.scores(samples))
         skip = self.parameters.prefix_rows
         tokens = self._decode(rows[skip:], len(samples) / self.rate_hz)
@@ -140,11 +155,11 @@ class CtcNetwork(Network[Fbank, Parameters]):
         return CtcTranscript("".join(token.text for token in tokens).strip(), tokens, language, mean)
 
     def _decode(self, rows: Floats, length_s: float) -> tuple[Token, ...]:
-        """The best path through log-probabilities [rows, vocabulary]: runs of one number become a token."""
+        """Return the best path through log-probabilities [rows, vocabulary], with runs merged to tokens."""
         best = rows.argmax(axis=1)
         edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
         row_s = min(self.parameters.row_s, length_s / max(1, len(rows)))  # the last row may be part silence
-        found: list[Token] = []
+        tokens: list[Token] = []
         bytes_to_text = _Utf8("ignore")
         for first, stop in pairwise(edges):
             number = int(best[first])
@@ -157,77 +172,83 @@ class CtcNetwork(Network[Fbank, Parameters]):
                 text = _text(self._tokens[number])
             if text:
                 logprob = float(rows[first:stop, number].mean())
-                found.append(Token(text, float(first * row_s), float(stop * row_s), logprob))
-        return tuple(found)
+                tokens.append(Token(text, float(first * row_s), float(stop * row_s), logprob))
+        return tuple(tokens)
 
     def _check(self) -> None:
-        """Read the tokens and the statistics; damaged ones are refused."""
+        """Read the tokens and the statistics. Raises ModelError if they are damaged."""
         self._tokens = _tokens(self.folder, self.parameters)
         self._statistics = _statistics(self.folder, self.front_end)
 
 
 def _text(token: str) -> str:
-    """What a token puts into the text: nothing if it marks something."""
+    """Return the text of a token; empty for special tokens."""
     return "" if re.fullmatch(r"<.*>", token) else token.replace(SPACE, " ")
 
 
 def _byte(token: str) -> bytes | None:
-    """Of a token that is one byte of a character."""
-    found = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", token)
-    return bytes.fromhex(found[1]) if found else None
+    """Return the byte of a byte token; None for other tokens."""
+    match = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", token)
+    return bytes.fromhex(match[1]) if match else None
 
 
 def _language(token: str) -> str | None:
-    """The language that the first row names."""
-    found = re.fullmatch(r"<\|([a-z]+)\|>", token)
-    return found[1] if found and found[1] != "nospeech" else None
+    """Return the language of a language token; None for other tokens."""
+    match = re.fullmatch(r"<\|([a-z]+)\|>", token)
+    return match[1] if match and match[1] != "nospeech" else None
 
 
 def read_tokens(content: bytes) -> list[str]:
-    """Tokens by their number, from lines of a token, a space and its number. Raises ValueError."""
+    """Parse lines of a token, a space and its number; return the tokens in order of their numbers.
+
+    Raises ValueError for other lines, and unless the tokens are numbered from 0 without gaps.
+
+    >>> read_tokens(b"<blk> 0\\na 1\\n")
+    ['<blk>', 'a']
+    """
     try:
         pairs = [line.rsplit(maxsplit=1) for line in content.decode().splitlines() if line.strip()]
-        found = {int(pair[-1]): pair[0] if len(pair) == 2 else " " for pair in pairs}
+        tokens = {int(pair[-1]): pair[0] if len(pair) == 2 else " " for pair in pairs}
     except ValueError as error:
         raise ValueError(f"has other lines than a token and its number: {error}") from error
-    if not found or sorted(found) != list(range(len(found))):
+    if not tokens or sorted(tokens) != list(range(len(tokens))):
         raise ValueError("does not number its tokens from 0 on without gaps")
-    return [found[number] for number in range(len(found))]
+    return [tokens[number] for number in range(len(tokens))]
 
 
 def _tokens(folder: ModelFolder, parameters: Parameters) -> list[str]:
-    """The tokens of a folder. Raises ModelError."""
+    """Read the tokens of a folder. Raises ModelError."""
     try:
-        found = read_tokens(folder.read(parameters.tokens))
+        tokens = read_tokens(folder.read(parameters.tokens))
     except ValueError as error:
         raise ModelError(folder.path / parameters.tokens, str(error)) from error
-    if len(found) != parameters.vocabulary or parameters.blank >= len(found):
+    if len(tokens) != parameters.vocabulary or parameters.blank >= len(tokens):
         wanted = f"{parameters.vocabulary} with the blank {parameters.blank} among them"
-        raise ModelError(folder.path / parameters.tokens, f"has {len(found)} tokens, not {wanted}")
-    return found
+        raise ModelError(folder.path / parameters.tokens, f"has {len(tokens)} tokens, not {wanted}")
+    return tokens
 
 
 def _statistics(folder: ModelFolder, front_end: Fbank) -> Floats | None:
-    """What is added to a row and multiplied with it, float32[2, numbers]. Raises ModelError."""
+    """Read the offset and factor that normalize a row, float32[2, numbers]. Raises ModelError."""
     if front_end.statistics is None:
         return None
     shape = (2, front_end.stack * front_end.n_mels)
     try:
-        found = np.load(io.BytesIO(folder.read(front_end.statistics)), allow_pickle=False)
+        statistics = np.load(io.BytesIO(folder.read(front_end.statistics)), allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
-        raise ModelError(folder.path / front_end.statistics, f"is no .npy file: {error}") from error
-    if not isinstance(found, np.ndarray) or found.shape != shape:
+        raise ModelError(folder.path / front_end.statistics, f"is not a .npy file: {error}") from error
+    if not isinstance(statistics, np.ndarray) or statistics.shape != shape:
         raise ModelError(folder.path / front_end.statistics, f"does not hold numbers of shape {shape}")
-    return found.astype(np.float32)
+    return statistics.astype(np.float32)
 
 
 def _choices(parameters: Parameters, language: str | None) -> list[int]:
-    """Numbers of the language, and of how the text is written. Raises UsageError."""
+    """Return the input numbers of the language and of the text style. Raises UsageError."""
     name = language or parameters.language
     number = getattr(parameters, f"language_{name}", None)
     if number is None:
         known = [field[9:] for field in parameters.__struct_fields__ if field.startswith("language_")]
-        raise UsageError(f"the model knows no language {name!r}, but {', '.join(known)}")
+        raise UsageError(f"the model does not support the language {name!r}, only {', '.join(known)}")
     return [number, parameters.text_norm_with or 0]
 
 

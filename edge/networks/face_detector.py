@@ -1,11 +1,11 @@
-"""Faces in a image: boxes, scores and five landmarks, by a cascade of three small networks (MTCNN).
+"""Detect faces in an image: boxes, scores and five landmarks, by a cascade of three small networks (MTCNN).
 
     image -> pyramid -> proposals (P-net, every 2 pixels of every level)
             -> crops of 24 pixels -> refined boxes (R-net)
             -> crops of 48 pixels -> boxes and landmarks (O-net)
 
 After Zhang et al. 2016, "Joint face detection and alignment using multitask cascaded convolutional networks";
-all constants and roundings are those of facenet-pytorch, so that its weights give its results.
+all constants and rounding are those of facenet-pytorch, so that its weights give the same results.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from edge.networks.base import Network
 from edge.networks.images import AreaSums, Rgb
 
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
-"""Left and right as the viewer sees them, in the order of `Faces.landmarks`."""
+"""Names in the order of `Faces.landmarks`; left and right are those of the viewer."""
 
 BATCH = 128
-"""Crops per run of a network: bounds memory in images full of candidates."""
+"""Crops per run of a network: limits memory for images with many candidates."""
 
 BLOCK = 512
-"""Boxes compared with each other at once when overlapping ones are dropped."""
+"""Boxes that non-maximum suppression compares at once."""
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -38,40 +38,43 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Faces:
-    """The n faces of a image, best first."""
+    """The n faces of an image, best first."""
 
     boxes: Floats
-    """float32[n, 4]: left, top, right, bottom in pixels; at the rim they reach beyond the image."""
+    """float32[n, 4]: left, top, right, bottom in pixels; they may extend beyond the image."""
     scores: Floats
-    """float32[n]: 0..1."""
+    """float32[n]: 0 to 1."""
     landmarks: Floats
     """float32[n, 5, 2]: x, y in pixels, in the order of `LANDMARKS`."""
 
     def __len__(self) -> int:
-        """How many faces."""
+        """Return the number of faces."""
         return len(self.boxes)
 
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+"""A number from 0 to 1."""
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a face detector's manifest says of the cascade."""
+    """Parameters of the cascade in the manifest of a face detector."""
 
     cell: Annotated[int, Meta(ge=4)]
-    """Pixels that a proposal is wide in its level of the pyramid."""
+    """Width of a proposal in pixels of its pyramid level."""
     stride: Annotated[int, Meta(ge=1)]
-    """Pixels from one proposal to the next there."""
+    """Distance between proposals in pixels of their pyramid level."""
     factor: Annotated[float, Meta(gt=0, lt=1)]
-    """Size of a level over that of the level before."""
+    """Size of a pyramid level relative to the one before."""
     proposal_score: Share
+    """Minimum score after the first network."""
     refined_score: Share
+    """Minimum score after the second network."""
     face_score: Share
-    """Lower scores are dropped after each of the three networks."""
+    """Minimum score after the third network."""
 
 
 class FaceDetector(Network[None, Parameters]):
-    """A face detector by its id or folder."""
+    """A face detector."""
 
     task = "face-detector"
     front_end_type = type(None)
@@ -80,19 +83,19 @@ class FaceDetector(Network[None, Parameters]):
     default = "mtcnn"
 
     def detect(self, rgb: Rgb, min_face: int = 40) -> Faces:
-        """The faces of `rgb`, uint8[height, width, 3], that are about `min_face` pixels wide or wider.
+        """Detect faces of at least about `min_face` pixels in `rgb`, uint8[height, width, 3].
 
-        Halving `min_face` makes it four times as slow. Raises UsageError if `rgb` is no image or `min_face`
-        is smaller than what the first network sees.
+        Halving `min_face` takes four times as long. Raises UsageError if `rgb` is not an image or `min_face`
+        is smaller than the input of the first network.
         """
         if min_face < self.parameters.cell:
-            raise UsageError(f"a face has {self.parameters.cell} pixels or more, not {min_face}")
+            raise UsageError(f"min_face must be at least {self.parameters.cell} pixels, got {min_face}")
         sums = AreaSums(rgb)
         boxes = self._refine(sums, self._propose(sums, min_face))
         return self._finish(sums, boxes)
 
     def _propose(self, sums: AreaSums, min_face: int) -> Floats:
-        """Squares float32[n, 4] that may hold a face."""
+        """Return squares float32[n, 4] that may hold a face."""
         levels = [self._level(sums, scale) for scale in self._scales(sums, min_face)]
         if not levels:
             return np.zeros((0, 4), np.float32)
@@ -102,7 +105,7 @@ class FaceDetector(Network[None, Parameters]):
         return _square(boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2], 2))
 
     def _scales(self, sums: AreaSums, min_face: int) -> Iterator[float]:
-        """Sizes of the pyramid's levels over the image's, until a face would fill the image."""
+        """Yield the scales of the pyramid levels, until a face would fill the image."""
         cell = self.parameters.cell
         scale = cell / min_face
         side = min(sums.height, sums.width) * scale
@@ -112,20 +115,20 @@ class FaceDetector(Network[None, Parameters]):
             side *= self.parameters.factor
 
     def _level(self, sums: AreaSums, scale: float) -> tuple[Floats, Floats, Floats]:
-        """Boxes float32[n, 4], scores [n] and corrections [n, 4] from one level of the pyramid."""
+        """Return boxes float32[n, 4], scores [n] and corrections [n, 4] of one pyramid level."""
         parameters = self.parameters
         level = sums.resized(int(sums.height * scale + 1), int(sums.width * scale + 1))
         scores, offsets = self.sessions["proposal"].run(_planes(level[None]))
-        found = np.argwhere(scores[0] >= parameters.proposal_score)
-        rows, columns = found[:, 0], found[:, 1]
-        corner = np.float32(parameters.stride) * found[:, ::-1].astype(np.float32) + 1
+        cells = np.argwhere(scores[0] >= parameters.proposal_score)
+        rows, columns = cells[:, 0], cells[:, 1]
+        corner = np.float32(parameters.stride) * cells[:, ::-1].astype(np.float32) + 1
         near, far = (np.floor(point / np.float32(scale)) for point in (corner, corner + parameters.cell - 1))
         boxes, best = np.concatenate([near, far], axis=1), scores[0, rows, columns]
         kept = suppress(boxes, best, 0.5)
         return boxes[kept], best[kept], offsets[0][:, rows, columns].T[kept]
 
     def _refine(self, sums: AreaSums, boxes: Floats) -> Floats:
-        """The squares float32[n, 4] that the second network takes for faces, corrected."""
+        """Return the squares float32[n, 4] that the second network accepts, corrected."""
         boxes, (scores, offsets) = _judge(self.sessions["refinement"], sums, boxes)
         good = scores > self.parameters.refined_score
         boxes, scores, offsets = boxes[good], scores[good], offsets[good]
@@ -133,7 +136,7 @@ class FaceDetector(Network[None, Parameters]):
         return _square(_corrected(boxes[kept], offsets[kept]))
 
     def _finish(self, sums: AreaSums, boxes: Floats) -> Faces:
-        """The faces among the squares float32[n, 4]."""
+        """Return the faces among the squares float32[n, 4]."""
         boxes, (scores, offsets, points) = _judge(self.sessions["output"], sums, boxes)
         good = scores > self.parameters.face_score
         boxes, scores, offsets, points = boxes[good], scores[good], offsets[good], points[good]
@@ -144,29 +147,29 @@ class FaceDetector(Network[None, Parameters]):
         return Faces(boxes[kept], scores[kept], landmarks[kept])
 
     def _check(self) -> None:
-        """Raise ModelError for networks that do not take squares and give arrays of fixed sizes for each."""
+        """Raise ModelError for networks whose inputs are not square or whose outputs have free axes."""
         for role in ("refinement", "output"):
             network = self.folder.network(role)
             shape = network.inputs[0].shape
             if len(shape) != 4 or not isinstance(shape[3], int) or shape[2] != shape[3]:
                 raise ModelError(
-                    self.folder.path, f"does not describe a face-detector: {role} takes no squares"
+                    self.folder.path, f"does not describe a face-detector: the input of {role} is not square"
                 )
             if any(isinstance(axis, str) for tensor in network.outputs for axis in tensor.shape[1:]):
                 raise ModelError(
-                    self.folder.path, f"does not describe a face-detector: {role} has free outputs"
+                    self.folder.path, f"does not describe a face-detector: outputs of {role} have free axes"
                 )
 
 
 def suppress(
     boxes: Floats, scores: Floats, limit: float, *, over: Literal["union", "smaller"] = "union"
 ) -> Ints:
-    """Numbers of the boxes that overlap no better one by more than `limit`, best first: greedy suppression.
+    """Return the indices of boxes that greedy non-maximum suppression keeps, best first.
 
-    Overlap is over the union, with sizes as differences, or over the smaller box, with sizes counted in
-    pixels (one more): facenet-pytorch does the first by torchvision and the second itself. Within a block all
-    pairs are compared at once, and what is dropped is found by repeating until nothing changes (Zheng et al.
-    2020, "Cluster NMS"); that gives what one box after another gives.
+    A box is dropped if it overlaps a better one by more than `limit`. Overlap is relative to the union, with
+    sizes as differences, or to the smaller box, with sizes counted in pixels (one more); facenet-pytorch does
+    the former by torchvision and the latter itself. Within a block all pairs are compared at once, repeatedly
+    until nothing changes (Zheng et al. 2020, "Cluster NMS"), which gives the same result as one by one.
     """
     order = np.argsort(-scores, kind="stable")
     kept = np.zeros(0, np.int64)
@@ -183,7 +186,7 @@ def suppress(
 
 
 def _overlap(first: Floats, second: Floats, over: Literal["union", "smaller"]) -> Floats:
-    """float32[n, m] of boxes [n, 4] and [m, 4]; see `suppress`."""
+    """Return the overlap float32[n, m] of boxes [n, 4] and [m, 4]; see `suppress`."""
     extra = np.float32(over == "smaller")
     areas = [np.prod(boxes[:, 2:] - boxes[:, :2] + extra, axis=1) for boxes in (first, second)]
     near = np.maximum(first[:, None, :2], second[None, :, :2])
@@ -197,29 +200,29 @@ def _overlap(first: Floats, second: Floats, over: Literal["union", "smaller"]) -
 
 
 def _judge(session: Session, sums: AreaSums, boxes: Floats) -> tuple[Floats, list[Floats]]:
-    """Those of the boxes [n, 4] that lie in the image at all, and the network's outputs for them."""
+    """Return the boxes [n, 4] that intersect the image, and the network's outputs for them."""
     size = session.inputs[0].shape[-1]
-    assert isinstance(size, int)  # `_check` has seen to that
+    assert isinstance(size, int)  # guaranteed by `_check`
     whole = np.trunc(boxes).astype(np.int64)
     inside = np.concatenate(
         [np.maximum(whole[:, :2], 1) - 1, np.minimum(whole[:, 2:], [sums.width, sums.height])], axis=1
     )
-    there = (inside[:, 2:] > inside[:, :2]).all(axis=1)
-    inside = inside[there]
+    visible = (inside[:, 2:] > inside[:, :2]).all(axis=1)
+    inside = inside[visible]
     sizes = [[axis for axis in tensor.shape[1:] if isinstance(axis, int)] for tensor in session.outputs]
     runs: list[list[Array]] = [[np.zeros((0, *size), np.float32) for size in sizes]]
     for start in range(0, len(inside), BATCH):
         runs.append(session.run(_planes(sums.crops(inside[start : start + BATCH], size))))
-    return boxes[there], [np.concatenate(parts) for parts in zip(*runs, strict=True)]
+    return boxes[visible], [np.concatenate(parts) for parts in zip(*runs, strict=True)]
 
 
 def _corrected(boxes: Floats, offsets: Floats) -> Floats:
-    """Boxes [n, 4] moved by offsets [n, 4], which are in widths and heights."""
+    """Shift boxes [n, 4] by offsets [n, 4], which are relative to widths and heights."""
     return boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2] + 1, 2)
 
 
 def _square(boxes: Floats) -> Floats:
-    """Squares [n, 4] around the middles of the boxes, as wide as their longer sides."""
+    """Return squares [n, 4] with the centers of the boxes, as wide as their longer sides."""
     sides = boxes[:, 2:] - boxes[:, :2]
     longest = sides.max(axis=1, keepdims=True)
     near = boxes[:, :2] + sides * np.float32(0.5) - longest * np.float32(0.5)
@@ -227,5 +230,5 @@ def _square(boxes: Floats) -> Floats:
 
 
 def _planes(pixels: NDArray[Any]) -> Floats:
-    """[n, height, width, 3] as float32[n, 3, height, width]."""
+    """Convert [n, height, width, 3] to float32[n, 3, height, width]."""
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)

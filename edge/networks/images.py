@@ -1,7 +1,7 @@
-"""Images as networks take them: sums over areas for crops of any size, and whole images made to fit.
+"""Resize and crop images for networks.
 
-`prepare` does what a manifest's `ImageInput` says; `AreaSums` is for detectors, which look at many parts of
-one image in many sizes.
+`prepare` makes the input that a manifest's `ImageInput` describes; `AreaSums` is for detectors, which need
+many crops of one image in many sizes.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from edge.errors import UsageError
 from edge.models.frontend import ImageInput
 
 Rgb = NDArray[np.uint8]
-"""uint8[height, width, 3]"""
+"""An image, uint8[height, width, 3]."""
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bins = tuple[Ints, Ints]
-"""First pixels int64[..., n] and the pixels after the last, int64[..., n], of n stretches of an axis."""
+"""First pixels int64[..., n], and pixels after the last int64[..., n], of n ranges of an axis."""
 
 
 def check_image(rgb: NDArray[Any]) -> Rgb:
-    """`rgb` itself. Raises UsageError if it is no uint8[height, width, 3] with at least one pixel."""
+    """Return `rgb`. Raises UsageError unless it is uint8[height, width, 3] with at least one pixel."""
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
-        raise UsageError(f"a image is uint8[height, width, 3], not {rgb.dtype}{list(rgb.shape)}")
+        raise UsageError(f"an image is uint8[height, width, 3], not {rgb.dtype}{list(rgb.shape)}")
     return rgb
 
 
 class AreaSums:
-    """A image's sums over areas (Crow 1984): to resize or crop by averaging takes four look-ups a pixel.
+    """Summed-area table of an image (Crow 1984): resizing by averaging takes four look-ups per pixel.
 
     The bins are those of adaptive average pooling (torch's "area" interpolation): output pixel i of n covers
     the pixels from floor(i size / n) to ceil((i + 1) size / n).
@@ -40,14 +40,14 @@ class AreaSums:
     def __init__(self, rgb: Rgb) -> None:
         height, width, _ = check_image(rgb).shape
         self.height, self.width = height, width
-        # Sums wrap around 2^32, differences come out right: no area here has 2^32 / 255 pixels.
+        # Sums wrap around 2^32, but differences are right: no area has 2^32 / 255 pixels.
         self._sums = np.zeros((height + 1, width + 1, 3), np.uint32)
         np.cumsum(rgb, axis=1, dtype=np.uint32, out=self._sums[1:, 1:])
         for row in range(2, height + 1):  # faster than numpy's cumsum along this axis
             self._sums[row] += self._sums[row - 1]
 
     def resized(self, height: int, width: int) -> Floats:
-        """The whole image in another size: float32[height, width, 3], colours 0..255."""
+        """Return the whole image resized to float32[height, width, 3], values 0 to 255."""
         (top, bottom), (left, right) = _bins(self.height, height), _bins(self.width, width)
         rows = self._sums[bottom] - self._sums[top]
         sums = rows[:, right] - rows[:, left]
@@ -55,7 +55,7 @@ class AreaSums:
         return np.asarray(sums * share[..., None], np.float32)
 
     def crops(self, boxes: Ints, size: int) -> Floats:
-        """Parts of the image in one size: float32[n, size, size, 3], colours 0..255.
+        """Return crops of the image resized to float32[n, size, size, 3], values 0 to 255.
 
         `boxes` int64[n, 4] are left, top, right, bottom in pixels, the last two exclusive, inside the image
         and not empty.
@@ -67,16 +67,16 @@ class AreaSums:
         return np.asarray(sums * share[..., None], np.float32)
 
     def _at(self, rows: Ints, columns: Ints) -> NDArray[np.uint32]:
-        """Sums uint32[n, size, size, 3] above and left of each row and column int64[n, size]."""
+        """Return the sums uint32[n, size, size, 3] above and left of each row and column int64[n, size]."""
         return self._sums[rows[:, :, None], columns[:, None, :]]
 
 
 def prepare(
     rgb: Rgb, front_end: ImageInput, dtype: Literal["float32", "uint8", "int8"] = "float32"
 ) -> NDArray[Any]:
-    """The input of a network for one image: [1, 3, height, width], or [1, height, width, 3] for NHWC.
+    """Return the network input for one image: [1, 3, height, width], or [1, height, width, 3] for NHWC.
 
-    Whole numbers are rounded and kept in range. Raises UsageError if `rgb` is no image.
+    Integers are rounded and clipped. Raises UsageError if `rgb` is not an image.
     """
     pixels = _fitted(check_image(rgb), front_end)
     if front_end.order == "bgr":
@@ -91,10 +91,10 @@ def prepare(
 
 
 def resize(rgb: Rgb, height: int, width: int, box: tuple[float, float, float, float] | None = None) -> Floats:
-    """A image, or the part `box` of it, in another size: float32[height, width, 3], colours 0..255.
+    """Resize an image, or the part `box` of it, to float32[height, width, 3], values 0 to 255.
 
-    Triangle filter, widened where the image shrinks, as Pillow's BILINEAR. `box` is left, top, right,
-    bottom in pixels and need not be whole.
+    Triangle filter, widened when the image shrinks, like Pillow's BILINEAR. `box` is left, top, right, bottom
+    in pixels, not necessarily integers.
     """
     left, top, right, bottom = box or (0.0, 0.0, float(rgb.shape[1]), float(rgb.shape[0]))
     first, weights = _taps(rgb.shape[0], top, bottom, height)
@@ -109,18 +109,18 @@ def resize(rgb: Rgb, height: int, width: int, box: tuple[float, float, float, fl
 
 
 def _fitted(rgb: Rgb, front_end: ImageInput) -> Floats:
-    """The image in the size of the front end, float32[height, width, 3]."""
-    there_h, there_w = rgb.shape[:2]
-    height, width = front_end.height or there_h, front_end.width or there_w
+    """Fit the image to the size of the front end, float32[height, width, 3]."""
+    image_h, image_w = rgb.shape[:2]
+    height, width = front_end.height or image_h, front_end.width or image_w
     if front_end.fit == "stretch":
         return resize(rgb, height, width)
     if front_end.fit == "crop":
-        share = min(there_h / height, there_w / width) * front_end.part
+        share = min(image_h / height, image_w / width) * front_end.part
         half_w, half_h = width * share / 2, height * share / 2
-        x, y = there_w / 2, there_h / 2
+        x, y = image_w / 2, image_h / 2
         return resize(rgb, height, width, (x - half_w, y - half_h, x + half_w, y + half_h))
-    share = min(height / there_h, width / there_w)
-    inner_h, inner_w = max(1, round(there_h * share)), max(1, round(there_w * share))
+    share = min(height / image_h, width / image_w)
+    inner_h, inner_w = max(1, round(image_h * share)), max(1, round(image_w * share))
     bars = front_end.mean if front_end.order == "rgb" else front_end.mean[::-1]
     pixels = np.full((height, width, 3), bars, np.float32)
     top, left = (height - inner_h) // 2, (width - inner_w) // 2
@@ -129,23 +129,23 @@ def _fitted(rgb: Rgb, front_end: ImageInput) -> Floats:
 
 
 def _taps(size: int, start: float, stop: float, count: int) -> tuple[Ints, Floats]:
-    """First input pixel int64[count] of each output pixel, and weights float32[count, taps] from there on."""
+    """Return the first input pixel int64[count] of each output pixel, and weights float32[count, taps]."""
     step = (stop - start) / count
     reach = max(1.0, step)
-    centres = start + (np.arange(count) + 0.5) * step
-    first = np.maximum(0, np.floor(centres - reach + 0.5)).astype(np.int64)
+    centers = start + (np.arange(count) + 0.5) * step
+    first = np.maximum(0, np.floor(centers - reach + 0.5)).astype(np.int64)
     pixels = first[:, None] + np.arange(int(np.ceil(reach)) * 2 + 1)
-    weights = np.maximum(0.0, 1.0 - np.abs(pixels + 0.5 - centres[:, None]) / reach)
+    weights = np.maximum(0.0, 1.0 - np.abs(pixels + 0.5 - centers[:, None]) / reach)
     weights[pixels >= size] = 0
     return first, np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def _bins(size: int | Ints, count: int, start: int | Ints = 0) -> Bins:
-    """Stretches of an axis for `count` output pixels; see `AreaSums`."""
+    """Return the pixel ranges of `count` output pixels; see `AreaSums`."""
     index = np.arange(count)
     return start + index * size // count, start - (-(index + 1) * size // count)
 
 
 def _share(bins: Bins) -> Floats:
-    """1 / pixels of each stretch."""
+    """Return 1 / pixels of each range."""
     return np.asarray(1.0 / (bins[1] - bins[0]), np.float32)

@@ -1,10 +1,10 @@
-"""Moonshine: speech to text from the samples themselves, token by token of a word.
+"""Moonshine: speech recognition from raw samples, decoded greedily token by token.
 
-    samples -> encoder, once -> decoder, once a token: the likeliest next token, and what it keeps of the past
+    samples -> encoder, once -> decoder, once per token: the most likely next token, and keys and values
 
 After Jeffries et al. 2024, "Moonshine: speech recognition for live transcription and voice commands". The
-decoder computes keys and values of the encoder's output in its first step only; later steps are given those
-again and return empty ones.
+decoder computes keys and values of the encoder's output in its first step only; later steps take them as
+input and return empty ones.
 """
 
 from __future__ import annotations
@@ -25,45 +25,53 @@ from edge.models.session import Array
 from edge.networks.base import Network
 
 MIN_SAMPLES = 1000
-"""Samples below which the encoder's convolutions have nothing to give; shorter ones have no text."""
+"""Minimum input of the encoder's convolutions in samples; shorter audio gets an empty text."""
 
 SPACE = "\u2581".encode()
-"""What stands for a space in word tokens."""
+"""Character that stands for a space in tokens."""
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class MoonshineText:
-    """What was said."""
+    """Text and tokens of a chunk of speech."""
 
     text: str
+    """The text of all tokens."""
     tokens: tuple[int, ...]
     """Numbers of the tokens (subwords)."""
     mean_logprob: float
-    """Of the tokens and the end (natural logarithm); clear speech has about -0.1, silence -1 and less."""
+    """Mean natural log-probability of the tokens and the end; about -0.1 for clear speech, below -1 for
+    silence."""
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a Moonshine manifest says of the decoder."""
+    """Parameters of the decoder in the manifest of a Moonshine model."""
 
     tokenizer: str
-    """A file of the folder: the length of each token in a byte (two from 128 on: 128 + low, high), UTF-8."""
+    """File of the folder: for each token its length in a byte (two from 128 on: 128 + low, high), then
+    UTF-8."""
     layers: Annotated[int, Meta(ge=1)]
+    """Layers of the decoder."""
     heads: Annotated[int, Meta(ge=1)]
+    """Attention heads per layer."""
     head_size: Annotated[int, Meta(ge=1)]
+    """Size of an attention head."""
     start_token: Annotated[int, Meta(ge=0)]
+    """Number of the token that starts the text."""
     end_token: Annotated[int, Meta(ge=0)]
+    """Number of the token that ends the text."""
     tokens_per_second: Annotated[float, Meta(gt=0)]
-    """Nobody speaks faster; more is the decoder going round in circles."""
+    """Maximum speech rate; a decoder that writes more is in a loop."""
     pad_s: Annotated[float, Meta(ge=0)]
-    """Seconds of silence put before and after: without, the ends of words that were cut close get lost."""
+    """Seconds of silence added at both ends: without, the ends of tightly cut words get lost."""
     longest_s: Annotated[float, Meta(gt=0)]
-    """Seconds that the model takes at once."""
+    """Maximum length of the input in seconds."""
 
 
 class Moonshine(Network[Samples, Parameters]):
-    """A Moonshine recognizer by its id or folder."""
+    """A Moonshine speech recognizer (English)."""
 
     task = "moonshine"
     front_end_type = Samples
@@ -77,15 +85,15 @@ class Moonshine(Network[Samples, Parameters]):
         return self.front_end.rate_hz
 
     def transcribe(self, samples: Floats) -> MoonshineText:
-        """The text of a stretch of speech, float32[n] in -1..1 at `rate_hz`.
+        """Transcribe a chunk of speech, float32[n] in -1..1 at `rate_hz`.
 
-        Best on 2 to 20 seconds that end in pauses. Raises UsageError if there is more than the model takes.
+        Best on 2 to 20 seconds that end in pauses. Raises UsageError for more than `longest_s`.
         """
         seconds = len(samples) / self.rate_hz
         if seconds > self.parameters.longest_s:
             longest = self.parameters.longest_s
             raise UsageError(
-                f"{seconds:.1f} s of speech at once are too much: cut them to {longest:g} s at most"
+                f"{seconds:.1f} s of speech are too long for one chunk; the maximum is {longest:g} s"
             )
         if len(samples) < MIN_SAMPLES:
             return MoonshineText("", (), -math.inf)
@@ -95,7 +103,7 @@ class Moonshine(Network[Samples, Parameters]):
         return MoonshineText(self._text(tokens), tuple(tokens), logprob)
 
     def _decode(self, samples: Floats, limit: int) -> tuple[list[int], float]:
-        """At most `limit` of the likeliest tokens, one after another, and their mean log-probability."""
+        """Decode greedily up to `limit` tokens; return them and their mean log-probability."""
         parameters = self.parameters
         audible = np.ones(samples.shape, np.int64)  # counts samples in the decoder too
         (encoded,) = self.sessions["encoder"].run(samples, audible)
@@ -106,8 +114,8 @@ class Moonshine(Network[Samples, Parameters]):
                 np.array([[last]], np.int64), encoded, audible, *past, np.array([step > 0])
             )
             past = [
-                new if step == 0 or at % 4 < 2 else old  # of each four, the encoder's two come back empty
-                for at, (old, new) in enumerate(zip(past, present, strict=True))
+                new if step == 0 or index % 4 < 2 else old  # of each four, the encoder's two are empty
+                for index, (old, new) in enumerate(zip(past, present, strict=True))
             ]
             last = int(logits[0, -1].argmax())
             total += _log_probability(logits[0, -1], last)
@@ -117,16 +125,16 @@ class Moonshine(Network[Samples, Parameters]):
         return tokens, total / limit
 
     def _nothing(self) -> Floats:
-        """Keys or values of no step."""
+        """Return empty keys or values, before the first step."""
         return np.zeros((1, self.parameters.heads, 0, self.parameters.head_size), np.float32)
 
     def _text(self, tokens: list[int]) -> str:
-        """The tokens put together."""
+        """Join the tokens to a text."""
         joined = b"".join(self._tokens[token] for token in tokens if token < len(self._tokens))
         return joined.replace(SPACE, b" ").decode("utf-8", "replace").strip()
 
     def _check(self) -> None:
-        """Refuse a decoder with another number of layers than it says."""
+        """Read the tokens. Raises ModelError if the graph does not have the layers of the manifest."""
         layers = self.parameters.layers
         decoder, kept = self.folder.network("decoder"), 4 * layers
         if (len(decoder.inputs), len(decoder.outputs)) != (kept + 4, kept + 1):
@@ -135,33 +143,37 @@ class Moonshine(Network[Samples, Parameters]):
 
 
 def _log_probability(logits: Floats, token: int) -> float:
-    """Natural logarithm of the softmax of `token`."""
+    """Return the natural logarithm of the softmax of `token`."""
     highest = logits.max()
     return float(logits[token] - highest - np.log(np.exp(logits - highest).sum()))
 
 
 def read_tokens(content: bytes) -> list[bytes]:
-    """The word tokens of a tokenizer file, see `Parameters.tokenizer`. Raises ValueError if it is cut."""
+    r"""Parse a tokenizer file, see `Parameters.tokenizer`. Raises ValueError if it is truncated.
+
+    >>> read_tokens(b"\x02ab\x01c")
+    [b'ab', b'c']
+    """
     tokens: list[bytes] = []
-    at = 0
-    while at < len(content):
-        length, at = content[at], at + 1
+    offset = 0
+    while offset < len(content):
+        length, offset = content[offset], offset + 1
         if length >= 128:
-            if at == len(content):
+            if offset == len(content):
                 raise ValueError("ends inside a length")
-            length, at = length - 128 + 128 * content[at], at + 1
-        if at + length > len(content):
+            length, offset = length - 128 + 128 * content[offset], offset + 1
+        if offset + length > len(content):
             raise ValueError("ends inside a token")
-        tokens.append(content[at : at + length])
-        at += length
+        tokens.append(content[offset : offset + length])
+        offset += length
     return tokens
 
 
 def _tokens(folder: ModelFolder, parameters: Parameters) -> list[bytes]:
-    """Text of each token, empty for those that mark something. Raises ModelError."""
+    """Read the text of each token, empty for special tokens. Raises ModelError."""
     try:
         tokens = read_tokens(folder.read(parameters.tokenizer))
     except ValueError as error:
-        raise ModelError(folder.path / parameters.tokenizer, f"is no list of tokens: {error}") from error
-    mark = re.compile(rb"<.*>")
-    return [b"" if mark.fullmatch(token) else token for token in tokens]
+        raise ModelError(folder.path / parameters.tokenizer, f"is not a list of tokens: {error}") from error
+    special = re.compile(rb"<.*>")
+    return [b"" if special.fullmatch(token) else token for token in tokens]

@@ -1,4 +1,4 @@
-"""Attention pooling of encoder frames over windows, as frames arrive."""
+"""Attention pooling of encoder frames over windows, incrementally."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class EncodedFrames:
     """Encoder output for n frames of 100 ms."""
 
     embedding: Floats
-    """float32[n, towers, features]"""
+    """float32[n, towers, features]: embeddings of the encoder's towers."""
     attention: Floats
-    """float32[n, towers]: scores whose softmax over a window weighs its frames."""
+    """float32[n, towers]: scores; their softmax over a window weighs its frames."""
     logits: Floats
-    """float32[n, 4]"""
+    """float32[n, 4]: scores of the labels."""
 
     @property
     def confidences(self) -> Floats:
-        """Softmax of the logits, float32[n, 4]."""
+        """Return the softmax of the logits, float32[n, 4]."""
         return softmax(self.logits)
 
     def __getitem__(self, part: slice) -> EncodedFrames:
@@ -35,7 +35,7 @@ class EncodedFrames:
 
 
 class WindowPooler:
-    """Pools windows of `segment` frames starting every `step` frames of each segment."""
+    """Pool windows of `segment` frames that start every `step` frames of each segment."""
 
     def __init__(self, segment: int, step: int, features: int) -> None:
         self._segment = segment
@@ -44,15 +44,15 @@ class WindowPooler:
         self._windows = GrowingArray((len(self._offsets), features), np.float16)
 
     def accept(self, frames: EncodedFrames) -> None:
-        """Take the next frames."""
+        """Process the next frames."""
         held = frames if self._held is None else _join(self._held, frames)
-        ready = len(held) // self._segment - 1  # the last windows of a segment reach into the next
+        ready = len(held) // self._segment - 1  # the last windows of a segment extend into the next
         for _ in range(ready):
             held = self._pool(held)
         self._held = held
 
     def finish(self) -> NDArray[np.float16]:
-        """Return all windows float16[segments, offsets, features]; those past the end are shorter."""
+        """Return all windows float16[segments, offsets, features]; the last ones are shorter."""
         while self._held is not None and len(self._held):
             self._held = self._pool(self._held)
         return self._windows.array
@@ -73,10 +73,10 @@ class WindowPooler:
 
 
 class GrowingArray:
-    """Rows in one array that doubles when it is full.
+    """Array of rows that doubles its capacity when it is full.
 
-    A list of small arrays would do, but they would lie between the large temporaries of the heap and keep
-    the memory of those from going back: 20 MB an hour.
+    A list of small arrays would fragment the heap between large temporaries, whose memory could then not be
+    released: 20 MB per hour.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
@@ -85,11 +85,11 @@ class GrowingArray:
 
     @property
     def array(self) -> NDArray[Any]:
-        """All rows so far."""
+        """Return all rows so far."""
         return self._rows[: self._count]
 
     def append(self, rows: NDArray[Any]) -> None:
-        """Add rows [n, *shape]."""
+        """Append rows [n, *shape]."""
         needed = self._count + len(rows)
         if needed > len(self._rows):
             grown = np.zeros((max(needed, 2 * len(self._rows)), *self._rows.shape[1:]), self._rows.dtype)
@@ -100,7 +100,7 @@ class GrowingArray:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Softmax over the last axis."""
+    """Return the softmax over the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 

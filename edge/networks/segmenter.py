@@ -1,11 +1,11 @@
-"""The audio segmenter: an encoder of log-mel frames, and an LSTM that fuses what is known of each segment.
+"""Audio segmenter: an encoder of log-mel frames, and an LSTM that fuses the features of segments.
 
     samples -> log-mel -> encoder (int8, chunk by chunk) -> every 100 ms: embedding, attention score and four
     confidences -> windows of those, pooled (`pooling`) -> fusion LSTM -> four confidences a segment
 
-The receptive field of the encoder is bounded, so chunks with that much context give what one run over the
-whole recording would give. Encoding and fusing are apart, because evidence from the video joins at the
-fusion.
+The receptive field of the encoder is bounded, so chunks with that much context give the same result as one
+run over the whole recording. Encoding and fusion are separate steps, so that features of the video can be
+added at the fusion.
 """
 
 from __future__ import annotations
@@ -24,29 +24,30 @@ from edge.networks.pooling import EncodedFrames
 from edge.vocabulary import LABELS
 
 CHUNK_S = 12.0
-"""Seconds of new audio per run of the encoder: longer wastes memory, shorter repeats the 2 s of context."""
+"""Seconds of new audio per run of the encoder: longer takes more memory, shorter repeats 2 s of context."""
 
 SEQUENCE = 176
-"""Segments that the fusion LSTM reads at once, and how many of them at each side are context only."""
+"""Segments per run of the fusion LSTM."""
 SEQUENCE_CONTEXT = 24
+"""Segments at each side of a run that are context only."""
 
 Floats = NDArray[np.float32]
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a segmenter's manifest says beside its front end and labels."""
+    """Parameters in the manifest of a segmenter."""
 
     stride: Annotated[int, Meta(ge=1)]
     """Mel frames per output frame of the encoder."""
     context: Annotated[int, Meta(ge=0)]
-    """Output frames to each side of a frame that can change its output."""
+    """Output frames on each side of a frame that can change its output."""
 
 
 class Segmenter(Network[LogMel, Parameters]):
-    """A segmenter by its id or folder, by default the shipped one; one per process is enough.
+    """An audio segmenter, by default the one that ships with the package; one per process is enough.
 
-    Networks with a fixed length (LiteRT, Paddle-Lite) get their input padded: the encoder with silence after
-    the end, the fusion with rows of zeros, which it masks.
+    The input of networks with a fixed length (LiteRT, Paddle-Lite) is padded: the encoder's with silence
+    after the end, the fusion's with rows of zeros, which it masks.
     """
 
     task = "segmenter"
@@ -73,20 +74,20 @@ class Segmenter(Network[LogMel, Parameters]):
     def encoder(self, chunk_s: float = CHUNK_S) -> EncoderStream:
         """Return an encoder for one stream of audio that runs every `chunk_s` seconds.
 
-        Shorter chunks come sooner and cost more: each is computed with 2 s of context at both sides.
+        Shorter chunks reduce latency and cost more: each is computed with 2 s of context on both sides.
         """
         return EncoderStream(self, max(1, round(chunk_s / self.frame_s)))
 
     def fuse(self, features: NDArray[np.float16]) -> Floats:
         """Classify consecutive segments: features [m, features] to confidences float32[m, 4]."""
-        pieces = []
+        parts = []
         step = (fixed_axis(self.sessions["fusion"], axis=1) or SEQUENCE) - 2 * SEQUENCE_CONTEXT
         for start in range(0, len(features), step):
             first = max(0, start - SEQUENCE_CONTEXT)
             stop = min(len(features), start + step)
-            piece = self.fuse_batch(features[None, first : stop + SEQUENCE_CONTEXT])[0]
-            pieces.append(piece[start - first : stop - first])
-        return np.concatenate(pieces) if pieces else np.zeros((0, len(LABELS)), np.float32)
+            confidences = self.fuse_batch(features[None, first : stop + SEQUENCE_CONTEXT])[0]
+            parts.append(confidences[start - first : stop - first])
+        return np.concatenate(parts) if parts else np.zeros((0, len(LABELS)), np.float32)
 
     def fuse_batch(self, features: NDArray[np.float16]) -> Floats:
         """Classify short sequences: features [batch, segments, features] to float32[batch, segments, 4]."""
@@ -95,12 +96,12 @@ class Segmenter(Network[LogMel, Parameters]):
         if sequence_length is None:
             return fusion.run(features.astype(np.float32))[0]
         rows = np.zeros((1, sequence_length, features.shape[2]), np.float32)
-        pieces = []
+        parts = []
         for sequence in features:
             rows[0, : len(sequence)] = sequence
             rows[0, len(sequence) :] = 0
-            pieces.append(fusion.run(rows)[0][0, : len(sequence)])
-        return np.stack(pieces)
+            parts.append(fusion.run(rows)[0][0, : len(sequence)])
+        return np.stack(parts)
 
     def _check(self) -> None:
         if self.folder.manifest.labels != LABELS:
@@ -108,7 +109,7 @@ class Segmenter(Network[LogMel, Parameters]):
 
 
 class EncoderStream:
-    """Encodes samples as they arrive, `chunk` frames at a time with the context that the network can see."""
+    """Encode samples incrementally, `chunk` frames at a time, with the context that the network needs."""
 
     def __init__(self, segmenter: Segmenter, chunk: int) -> None:
         self._front_end = segmenter.front_end
@@ -124,7 +125,7 @@ class EncoderStream:
         self._done = 0
 
     def accept(self, samples: Floats) -> list[EncodedFrames]:
-        """Take samples float32[n]; return the frames that are complete."""
+        """Process samples float32[n]; return the frames that are complete."""
         self._samples += len(samples)
         self._mel_stream.accept(samples)
         self._mel = np.concatenate([self._mel, self._mel_stream.get()])
@@ -138,7 +139,7 @@ class EncoderStream:
         return complete
 
     def finish(self) -> list[EncodedFrames]:
-        """Return the frames that are left: as many as cover all samples."""
+        """Return the remaining frames: as many as cover all samples."""
         hop, stride = self._front_end.hop, self._stride
         rest = -(-self._samples // (hop * stride)) - self._done
         if rest <= 0:

@@ -17,14 +17,14 @@ from edge.networks.base import Network
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a sentence encoder's manifest says beside its front end."""
+    """Parameters in the manifest of a sentence encoder."""
 
     size: Annotated[int, Meta(ge=1)]
-    """Numbers in a vector."""
+    """Size of an embedding."""
 
 
 class TextEncoder(Network[Tokens, Parameters]):
-    """A sentence encoder by its id or folder. Raises MissingRuntimeError also without `tokenizers`."""
+    """A sentence encoder. Raises MissingRuntimeError also without `tokenizers`."""
 
     task = "sentence-encoder"
     front_end_type = Tokens
@@ -34,19 +34,19 @@ class TextEncoder(Network[Tokens, Parameters]):
 
     @property
     def size(self) -> int:
-        """Numbers in a vector."""
+        """Size of an embedding."""
         return self.parameters.size
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of length 1, float32[n, size], so that a dot product is the cosine.
+        """Return embeddings of norm 1, float32[n, size], so that their dot product is the cosine similarity.
 
-        One text at a time: an int8 network scales its numbers to all it sees at once, and the vector of a
-        text must not depend on its neighbours. A text longer than `max_tokens` word pieces is cut.
+        Texts are encoded one at a time: a dynamic int8 network scales activations over the whole batch, and
+        the embedding of a text must not depend on the others. Texts are truncated to `max_tokens` tokens.
         """
         vectors = np.zeros((len(texts), self.size), np.float32)
         for row, text in zip(vectors, texts, strict=True):
-            pieces = self._tokenizer.encode(text).ids
-            row[:] = self.sessions["encoder"].run(np.array([pieces], np.int64))[0][0]
+            tokens = self._tokenizer.encode(text).ids
+            row[:] = self.sessions["encoder"].run(np.array([tokens], np.int64))[0][0]
         return vectors
 
     @cached_property
@@ -54,27 +54,27 @@ class TextEncoder(Network[Tokens, Parameters]):
         return _tokenizer(self.folder, self.front_end)
 
     def _check(self) -> None:
-        """Refuse a network that does not turn tokens [1, n] into vectors [1, size]."""
+        """Raise ModelError unless the network converts tokens [1, n] to embeddings [1, size]."""
         network = self.folder.network("encoder")
         shapes = [tensor.shape for tensor in (*network.inputs, *network.outputs)]
         if [len(shape) for shape in shapes] != [2, 2] or shapes[1][1] != self.parameters.size:
             raise ModelError(
                 self.folder.path, "does not describe a sentence-encoder: its network has other shapes"
             )
-        self._tokenizer  # noqa: B018 - a damaged one is refused now
+        self._tokenizer  # noqa: B018 - rejects a damaged one now
 
 
 def _tokenizer(folder: ModelFolder, front_end: Tokens) -> Any:
-    """The tokenizer of the folder, cutting but not padding. Raises ModelError, MissingRuntimeError."""
+    """Load the tokenizer of the folder, without padding. Raises ModelError, MissingRuntimeError."""
     try:
-        from tokenizers import Tokenizer  # noqa: PLC0415 - an extra, and only who has texts pays for it
+        from tokenizers import Tokenizer  # noqa: PLC0415 - an extra, only needed for texts
     except ImportError as error:
         raise MissingRuntimeError(folder.path, "tokenizers", "text") from error
     content = folder.read(front_end.tokenizer)
     try:
         tokenizer = Tokenizer.from_buffer(content)
     except Exception as error:  # the package raises plain Exception
-        raise ModelError(folder.path / front_end.tokenizer, f"is no tokenizer: {error}") from error
+        raise ModelError(folder.path / front_end.tokenizer, f"is not a tokenizer: {error}") from error
     tokenizer.no_padding()
     tokenizer.enable_truncation(front_end.max_tokens)
     return tokenizer

@@ -1,6 +1,6 @@
-"""Clean a take with one action: marks become cuts, cuts a timeline, and the timeline a file.
+"""Clean a recording: remove its blanks, fillers and repeated takes.
 
-transcript -> items (marks) -> cut list -> timeline -> rendered file, captions re-timed
+transcript -> marked items -> cut list -> timeline -> rendered file and retimed captions
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from edge.vocabulary import Caption, Progress, Span
 
 @dataclass(frozen=True, slots=True)
 class CleanPlan:
-    """What cleaning a recording removes, and what it leaves."""
+    """The items, cuts and resulting timeline of a recording, before rendering."""
 
     recording: Recording
-    """What is cleaned."""
+    """The recording to clean."""
     transcript: Transcript
-    """What is said in it."""
+    """Transcript of the recording."""
     items: tuple[Item, ...]
-    """What is said, and what is marked; in order and disjoint."""
+    """Speech and marked items, in order and disjoint."""
     cuts: tuple[Span, ...]
-    """What is removed, in order and disjoint."""
+    """Spans that are removed, in order and disjoint."""
     timeline: Timeline
     """The recording without the cuts."""
     notes: tuple[str, ...] = ()
-    """What was wrong with the file, one line each."""
+    """Problems found in the file, one line each."""
 
     def __repr__(self) -> str:
         name, cuts = self.recording.path.name, len(self.cuts)
@@ -57,17 +57,17 @@ class CleanPlan:
 
     @property
     def duration_s(self) -> float:
-        """Length of the recording: of its audio or its video, whichever is longer, in seconds."""
+        """Length of the recording's audio or video, whichever is longer, in seconds."""
         return max(self.transcript.duration_s, self.recording.duration_s)
 
     @property
     def kept_s(self) -> float:
-        """Seconds left."""
+        """Length of the result in seconds."""
         return float(self.timeline.length)
 
     @property
     def removed_s(self) -> float:
-        """Seconds removed."""
+        """Length of what is removed in seconds."""
         return max(0.0, self.duration_s - self.kept_s)
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class CleanPlan:
         return schema.to_dict(self.to_document())
 
     def to_document(self) -> schema.Clean:
-        """Return the typed form of `to_dict`."""
+        """Return `to_dict` as a typed document."""
         return schema.Clean(
             media=self.recording.describe(self.transcript.duration_s, self.notes),
             language=self.transcript.language,
@@ -88,18 +88,18 @@ class CleanPlan:
 
 @dataclass(frozen=True, slots=True)
 class CleanResult:
-    """The file that was written."""
+    """The cleaned file and the plan that it was rendered from."""
 
     file: Path
-    """The cleaned recording."""
+    """Path of the cleaned recording."""
     plan: CleanPlan
-    """As it was rendered: cut points lie on video frames."""
+    """The plan as rendered: cut points are at video frames."""
     sentences: tuple[Caption, ...]
-    """What is said in the file, in its seconds."""
+    """Sentences of the cleaned recording, in its seconds."""
     how: str
-    """"unchanged" (a copy of the file, byte for byte), "smart", "encoded", or "audio"."""
+    """"unchanged" (byte-for-byte copy), "smart", "encoded" or "audio"."""
     why: str
-    """Why video was encoded that might have been copied; else empty."""
+    """Reason why video was encoded instead of copied; empty if there is none."""
 
     def __repr__(self) -> str:
         return f"CleanResult({self.file}, {self.how}, {self.plan!r})"
@@ -121,9 +121,9 @@ def plan_clean(
     cache: Cache | None = None,
     progress: Progress | None = None,
 ) -> CleanPlan:
-    """Find the blanks, fillers and repeated takes of a recording, and what is left without them.
+    """Find the blanks, fillers and repeated takes of a recording, and plan the cuts that remove them.
 
-    `media` is a path or a `Recording`; a ready `transcript` of it saves recognizing it again. Raises as
+    `media` is a path or a `Recording`; with a `transcript` of it, nothing is recognized. Raises the errors of
     `edge.transcribe`.
     """
     options, recording = options or CleanOptions(), open_recording(media)
@@ -157,9 +157,9 @@ def clean(
 ) -> CleanResult:
     """Write a recording without its blanks, fillers and repeated takes.
 
-    `media` is a path, a `Recording`, or a plan of `plan_clean`, perhaps changed by hand. If nothing is
-    removed and the suffix stays, the file is copied as it is. See `edge.media.concat` for how it is cut.
-    Raises InputError if nothing would be left, and what `plan_clean` and `concat` raise.
+    `media` is a path, a `Recording`, or a plan of `plan_clean`, which may have been edited. If nothing is
+    removed and the suffix stays the same, the file is copied. `edge.media.concat` describes the rendering.
+    Raises InputError if nothing would be left, and the errors of `plan_clean` and `concat`.
     """
     options, destination = options or CleanOptions(), Path(destination)
     plan = (
@@ -169,7 +169,7 @@ def clean(
     )
     recording, sentences = plan.recording, plan.transcript.sentences
     if not plan.timeline.clips:
-        raise InputError(recording.path, "would be empty: nothing is said in it")
+        raise InputError(recording.path, "would be empty: it has no speech")
     if not plan.cuts and destination.suffix.lower() == recording.path.suffix.lower():
         with whole_file(destination, force=force) as draft:
             shutil.copyfile(recording.path, draft)
@@ -189,11 +189,11 @@ def clean(
 
 
 def rendered_timeline(path: Path, ranges: Sequence[MediaRange]) -> Timeline:
-    """Return the timeline of ranges as they were rendered; what became shorter than a frame is not in it."""
+    """Return the timeline of rendered ranges; ranges that became shorter than a frame are dropped."""
     return Timeline.of(Clip(path, part.start, part.end) for part in ranges if part.length)
 
 
 def _cuts(timeline: Timeline, duration_s: float) -> tuple[Span, ...]:
-    """What a timeline leaves out of its recording."""
+    """Return the spans of the recording that its timeline leaves out."""
     kept = merge((float(clip.trim_in), float(clip.trim_out)) for clip in timeline.clips)
     return tuple(Span(*part) for part in subtract((0.0, duration_s), kept))

@@ -1,4 +1,4 @@
-"""Words that say nothing: lists for each language, in two degrees, and how they are found among words."""
+"""Filler words: lists per language, in two levels, and their detection in a word sequence."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from edge.vocabulary import Word
 
 @dataclass(frozen=True)
 class FillerWords:
-    """The fillers of a language, as they are spelled without marks, in lower case."""
+    """Filler words of a language, in lower case and without punctuation."""
 
     sounds: Collection[str]
+    """Vocalizations, which are fillers wherever they occur ("um")."""
     phrases: Collection[str]
+    """Words and phrases that are fillers only between pauses or punctuation ("you know")."""
 
 
 FILLERS = {
@@ -40,28 +42,35 @@ FILLERS = {
     "fr": FillerWords(("euh", "heu", "hum", "bah", "ben"), ("du coup", "en fait", "tu vois", "genre")),
     "es": FillerWords(("eh", "ehm", "em", "este", "mmm"), ("o sea", "es decir", "digamos", "pues")),
 }  # fmt: skip
-"""By language as in BCP 47. To add one: a line here; users add words of their own in the settings."""
+"""By BCP 47 language. To add a language, add an entry; users add words with `MarkOptions.extra_fillers`."""
 
 APART_S = 0.12
-"""A phrase is set off by pauses of this length, or by marks."""
+"""Minimum pause around a phrase, in seconds, where there is no punctuation."""
 
 
 @dataclass(frozen=True)
 class Filler:
-    """Words [first, stop) that are a filler."""
+    """A filler that covers the words [first, stop)."""
 
     first: int
+    """Index of the first word."""
     stop: int
+    """Index after the last word."""
     name: str
-    """As it stands in the list."""
+    """The filler as it is listed."""
 
 
 def find_fillers(
     words: Sequence[Word], language: str, level: Level, extra: Collection[str] = ()
 ) -> Iterator[Filler]:
-    """Fillers among words in order, the longest where several fit; `extra` counts as sounds do.
+    """Yield the fillers of a word sequence in order, the longest where several match.
 
-    In scripts without spaces sounds too must be set off: 额 is a filler, and a part of 额度.
+    `extra` words are treated like `FillerWords.sounds`. In scripts without spaces sounds must also stand
+    between pauses or punctuation: 额 is a filler, but also a part of 额度.
+
+    >>> words = [Word(0.0, 0.2, "Um,"), Word(0.4, 0.6, "hello.")]
+    >>> [filler.name for filler in find_fillers(words, "en", Level.LIGHT)]
+    ['um']
     """
     if level is Level.OFF:
         return
@@ -70,40 +79,40 @@ def find_fillers(
     known = {_plain(name): _most_words(name) for name in names}
     free = {_plain(name) for name in (*listed.sounds, *extra) if not is_ideographic(name)}
     plain = [_plain(word.text) for word in words]
-    at = 0
-    while at < len(words):
-        stops = _ends(plain, at, known)
-        fit = [stop for stop in stops if "".join(plain[at:stop]) in free or _apart(words, at, stop)]
+    first = 0
+    while first < len(words):
+        stops = _ends(plain, first, known)
+        fit = [stop for stop in stops if "".join(plain[first:stop]) in free or _apart(words, first, stop)]
         if fit:
-            yield Filler(at, fit[-1], "".join(plain[at : fit[-1]]))
-        at = fit[-1] if fit else at + 1
+            yield Filler(first, fit[-1], "".join(plain[first : fit[-1]]))
+        first = fit[-1] if fit else first + 1
 
 
 def _most_words(name: str) -> int:
-    """Of how many words a filler can be: "um" is one, and not the letters "U. M."."""
+    """Return the maximum number of words of a filler: "um" is one, and not the letters "U. M."."""
     return len(name) if is_ideographic(name) else len(name.split())
 
 
-def _ends(plain: Sequence[str], at: int, known: Mapping[str, int]) -> list[int]:
-    """Where those of the known fillers end that begin with this word."""
+def _ends(plain: Sequence[str], first: int, known: Mapping[str, int]) -> list[int]:
+    """Return where the known fillers end that begin with word `first`."""
     longest = max(map(len, known), default=0)
     ends, text = [], ""
-    for stop in range(at + 1, len(plain) + 1):
+    for stop in range(first + 1, len(plain) + 1):
         text += plain[stop - 1]
         if not plain[stop - 1] or len(text) > longest:
             break
-        if stop - at <= known.get(text, 0):
+        if stop - first <= known.get(text, 0):
             ends.append(stop)
     return ends
 
 
 def _apart(words: Sequence[Word], first: int, stop: int) -> bool:
-    """Pauses or marks set these words off on both sides."""
+    """Return whether there is a pause or punctuation on both sides of the words [first, stop)."""
 
-    def parted(at: int) -> bool:
-        if at in (0, len(words)):
+    def parted(index: int) -> bool:
+        if index in (0, len(words)):
             return True
-        before, after = words[at - 1], words[at]
+        before, after = words[index - 1], words[index]
         pause = after.start - before.end >= APART_S
         return pause or ends_clause(before.text) or ends_sentence(before.text)
 
@@ -111,6 +120,6 @@ def _apart(words: Sequence[Word], first: int, stop: int) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Letters only, without case; spaces too are left out, so that phrases can be put together of words."""
+    """Casefold a text and keep letters only, without spaces, so that words can be joined to phrases."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(one for one in folded if one.isalnum() or unicodedata.category(one) in ("Mn", "Lm"))
+    return "".join(char for char in folded if char.isalnum() or unicodedata.category(char) in ("Mn", "Lm"))

@@ -1,7 +1,7 @@
-"""Marks on a recording: what is said, and what is worth removing: blanks, fillers, repeated takes.
+"""Divide a recording into items: speech, and what could be removed: blanks, fillers, repeated takes.
 
-Items are disjoint and in order. What is not to be removed for certain stays: a wrong cut is far worse than a
-filler that was missed, so a gap in which something sounds is no blank.
+Items are disjoint and in order. In doubt nothing is marked, because a wrong cut is far worse than a missed
+filler; so a gap between words that is not silent is not a blank.
 """
 
 from __future__ import annotations
@@ -25,30 +25,39 @@ from edge.vocabulary import Span, Word
 
 
 class Kind(StrEnum):
-    """What an item is."""
+    """Kind of an item."""
 
     SPEECH = "speech"
+    """Words that are neither a filler nor part of a repeated take."""
     BLANK = "blank"
+    """Silence of at least `MarkOptions.min_silence_s`."""
     FILLER = "filler"
+    """A filler word or phrase, or a filled pause that no word covers."""
     REPEAT = "repeat"
+    """A take that a later one repeats."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A stretch of the recording and what it is. Seconds."""
+    """A span of the recording and its kind."""
 
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording."""
     kind: Kind
+    """Kind of the item."""
     text: str
+    """Words of the item; empty for blanks and filled pauses."""
     remove: bool
+    """Whether cleaning removes it."""
     reason: str
-    """Why it has this mark; empty for speech."""
+    """Why it was marked; empty for speech."""
     score: float | None = None
-    """How sure that is, 0 to 1, where it was measured."""
+    """Confidence of the reason, 0 to 1, where it was measured."""
 
     def to_document(self) -> schema.Item:
-        """Return the row of a JSON document."""
+        """Return the item as it stands in JSON documents."""
         score = None if self.score is None else schema.share(self.score)
         times = schema.seconds(self.start), schema.seconds(self.end)
         return schema.Item(*times, self.kind.value, self.text, self.remove, self.reason, score)
@@ -57,18 +66,18 @@ class Item:
 def mark(
     transcript: Transcript, options: MarkOptions | None = None, *, duration_s: float | None = None
 ) -> list[Item]:
-    """Mark the blanks, fillers and repeats of a recording, between what is said.
+    """Return the items of a recording, in order: speech, blanks, fillers and repeats.
 
-    `duration_s` is the length of the recording where that is longer than its audio.
+    `duration_s` is the length of the recording if that is longer than its audio.
     """
     options, duration_s = options or MarkOptions(), duration_s or transcript.duration_s
     spoken = _said(transcript, options)
     ends = [item.end for item in spoken]
     for span in transcript.filled_pauses:
-        at = bisect_right(ends, span.start)
-        if at == len(spoken) or spoken[at].start >= span.end:
-            spoken.insert(at, _filled_pause(span, options))
-            ends.insert(at, span.end)
+        index = bisect_right(ends, span.start)
+        if index == len(spoken) or spoken[index].start >= span.end:
+            spoken.insert(index, _filled_pause(span, options))
+            ends.insert(index, span.end)
     audible = merge(intervals([*spoken, *transcript.sounding, *transcript.music]))
     silent = [Span(*part) for part in subtract((0.0, duration_s), audible)]
     blanks = [_blank(span, options) for span in silent if span.seconds >= options.min_silence_s]
@@ -77,18 +86,18 @@ def mark(
 
 @dataclass(frozen=True)
 class _Mark:
-    """What a word is a part of; words in a row with the same mark are an item."""
+    """The mark of a word; consecutive words with equal marks form one item."""
 
     sentence: int
     kind: Kind = Kind.SPEECH
     first: int = 0
-    """The first word of the filler or repeat."""
+    """Index of the first word of the filler or repeat."""
     reason: str = ""
     score: float | None = None
 
 
 def _said(transcript: Transcript, options: MarkOptions) -> list[Item]:
-    """All words as items, in order."""
+    """Return all words as items, in order."""
     words: list[Word] = []
     marks: list[_Mark] = []
     for number, sentence in enumerate(transcript.sentences):
@@ -98,8 +107,8 @@ def _said(transcript: Transcript, options: MarkOptions) -> list[Item]:
     fillers = list(find_fillers(words, transcript.language, options.level, options.extra_fillers))
     for filler in fillers:
         reason = f"the filler {filler.name!r}"
-        for at in range(filler.first, filler.stop):
-            marks[at] = _Mark(marks[at].sentence, Kind.FILLER, filler.first, reason)
+        for index in range(filler.first, filler.stop):
+            marks[index] = _Mark(marks[index].sentence, Kind.FILLER, filler.first, reason)
     for part, mark in _repeats(words, marks, options):
         if marks[part.start].kind is not Kind.REPEAT:
             marks[part.start : part.stop] = [mark] * len(part)
@@ -115,7 +124,7 @@ def _said(transcript: Transcript, options: MarkOptions) -> list[Item]:
 def _parted(
     words: Sequence[Word], marks: Sequence[_Mark], at: int, transcript: Transcript, options: MarkOptions
 ) -> bool:
-    """There is a blank before a word, or a hesitation; what is hesitated inside a take is a part of it."""
+    """Return whether a blank or filled pause precedes a word; filled pauses inside a take do not count."""
     start, end = words[at - 1].end, words[at].start
     if end - start >= options.min_silence_s:
         return True
@@ -127,9 +136,9 @@ def _parted(
 def _repeats(
     words: Sequence[Word], marks: Sequence[_Mark], options: MarkOptions
 ) -> Iterator[tuple[range, _Mark]]:
-    """Words that are said again: whole sentences, and parts of them between pauses.
+    """Yield words that are repeated later: whole sentences, and parts of sentences between pauses.
 
-    Both, because a take may be one sentence and the next be written as two, or two takes be written as one.
+    Both are needed, because one of two takes may be transcribed as two sentences, or two takes as one.
     """
     for pause_s in (math.inf, options.take_pause_s):
         parts = list(_units(words, marks, pause_s))
@@ -137,13 +146,13 @@ def _repeats(
         for repeat in find_repeats(plain, options.repeat):
             part, kept = parts[repeat.sentence], parts[repeat.kept]
             text = joined(words[at].text for at in kept)
-            reason = f"said again at {clock(words[kept.start].start)}: {text}"
+            reason = f"repeated at {clock(words[kept.start].start)}: {text}"
             sentence = marks[part.start].sentence
             yield part, _Mark(sentence, Kind.REPEAT, part.start, reason, repeat.score)
 
 
 def _units(words: Sequence[Word], marks: Sequence[_Mark], pause_s: float) -> Iterator[range]:
-    """Ranges of words that belong to one sentence, with no pause of this length between them."""
+    """Yield ranges of words of one sentence without a pause of at least `pause_s` between them."""
     first = 0
     for at in range(1, len(words) + 1):
         if (
@@ -164,10 +173,10 @@ def _item(words: Sequence[Word], mark: _Mark, options: MarkOptions) -> Item:
 
 def _filled_pause(span: Span, options: MarkOptions) -> Item:
     remove = options.fillers and options.level is not Level.OFF
-    return Item(span.start, span.end, Kind.FILLER, "", remove, "a sound of hesitation that no word covers")
+    return Item(span.start, span.end, Kind.FILLER, "", remove, "a filled pause that no word covers")
 
 
 def _blank(span: Span, options: MarkOptions) -> Item:
     remove = options.blanks and options.level is not Level.OFF
-    reason = f"nothing is said for {span.seconds:.1f} s"
+    reason = f"silence of {span.seconds:.1f} s"
     return Item(span.start, span.end, Kind.BLANK, "", remove, reason)

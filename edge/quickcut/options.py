@@ -1,4 +1,4 @@
-"""Every choice between a transcript and a cleaned recording, with its default."""
+"""Settings of quick cut, with their defaults."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from edge.evidence.options import TranscriptOptions
 
 
 class Level(StrEnum):
-    """How much goes."""
+    """How much is removed."""
 
     OFF = "off"
+    """Nothing."""
     LIGHT = "light"
-    """Sounds: um, uh, 嗯. Nobody misses them."""
+    """Filler sounds that nobody misses: um, uh, 嗯."""
     MEDIUM = "medium"
-    """Also phrases that say nothing where pauses or marks set them off: you know, 那个."""
+    """Also filler phrases between pauses or punctuation: you know, 那个."""
 
 
 @dataclass(frozen=True)
 class RepeatOptions:
-    """What counts as a repeat."""
+    """Settings of repeat detection, after the published description of Baidu's Duca."""
 
     window: int = 4
-    """Sentences before and after that one is compared with."""
+    """Number of following sentences that each sentence is compared with."""
     min_length: int = 4
-    """Characters that a sentence needs: shorter ones are said again for good reasons. A character of a script
-    without spaces counts for as much as `LETTERS` of others."""
+    """Minimum length of a sentence in characters: shorter ones are often repeated on purpose. A character of
+    a script without spaces counts as much as `LETTERS` of others."""
     weights: tuple[float, float, float] = (0.2, 0.6, 0.2)
-    """Of overlap, Levenshtein and cosine in the score. Any two English sentences share most of their letters,
-    so it is the order that tells them apart; in Chinese all three do."""
+    """Weights of overlap, Levenshtein and cosine in the score. Any two English sentences share most of their
+    letters, so only the order separates them; in Chinese all three measures do."""
     threshold: float = 0.75
-    """Score from which two sentences are takes of one."""
+    """Minimum score of two takes of one sentence."""
     frequency: bool = False
-    """Cosine of how often characters occur instead of whether they do (the source counts presence)."""
+    """Use the cosine of character counts instead of presence; the published method uses presence."""
     letters: str = "any"
-    """What a sentence must hold one of: "any" letter, or "ideographic" as the source has it."""
+    """A sentence must contain "any" letter, or an "ideographic" one as in the published method."""
 
     def __post_init__(self) -> None:
         if self.window < 1 or self.min_length < 1 or not 0 < self.threshold <= 1:
@@ -49,20 +50,24 @@ class RepeatOptions:
 
 @dataclass(frozen=True)
 class MarkOptions:
-    """What is marked for removal."""
+    """Settings of `mark`: what is marked for removal."""
 
     level: Level = Level.LIGHT
-    """OFF marks nothing; see `Level` for the fillers."""
+    """OFF removes nothing; for the other levels see `Level`."""
     blanks: bool = True
+    """Remove blanks."""
     fillers: bool = True
+    """Remove fillers and filled pauses."""
     repeats: bool = True
+    """Remove all but the last of repeated takes."""
     min_silence_s: float = 1.0
-    """Silence of this length is a blank."""
+    """Minimum length of a blank in seconds."""
     take_pause_s: float = 0.3
-    """Between two takes there is a pause of this length, even where they are written as one sentence."""
+    """Minimum pause between two takes in seconds, where they are transcribed as one sentence."""
     extra_fillers: tuple[str, ...] = ()
-    """Words of the user that are fillers too."""
+    """Additional filler words, in any language."""
     repeat: RepeatOptions = field(default_factory=RepeatOptions)
+    """Settings of repeat detection."""
 
     def __post_init__(self) -> None:
         if not self.min_silence_s > 0:
@@ -71,16 +76,16 @@ class MarkOptions:
 
 @dataclass(frozen=True)
 class CutOptions:
-    """How marks become cuts."""
+    """Settings of `cut_list`: how marks become cuts."""
 
     padding_s: float = 0.15
-    """Silence left on each side of a cut, where there is as much."""
+    """Silence kept on each side of a cut, in seconds, where there is as much."""
     search_s: float = 0.04
-    """Where what goes touches what stays, the cut is at the quietest point within this distance."""
+    """If a removed item abuts a kept one, cut at the quietest point within this distance, in seconds."""
     min_cut_s: float = 0.1
-    """Less is not worth a cut."""
+    """Minimum length of a cut in seconds."""
     min_sound_s: float = 0.2
-    """Sounds this long that no word covers, and that are not marked, stay."""
+    """Unmarked audible intervals without words are kept from this length on, in seconds."""
 
     def __post_init__(self) -> None:
         lengths = (self.padding_s, self.search_s, self.min_cut_s, self.min_sound_s)
@@ -90,15 +95,15 @@ class CutOptions:
 
 @dataclass(frozen=True, slots=True)
 class CleanOptions:
-    """Every choice between a recording and the cleaned file."""
+    """Settings of `clean`."""
 
     transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
     """How speech is found and recognized."""
     marks: MarkOptions = field(default_factory=MarkOptions)
     """What is marked for removal."""
     cuts: CutOptions = field(default_factory=CutOptions)
-    """Where exactly to cut."""
+    """How marks become cuts."""
     crossfade_s: float = 0.01
-    """Cross-fade of the audio at a join, in seconds."""
+    """Crossfade of the audio at each join, in seconds."""
     smart: bool = True
-    """Copy video frames where the codec allows it; else all are encoded anew."""
+    """Copy video frames where the codec allows it; if false all are reencoded."""

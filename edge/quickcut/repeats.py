@@ -1,8 +1,8 @@
-"""Repeated takes: sentences that say nearly the same as one of their neighbours.
+"""Find repeated takes: sentences that are similar to one of the next few.
 
-Three measures of each pair, each 0 to 1, after "Quick editing" (Baidu's Duca): characters shared over the
-longer length, 1 - Levenshtein distance over the longer length, cosine of the characters that occur. They run
-over all sentences at once, see `edge_kernels.text`.
+Similarity combines three measures from 0 to 1, after the published description of "Quick editing" (Baidu's
+Duca): characters in common over the longer length, 1 - Levenshtein distance over the longer length, and
+cosine of the characters present. `edge_kernels.text` computes them for all sentences at once.
 """
 
 from __future__ import annotations
@@ -21,24 +21,30 @@ from edge.quickcut.options import RepeatOptions
 from edge.text.scripts import IDEOGRAPHIC, is_ideographic
 
 LETTERS = 3
-"""Letters that say as much as a Chinese character: an English word of 5 is about a word of 2."""
+"""Letters that count as one Chinese character: an English word has about 5, a Chinese word about 2."""
 
 _MARKS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """A sentence that is said again later."""
+    """A sentence that a later one repeats."""
 
     sentence: int
+    """Index of the sentence."""
     kept: int
-    """The last take, which says it best: one repeats until it is right."""
+    """Index of the last take, which is kept: speakers repeat until they are satisfied."""
     score: float
-    """Of this sentence and the take that it is most like."""
+    """Score of the sentence and its most similar later take."""
 
 
 def find_repeats(texts: Sequence[str], settings: RepeatOptions | None = None) -> list[Repeat]:
-    """The sentences of `texts` that a later one repeats, directly or through others, in order."""
+    """Return the sentences that a later one repeats, directly or through others, in order.
+
+    >>> takes = ["We begin with the weather.", "We begin with the weather today.", "Now sports."]
+    >>> [(repeat.sentence, repeat.kept) for repeat in find_repeats(takes)]
+    [(0, 1)]
+    """
     settings = settings or RepeatOptions()
     plain = [_plain(text) for text in texts]
     fit = np.array([_fits(text, settings) for text in plain], bool)
@@ -49,14 +55,17 @@ def find_repeats(texts: Sequence[str], settings: RepeatOptions | None = None) ->
     last = list(range(len(texts)))
     best = dict[int, float]()
     pairs = zip(first[both].tolist(), second[both].tolist(), offset[both].tolist(), strict=True)
-    for one, other, column in sorted(pairs, reverse=True):
-        last[one] = max(last[one], last[other])
-        best[one] = max(best.get(one, 0.0), float(scores[one, column]))
-    return [Repeat(one, last[one], best[one]) for one in sorted(best)]
+    for earlier, later, column in sorted(pairs, reverse=True):
+        last[earlier] = max(last[earlier], last[later])
+        best[earlier] = max(best.get(earlier, 0.0), float(scores[earlier, column]))
+    return [Repeat(sentence, last[sentence], best[sentence]) for sentence in sorted(best)]
 
 
 def pair_scores(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.float32]:
-    """Score of each text with the `window` after it, float32[texts, window]; 0 past the end or for empty."""
+    """Return the score of each text with the `window` texts after it, float32[texts, window].
+
+    Scores are 0 past the end and for two empty texts.
+    """
     if not texts:
         return np.zeros((0, settings.window), np.float32)
     encoded = encode(texts)
@@ -68,32 +77,32 @@ def pair_scores(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.flo
     cosine = like.frequency if settings.frequency else like.presence
     weights = np.array(settings.weights) / sum(settings.weights)
     score = weights[0] * like.overlap + weights[1] * order + weights[2] * cosine
-    there = (after < len(texts)) & (longer > 0)
-    return np.asarray(np.where(there, score, 0), np.float32)
+    exists = (after < len(texts)) & (longer > 0)
+    return np.asarray(np.where(exists, score, 0), np.float32)
 
 
 def _false_starts(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.float32]:
-    """1 - distance / length of each text to the beginning of the longer one after it, else 0.
+    """Return 1 - distance / length of each text to the beginning of the next, if that is longer, else 0.
 
-    In the first column of float32[texts, window]: one who breaks off begins again at once.
+    In the first column of float32[texts, window]: a false start is repeated at once.
     """
-    found = np.zeros((len(texts), settings.window), np.float32)
-    begun = [at for at, (one, other) in enumerate(pairwise(texts)) if 0 < len(one) <= len(other)]
+    scores = np.zeros((len(texts), settings.window), np.float32)
+    begun = [index for index, (text, after) in enumerate(pairwise(texts)) if 0 < len(text) <= len(after)]
     if begun:
-        pairs = [text for at in begun for text in (texts[at], texts[at + 1][: len(texts[at])])]
-        lengths = np.array([len(texts[at]) for at in begun])
-        found[begun, 0] = 1 - levenshtein_window(pairs, 1)[::2, 0] / lengths
-    return found
+        pairs = [text for index in begun for text in (texts[index], texts[index + 1][: len(texts[index])])]
+        lengths = np.array([len(texts[index]) for index in begun])
+        scores[begun, 0] = 1 - levenshtein_window(pairs, 1)[::2, 0] / lengths
+    return scores
 
 
 def _fits(text: str, settings: RepeatOptions) -> bool:
-    """Long enough, and with a letter of the kind that is asked for."""
+    """Return whether a text is long enough and has a letter of the required kind."""
     weight = len(text) + (LETTERS - 1) * len(IDEOGRAPHIC.findall(text))
     if weight < LETTERS * settings.min_length:
         return False
-    return any(one.isalpha() for one in text) if settings.letters == "any" else is_ideographic(text)
+    return any(char.isalpha() for char in text) if settings.letters == "any" else is_ideographic(text)
 
 
 def _plain(text: str) -> str:
-    """Letters and digits without case: marks and spaces are how a recognizer feels about it."""
+    """Casefold a text and keep letters and digits only; recognizers place punctuation and spaces freely."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())

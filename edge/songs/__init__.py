@@ -1,5 +1,6 @@
-"""Songs in recordings: find where somebody sings, and cut one clip per song.
+"""Song detection: find where somebody sings in a recording, and cut one clip per song.
 
-`find` is the entry, `detection` turns a label track into songs by the `rules`, `options` holds every choice,
-`cut` writes the clips, `export` chapters and cue sheets, `plot` draws. The labels are `edge.evidence.labels`.
+`find` is the entry point, `detection` turns a label track into songs by the `rules`, `options` holds the
+settings, `cut` writes the clips, `export` writes chapters and cue sheets, `plot` draws. Label tracks come
+from `edge.evidence.labels`.
 """

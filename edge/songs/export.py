@@ -1,6 +1,6 @@
-"""Songs as chapters and cue sheets.
+"""Write songs as chapters and cue sheets.
 
-To add a format: write a function from a search to the text of the file, and enter it in `WRITERS`.
+To add a format: write a function from a search result to the text of the file, and add it to `WRITERS`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from edge.songs.find import SongSearchResult
 
 
 def ffmetadata(result: SongSearchResult) -> str:
-    """Chapters for FFmpeg: `ffmpeg -i talk.mp4 -i chapters.ffmeta -map_metadata 1 -codec copy out.mp4`."""
+    """Format chapters for FFmpeg: `ffmpeg -i talk.mp4 -i c.ffmeta -map_metadata 1 -codec copy out.mp4`."""
     lines = [";FFMETADATA1"]
     for number, song in enumerate(result.songs, 1):
         lines += ["[CHAPTER]", "TIMEBASE=1/1000"]
@@ -28,7 +28,7 @@ def ffmetadata(result: SongSearchResult) -> str:
 
 
 def youtube(result: SongSearchResult) -> str:
-    """Chapters as the text of a YouTube description; the first one is at 0:00, as YouTube wants it."""
+    """Format chapters for a YouTube description; the first one is at 0:00, as YouTube requires."""
     starts = [(int(song.start), f"Song {number}") for number, song in enumerate(result.songs, 1)]
     if not starts or starts[0][0] > 0:
         starts.insert(0, (0, "Intro"))
@@ -36,14 +36,14 @@ def youtube(result: SongSearchResult) -> str:
 
 
 def cue(result: SongSearchResult) -> str:
-    """A cue sheet: one track a song; times are minutes:seconds:frames of 1/75 s."""
+    """Format a cue sheet with one track per song; times are minutes:seconds:frames of 1/75 s."""
     name = result.recording.path.name.replace('"', "'")
     kind = {".mp3": "MP3", ".aiff": "AIFF"}.get(result.recording.path.suffix.lower(), "WAVE")
     lines = [f'FILE "{name}" {kind}']
     for number, song in enumerate(result.songs, 1):
         frames = round(song.start * 75)
-        at = f"{frames // 4500:02}:{frames // 75 % 60:02}:{frames % 75:02}"
-        lines += [f"  TRACK {number:02} AUDIO", f'    TITLE "Song {number}"', f"    INDEX 01 {at}"]
+        time = f"{frames // 4500:02}:{frames // 75 % 60:02}:{frames % 75:02}"
+        lines += [f"  TRACK {number:02} AUDIO", f'    TITLE "Song {number}"', f"    INDEX 01 {time}"]
     return "\n".join([*lines, ""])
 
 
@@ -52,7 +52,7 @@ WRITERS: dict[str, Callable[[SongSearchResult], str]] = {
     ".txt": youtube,
     ".cue": cue,
 }
-"""By suffix."""
+"""Formatting function by file suffix."""
 
 
 def check_chapters(file: str | PathLike[str]) -> None:
@@ -64,7 +64,7 @@ def check_chapters(file: str | PathLike[str]) -> None:
 def write_chapters(result: SongSearchResult, file: str | PathLike[str], *, force: bool = False) -> None:
     """Write the songs as .ffmeta (FFmpeg chapters), .txt (YouTube chapters) or .cue, by the suffix.
 
-    Raises UsageError for another suffix, OutputError.
+    Raises UsageError for another suffix, OutputError if the file cannot be written.
     """
     check_chapters(file)
     with whole_file(Path(file), force=force) as draft:

@@ -1,4 +1,4 @@
-"""Every choice that finding songs makes, with its default and where that comes from."""
+"""Settings of song detection, with the origin of each default."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from edge.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class SongOptions:
-    """How songs are found; `SongOptions.as_published()` is the method of US 12,387,762 B2."""
+    """Settings of `find_songs`; `SongOptions.as_published()` is the published method (US 12,387,762 B2)."""
 
     segment_s: float = 3.0
-    """Segment length in seconds: 0.5, 1, 3, 5 or 10 are usual. Shorter finds shorter songs and errs more."""
+    """Segment length in seconds, usually 0.5, 1, 3, 5 or 10. Shorter: finds shorter songs, more errors."""
     min_run: int = 2
-    """Consecutive singing segments that make a song."""
+    """Minimum number of consecutive singing segments in a song."""
     speech_margin: float = 0.6
     """An end segment is uncertain if p(singing) - p(speaking) is at most this, and `other_margin` too."""
     other_margin: float = 0.6
     """An end segment is uncertain if p(singing) - p(other) is at most this, and `speech_margin` too."""
     refine_step_s: float = 1.0
-    """Distance of the joints tried inside an uncertain segment, in seconds."""
+    """Distance in seconds between the joints that are tried inside an uncertain segment."""
     edge_is_other: bool = True
-    """Music that begins or ends with the recording is a prelude or postlude; the patent does not say."""
+    """Count music at the recording's edge as prelude or postlude; the published method does not say."""
     max_interlude_s: float = 12.0
-    """Longest music between two runs of one song, in seconds; 0 keeps them apart. An extension."""
+    """Longest music between two runs of one song, in seconds; 0 joins none. An extension."""
     max_gap_s: float = 3.0
-    """Longest break of any label inside a song, in seconds; 0 bridges none. An extension."""
+    """Longest gap of any label inside a song, in seconds; 0 bridges none. An extension."""
     refine_on_frames: bool = True
     """Move boundaries to the likeliest 100-ms frame within one segment. An extension."""
 
@@ -45,5 +45,5 @@ class SongOptions:
 
     @classmethod
     def as_published(cls, segment_s: float = 3.0) -> SongOptions:
-        """Return the published method without extensions."""
+        """Return the options of the published method (US 12,387,762 B2), without extensions."""
         return cls(segment_s=segment_s, max_interlude_s=0.0, max_gap_s=0.0, refine_on_frames=False)

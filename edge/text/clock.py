@@ -1,10 +1,10 @@
-"""Times as people read them."""
+"""Times formatted for people."""
 
 from __future__ import annotations
 
 
 def clock(seconds: float) -> str:
-    """Format seconds to a tenth of a second.
+    """Format a time as minutes and seconds, to a tenth of a second.
 
     >>> clock(723.42), clock(3723.4)
     ('12:03.4', '1:02:03.4')

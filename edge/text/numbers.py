@@ -1,4 +1,4 @@
-"""Numbers as English words, the way that they are spoken."""
+"""Spell out numbers as English words."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ ONES = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 ]  # fmt: skip
+"""Words for 0 to 19."""
 TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+"""Words for 20, 30 ... 90."""
 
 
 def spelled(digits: str, *, by_digits: bool = False) -> str:
-    """A number in English words; one with a leading zero, or of more than six digits, digit by digit."""
+    """Spell out a number; digit by digit if it has a leading zero or more than six digits.
+
+    >>> spelled("1204"), spelled("007")
+    ('one thousand two hundred four', 'zero zero seven')
+    """
     number = int(digits)
     if by_digits or len(digits) > 6 or (len(digits) > 1 and digits[0] == "0"):
         return " ".join(ONES[int(digit)] for digit in digits)
@@ -32,6 +38,10 @@ def spelled(digits: str, *, by_digits: bool = False) -> str:
 
 
 def numbers_spelled(text: str, *, by_digits: bool = False) -> str:
-    """A text with its numbers in words: 1,204 as "one thousand two hundred four"."""
+    """Replace the numbers of a text by words, with spaces around them.
+
+    >>> numbers_spelled("1,204 songs").split()
+    ['one', 'thousand', 'two', 'hundred', 'four', 'songs']
+    """
     text = re.sub(r"(?<=[0-9]),(?=[0-9]{3}\b)", "", text)
     return re.sub(r"[0-9]+", lambda found: f" {spelled(found[0], by_digits=by_digits)} ", text)

@@ -1,4 +1,4 @@
-"""Written language: which scripts go without spaces, how words join, where a sentence ends."""
+"""Rules of writing systems: scripts without spaces, joining words, ends of sentences and clauses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ IDEOGRAPHIC = re.compile(
     "[\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff]"
 )
-"""Chinese characters and Japanese syllables: no spaces between words, a character is a unit of meaning."""
+"""Chinese characters and Japanese kana: no spaces between words; each character is treated as a word."""
 
 WIDE_PUNCTUATION = "\u3001\u3002\uff0c\uff01\uff1f\uff1a\uff1b\u2026\uff09\u300d\u300f\u300b\u201d\uff5e"
+"""Punctuation that is joined to the preceding word without a space."""
 
 SENTENCE_END = re.compile(
     r"[.!?\u3002\uff01\uff1f\u2026\uff0e\u0964\u061f]+[\"'\u201d\u2019)\]\u300d\u300f\uff09]*$"
 )
+"""Punctuation that ends a sentence, with closing quotes and brackets after it."""
 CLAUSE_END = re.compile(r"[,;:\uff0c\u3001\uff1b\uff1a\u061b\u060c\u2013\u2014-][\"'\u201d\u2019)]*$")
+"""Punctuation that ends a clause, with closing quotes and brackets after it."""
 
 ABBREVIATIONS = frozenset(
     {
@@ -24,16 +27,24 @@ ABBREVIATIONS = frozenset(
         "vol", "fig", "e.g", "i.e", "a.m", "p.m", "u.s", "u.k",
     }
 )  # fmt: skip
-"""After these a full stop seldom ends a sentence."""
+"""Words after which a full stop seldom ends a sentence."""
 
 
 def is_ideographic(text: str) -> bool:
-    """The text has a character of a script without spaces."""
+    """Return whether the text has a character of a script without spaces.
+
+    >>> is_ideographic("\u4f60\u597d"), is_ideographic("hello")
+    (True, False)
+    """
     return IDEOGRAPHIC.search(text) is not None
 
 
 def joined(words: Iterable[str]) -> str:
-    """Words as a text: spaces between them, but not between characters of scripts without."""
+    """Join words with spaces, except between characters of scripts without spaces.
+
+    >>> joined(["Hello", "world."])
+    'Hello world.'
+    """
     text = ""
     for word in words:
         tight = (
@@ -47,7 +58,11 @@ def joined(words: Iterable[str]) -> str:
 
 
 def ends_sentence(word: str) -> bool:
-    """A sentence ends with this word, by its marks."""
+    """Return whether the punctuation of a word ends a sentence; that of abbreviations and initials does not.
+
+    >>> ends_sentence("done."), ends_sentence("Dr."), ends_sentence("J.")
+    (True, False, False)
+    """
     if not SENTENCE_END.search(word):
         return False
     bare = word.rstrip("\"')]\u201d\u2019")
@@ -59,7 +74,11 @@ def ends_sentence(word: str) -> bool:
 
 
 def ends_clause(word: str) -> bool:
-    """A part of a sentence ends with this word, by its marks."""
+    """Return whether the punctuation of a word ends a clause.
+
+    >>> ends_clause("first,"), ends_clause("first")
+    (True, False)
+    """
     return CLAUSE_END.search(word) is not None
 
 

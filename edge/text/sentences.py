@@ -1,4 +1,4 @@
-"""Words to sentences."""
+"""Group words into sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from edge.vocabulary import Caption, Word
 
 
 def sentences(words: Iterable[Word], pause_s: float) -> Iterator[Caption]:
-    """Group words at punctuation that ends a sentence and at pauses of `pause_s` seconds."""
+    """Yield sentences; one ends at sentence punctuation or before a pause of at least `pause_s` seconds.
+
+    >>> words = [Word(0.0, 0.4, "Yes."), Word(0.5, 0.8, "It"), Word(0.8, 1.0, "is.")]
+    >>> [sentence.text for sentence in sentences(words, pause_s=2.0)]
+    ['Yes.', 'It is.']
+    """
     held: list[Word] = []
     for word in words:
         if held and word.start - held[-1].end >= pause_s:
@@ -24,5 +29,5 @@ def sentences(words: Iterable[Word], pause_s: float) -> Iterator[Caption]:
 
 
 def caption_of(words: Sequence[Word]) -> Caption:
-    """Return the caption of words, at least one."""
+    """Return the caption that consists of `words`, at least one."""
     return Caption(words[0].start, words[-1].end, joined(word.text for word in words), tuple(words))

@@ -1,1 +1,1 @@
-"""The timeline of clips, editing it with undo and a journal, and files for editing programs (`export`)."""
+"""Timeline of clips, its editor with undo and a journal, and its export to editing programs (`export`)."""

@@ -1,10 +1,10 @@
-"""Editing: a timeline, the captions of its recordings and what is to go, changed by actions, with undo.
+"""Editing state (a timeline, captions, and passages marked for removal) and the actions that change it.
 
-Marking a caption, a word or a blank for removal changes the marks only. The timeline without what is marked
-is made when it is asked for (`Editor.timeline`), and once for any number of marks.
+Marking a caption, a word or a blank for removal changes the marks only. The timeline without the marked
+passages is computed on demand (`Editor.timeline`), once for any number of marks.
 
-To add an action: write a struct, enter it in `Action`, and say in `applied` what it does. The journal knows
-all of `Action`.
+To add an action: write a struct, add it to `Action`, and implement it in `applied`. The journal handles every
+type of `Action`.
 """
 
 from __future__ import annotations
@@ -29,16 +29,19 @@ from edge.timeline.timeline import Clip, Timeline
 from edge.vocabulary import Caption, Span, Word
 
 _UNIT = re.compile(rf"{IDEOGRAPHIC.pattern}|(?:(?!{IDEOGRAPHIC.pattern})\S)+")
-"""What texts are compared by: words, and characters of scripts without spaces."""
+"""Units by which texts are compared: words, and characters of scripts without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of a recording, in its seconds: where a caption, a word or a blank is."""
+    """A span of a recording that a caption, a word or a blank covers."""
 
     media: Path
+    """Path of the recording."""
     start: float
+    """Seconds of the recording."""
     end: float
+    """Seconds of the recording, after `start`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end < math.inf:
@@ -46,35 +49,35 @@ class Passage:
 
     @classmethod
     def of(cls, media: Path, item: Caption | Word | Span) -> Passage:
-        """Where something of a recording is."""
+        """Return the passage that an item of a recording covers."""
         return cls(media, item.start, item.end)
 
 
 Transcript: TypeAlias = "Mapping[Path, tuple[Caption, ...]]"
-"""The captions of each recording, in its seconds."""
+"""Captions by recording, in seconds of the recording."""
 
 
 @dataclass(frozen=True)
 class EditState:
-    """All that an editor knows. Nothing in it is ever changed: actions make new states."""
+    """State of an editor. It is immutable: actions make new states."""
 
     timeline: Timeline
-    """As it was arranged, with what is marked still in it: actions count its clips."""
+    """The arranged timeline, marked passages included: actions refer to its clips by index."""
     original: Transcript = field(default_factory=dict)
-    """What was recognized."""
+    """Captions as they were recognized."""
     removed: frozenset[Passage] = frozenset()
-    """Marked for removal."""
+    """Passages marked for removal."""
     texts: Mapping[Passage, str] = field(default_factory=dict)
-    """What was written in place of a caption's text; the caption is known by where it is."""
+    """Edited texts by passage of the caption."""
 
     @classmethod
     def of(cls, timeline: Timeline, captions: Mapping[Path, Iterable[Caption]]) -> EditState:
-        """Where editing begins: a timeline and the captions of its recordings."""
+        """Return the initial state for a timeline and the captions of its recordings."""
         return cls(timeline, {media: tuple(each) for media, each in captions.items()})
 
     @property
     def transcript(self) -> Transcript:
-        """The captions with their texts as edited; `place` puts them on a timeline."""
+        """Return the captions with their edited texts; `place` puts them on a timeline."""
         edited = {passage.media for passage in self.texts}
         return {
             media: tuple(self._edited(media, caption) for caption in captions)
@@ -84,7 +87,7 @@ class EditState:
         }
 
     def without_removed(self) -> Timeline:
-        """The timeline with what is marked cut out, wherever it is shown."""
+        """Return the timeline with the marked passages cut out, wherever they are shown."""
         spans: dict[Path, list[tuple[float, float]]] = {}
         for passage in self.removed:
             spans.setdefault(passage.media, []).append((passage.start, passage.end))
@@ -96,79 +99,93 @@ class EditState:
 
 
 class Split(Struct, frozen=True, tag=True):
-    """Make two clips of the one shown at a time of the arranged timeline, seconds."""
+    """Split the clip at a time of the arranged timeline in two."""
 
     at: Fraction
+    """Seconds of the timeline."""
 
 
 class Trim(Struct, frozen=True, tag=True):
-    """Show [trim_in, trim_out) of a clip's recording instead, seconds."""
+    """Show [trim_in, trim_out) of a clip's recording instead."""
 
     index: int
+    """Index of the clip."""
     trim_in: Fraction
+    """Seconds of the recording."""
     trim_out: Fraction
+    """Seconds of the recording, after `trim_in`."""
 
 
 class Move(Struct, frozen=True, tag=True):
-    """Take a clip out and put it in as number `to`."""
+    """Move a clip to another index."""
 
     index: int
+    """Index of the clip."""
     to: int
+    """Index of the clip after the move."""
 
 
 class Delete(Struct, frozen=True, tag=True):
-    """Take a clip out."""
+    """Delete a clip."""
 
     index: int
+    """Index of the clip."""
 
 
 class Insert(Struct, frozen=True, tag=True):
-    """Put a clip before the one that has this index; without an index at the end."""
+    """Insert a clip."""
 
     clip: Clip
+    """The clip; its `in_point` is ignored."""
     index: int | None = None
+    """Index that the clip gets; None appends it."""
 
 
 class Apply(Struct, frozen=True, tag=True):
-    """Cut what is marked out of the arranged timeline, and clear the marks."""
+    """Cut the marked passages out of the arranged timeline, and clear the marks."""
 
 
 class Remove(Struct, frozen=True, tag=True):
-    """Mark captions, words or blanks for removal; the timeline stays as it is."""
+    """Mark captions, words or blanks for removal; the timeline stays unchanged."""
 
     passages: tuple[Passage, ...]
+    """Passages to mark."""
 
 
 class Restore(Struct, frozen=True, tag=True):
-    """Take marks for removal away again, each as it was made."""
+    """Clear marks for removal."""
 
     passages: tuple[Passage, ...]
+    """Passages exactly as they were marked."""
 
 
 class EditText(Struct, frozen=True, tag=True):
-    """Write a text in place of a caption's; None is the recognized one again."""
+    """Replace the text of a caption."""
 
     caption: Passage
-    """Where the caption is."""
+    """Passage of the caption."""
     text: str | None
+    """The new text; None restores the recognized one."""
 
 
 class Transcribe(Struct, frozen=True, tag=True):
-    """Give a recording its captions, in its seconds, instead of those it had."""
+    """Replace the captions of a recording."""
 
     media: Path
+    """Path of the recording."""
     captions: tuple[Caption, ...]
+    """Captions in seconds of the recording."""
 
 
 Arrangement: TypeAlias = Split | Trim | Move | Delete | Insert
-"""What changes the timeline alone; each raises UsageError where the timeline's method does."""
+"""Actions that change the timeline only; each raises UsageError where the timeline's method does."""
 
 Action: TypeAlias = Arrangement | Apply | Remove | Restore | EditText | Transcribe
-"""All that can be done, and undone."""
+"""Every action that can be done and undone."""
 
 
 def applied(action: Action, state: EditState) -> EditState:
-    """The state after an action. Raises UsageError if it cannot be done."""
+    """Return the state after an action. Raises UsageError if it cannot be done."""
     match action:
         case Remove(passages):
             return replace(state, removed=state.removed.union(passages))
@@ -198,23 +215,24 @@ def _arranged(action: Arrangement, timeline: Timeline) -> Timeline:
             return timeline.insert(clip, before)
 
 
-def _texts(state: EditState, at: Passage, text: str | None) -> dict[Passage, str]:
-    captions = state.original.get(at.media, ())
-    caption = next((one for one in captions if (one.start, one.end) == (at.start, at.end)), None)
+def _texts(state: EditState, passage: Passage, text: str | None) -> dict[Passage, str]:
+    captions = state.original.get(passage.media, ())
+    times = passage.start, passage.end
+    caption = next((caption for caption in captions if (caption.start, caption.end) == times), None)
     if caption is None:
-        raise UsageError(f"no caption of {at.media} lasts from {at.start} s to {at.end} s")
-    texts = {**state.texts, at: caption.text if text is None else text}
-    if texts[at] == caption.text:
-        del texts[at]
+        raise UsageError(f"no caption of {passage.media} lasts from {passage.start} s to {passage.end} s")
+    texts = {**state.texts, passage: caption.text if text is None else text}
+    if texts[passage] == caption.text:
+        del texts[passage]
     return texts
 
 
 @lru_cache(maxsize=1024)
 def reworded(caption: Caption, text: str) -> Caption:
-    """The caption with another text, whose words have the times of those that they stand in for.
+    """Return the caption with a new text, whose words take the times of the words that they replace.
 
-    Words that stayed show which; several that stand in for one are one. Where no word of the new text stands
-    in for an old one, nothing has the old one's time.
+    Unchanged words align the two texts (`difflib.SequenceMatcher`). Several new words that replace one old
+    word become one; the time of an old word that nothing replaces is dropped.
     """
     old = [(unit, number) for number, word in enumerate(caption.words) for unit in _UNIT.findall(word.text)]
     new = list(_UNIT.finditer(text)) if old else []
@@ -222,8 +240,8 @@ def reworded(caption: Caption, text: str) -> Caption:
     matcher = SequenceMatcher(None, [unit for unit, _ in old], [unit.group() for unit in new], autojunk=False)
     for _, i, i_end, j, j_end in matcher.get_opcodes():
         for step in range(j_end - j):
-            at = i + step * (i_end - i) // (j_end - j) if i < i_end else max(i - 1, 0)
-            stands_for.append(old[at][1])
+            index = i + step * (i_end - i) // (j_end - j) if i < i_end else max(i - 1, 0)
+            stands_for.append(old[index][1])
     words = []
     for number, group in groupby(zip(stands_for, new, strict=True), key=itemgetter(0)):
         units = [unit for _, unit in group]

@@ -1,4 +1,4 @@
-"""The editor: actions done, undone and redone, and what is seen and said after them."""
+"""Editor with undo and redo over a timeline and its captions."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from edge.vocabulary import Caption
 
 
 class Done(Struct, frozen=True, tag=True):
-    """An action was done."""
+    """Journal entry: an action was done."""
 
     action: Action
+    """The action."""
     joins: bool = False
-    """Whether it belongs to the step before it, as the moments of a drag do."""
+    """Whether it belongs to the previous step, like the movements of one drag."""
 
 
 class Undone(Struct, frozen=True, tag=True):
-    """A step was undone."""
+    """Journal entry: a step was undone."""
 
 
 class Redone(Struct, frozen=True, tag=True):
-    """A step that was undone was done again."""
+    """Journal entry: an undone step was done again."""
 
 
 Entry: TypeAlias = Done | Undone | Redone
-"""What happens in an editor, to be recorded and replayed."""
+"""Events of an editor that are recorded and replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,18 @@ class _History:
     state: EditState
     before: tuple[EditState, ...] = ()
     after: tuple[EditState, ...] = ()
-    """The next one last."""
+    """States to redo, the next one last."""
 
 
 class Editor:
-    """A state, the actions that change it, and the way back to where it began.
+    """Apply actions to a state, with unlimited undo and redo.
 
-    A step is kept as the state before it; states share what a step leaves as it is. What raises an error
-    changes nothing. Not for several threads at once.
+    The history keeps the state before each step; states share their unchanged parts. An action that raises
+    changes nothing. Not thread-safe.
     """
 
     def __init__(self, first: EditState, record: Callable[[Entry], None] | None = None) -> None:
-        """`record` is called with each entry that takes effect; if it raises, all is as before."""
+        """`record` is called with each entry that takes effect; if it raises, the entry is rolled back."""
         self.record = record
         self._history = _History(first)
         self._gesture: str | None = None
@@ -59,34 +60,34 @@ class Editor:
 
     @property
     def state(self) -> EditState:
-        """As it is now."""
+        """Return the current state."""
         return self._history.state
 
     @property
     def timeline(self) -> Timeline:
-        """The timeline without what is marked for removal; made once for each state that is looked at."""
+        """Return the timeline without the passages marked for removal; computed once per state."""
         return self._look()[0]
 
     @property
     def captions(self) -> tuple[Caption, ...]:
-        """The captions, with their texts as edited, on `timeline`."""
+        """Return the captions on `timeline`, with their edited texts."""
         return self._look()[1]
 
     @property
     def can_undo(self) -> bool:
-        """There is a step to go back."""
+        """Return whether there is a step to undo."""
         return bool(self._history.before)
 
     @property
     def can_redo(self) -> bool:
-        """A step was undone, and nothing else was done since."""
+        """Return whether there is an undone step to redo."""
         return bool(self._history.after)
 
     def do(self, action: Action, coalesce: str | None = None) -> None:
-        """Do an action: a new step, unless it changes nothing. What had been undone cannot be redone then.
+        """Do an action as a new step, unless it changes nothing. This clears the steps to redo.
 
-        Actions in a row with one `coalesce`, a name for a gesture such as a drag, are one step. Use another
-        name for the next gesture. Raises UsageError if the action cannot be done.
+        Consecutive actions with the same `coalesce`, a name for a gesture such as a drag, form one step. Use
+        another name for the next gesture. Raises UsageError if the action cannot be done.
         """
         if self._do(action, joins=coalesce is not None and coalesce == self._gesture):
             self._gesture = coalesce
@@ -99,14 +100,14 @@ class Editor:
         self._become(_History(now.before[-1], now.before[:-1], (*now.after, now.state)), Undone())
 
     def redo(self) -> None:
-        """Go forward to the state that was undone last. Raises UsageError if there is none."""
+        """Return to the state that was undone last. Raises UsageError if there is none."""
         now = self._history
         if not now.after:
             raise UsageError("there is nothing to redo")
         self._become(_History(now.after[-1], (*now.before, now.state), now.after[:-1]), Redone())
 
     def replay(self, entry: Entry) -> None:
-        """Let what was recorded happen again, on the state it happened on. Raises UsageError if it cannot."""
+        """Repeat a recorded entry on the state it was recorded on. Raises UsageError if it cannot be done."""
         match entry:
             case Done(action, joins):
                 self._do(action, joins)

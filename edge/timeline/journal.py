@@ -1,8 +1,8 @@
-"""The journal of an editor: a file that brings the edit back after a crash, undo and redo with it.
+"""Journal of an editor: a file that restores an edit after a crash, including undo and redo.
 
-The first line holds the state in which editing began, each other one thing that happened: an action, an undo,
-a redo. A line is `digest SP json LF`; its digest is taken over the line before it, too, so that a line
-that changed, went missing or came twice is noticed. Times are written exactly, as "numerator/denominator".
+The first line holds the initial state, each other line one entry: an action, an undo or a redo. A line is
+`digest SP json LF`; each digest also covers the previous digest, so that changed, missing and duplicate lines
+are detected. Times are written exactly, as "numerator/denominator".
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from edge.timeline.timeline import Clip, Timeline
 from edge.vocabulary import Caption
 
 SCHEMA = 1
+"""Version of the file format."""
 _DIGITS = 16
-"""Of a digest, hexadecimal: 64 bits."""
+"""Hexadecimal digits of a digest: 64 bits."""
 
 
 class _Head(Struct, frozen=True):
@@ -37,7 +38,7 @@ class _Head(Struct, frozen=True):
 
 
 class _First(Struct, frozen=True):
-    """An `EditState` as it is written: JSON has no keys but strings."""
+    """Serialized form of an `EditState`: JSON keys must be strings."""
 
     schema: int
     clips: tuple[Clip, ...]
@@ -47,7 +48,7 @@ class _First(Struct, frozen=True):
 
     @classmethod
     def of(cls, state: EditState) -> _First:
-        removed = sorted(state.removed, key=lambda one: (one.media, one.start, one.end))
+        removed = sorted(state.removed, key=lambda passage: (passage.media, passage.start, passage.end))
         captions = tuple((media, tuple(each)) for media, each in state.original.items())
         return cls(SCHEMA, state.timeline.clips, captions, tuple(removed), tuple(state.texts.items()))
 
@@ -57,11 +58,12 @@ class _First(Struct, frozen=True):
 
 
 class Journal:
-    """An editor of which everything that it does is on disk before its methods return.
+    """An editor whose actions are on disk before its methods return.
 
-    A process that is killed, or loses power, loses at most the action that it was about to write. If the
-    disk is full or gone, editing goes on in memory: `trouble` says so, and each action tries again to write
-    all that is missing. One process at a time; what another one wrote is left alone, and is `trouble`.
+    A process that is killed, or loses power, loses at most the action that it was writing. If the disk is
+    full or missing, editing continues in memory: `trouble` is set, and each action retries to write
+    everything that is missing. Only one process may use a journal; if another one writes to it, its data is
+    kept, and `trouble` is set.
     """
 
     def __init__(self, path: Path, editor: Editor, digest: bytes, size: int, lost: int = 0) -> None:
@@ -69,9 +71,9 @@ class Journal:
         self.path = path
         self.editor = editor
         self.lost = lost
-        """Bytes at the end of the file that were damaged when it was opened, and are not part of the edit."""
+        """Damaged bytes at the end of the file when it was opened, which are not part of the edit."""
         self.trouble: OutputError | None = None
-        """Why what was done last is not on disk; None if all of it is."""
+        """Why the last actions are not on disk; None if all of them are."""
         self._digest, self._size = digest, size
         self._pending: list[bytes] = []
         self._torn = lost > 0
@@ -79,17 +81,17 @@ class Journal:
 
     @classmethod
     def create(cls, path: Path, first: EditState, *, force: bool = False) -> Journal:
-        """Begin a journal, and editing, with a state; the file appears whole or not at all.
+        """Create a journal whose editor starts with state `first`; the file is written whole or not at all.
 
-        Media are written down as their paths are given: absolute ones are found again from anywhere. Raises
-        OutputError if it cannot be written, or exists and `force` is false; UsageError for a state that
-        cannot be written down, such as text that is no Unicode.
+        Media paths are stored as they are given; absolute ones work from any folder. Raises OutputError if
+        the file cannot be written, or exists and `force` is false; UsageError for a state that cannot be
+        serialized, such as text that is not Unicode.
         """
         line = _line(b"", _encoded(_First.of(first), _First))
         with whole_file(path, force=force) as draft, draft.open("wb") as file:
             file.write(line)
             _sync(file)
-        with suppress(OSError):  # the name, too, is to outlast a power failure; Windows has no way to say so
+        with suppress(OSError):  # the folder entry must survive a power failure too; not possible on Windows
             folder = os.open(path.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -99,11 +101,11 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path) -> Journal:
-        """The edit as it was when it was last written down, to go on with.
+        """Restore the editor from a journal.
 
-        A damaged end of the file is left out, and goes when the next action is written. Raises InputError if
-        the file cannot be read, is no journal, is one of another schema or was damaged at its beginning, or
-        holds what cannot be done.
+        A damaged end of the file is skipped, and overwritten by the next action. Raises InputError if the
+        file cannot be read, is not a journal, has another schema, is damaged at its beginning, or holds an
+        action that cannot be done.
         """
         try:
             with path.open("rb") as file:
@@ -121,12 +123,12 @@ class Journal:
             try:
                 editor.replay(msgspec.json.decode(line, type=Entry, dec_hook=_decoded))
             except (EdgeError, ArithmeticError, msgspec.DecodeError) as error:
-                raise InputError(path, f"line {number} cannot be done again: {error}") from error
+                raise InputError(path, f"line {number} cannot be replayed: {error}") from error
             digest, size = following, size + _DIGITS + 1 + len(line)
         return cls(path, editor, digest, size, lost=file.seek(0, os.SEEK_END) - size)
 
     def discard(self) -> None:
-        """Remove the file: the edit is over. The editor goes on, without a journal. Raises OutputError."""
+        """Delete the file; the editor continues without a journal. Raises OutputError."""
         self.editor.record = None
         try:
             self.path.unlink(missing_ok=True)
@@ -134,7 +136,7 @@ class Journal:
             raise OutputError(self.path, f"cannot be removed: {error.strerror}") from error
 
     def flush(self) -> None:
-        """Try again to write what is not on disk yet; `trouble` tells the outcome."""
+        """Retry to write what is not on disk yet, and set `trouble` accordingly."""
         if not self._pending:
             return
         try:
@@ -154,7 +156,7 @@ class Journal:
         self._digest, self._pending = line[:_DIGITS], [*self._pending, line]
         try:
             self.flush()
-        except BaseException:  # an interrupt: the editor takes the action back, so the file must lose it too
+        except BaseException:  # an interrupt: the editor rolls the action back, so the file must too
             (self._digest, self._size, self._pending), self._torn = before, True
             raise
 
@@ -184,7 +186,7 @@ def _digest(before: bytes, content: bytes) -> bytes:
 
 
 def _valid(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Digest and content (with its LF) of each line up to the first that is damaged."""
+    """Yield digest and content (with its LF) of each line before the first damaged one."""
     before = b""
     for line in file:
         digest, content = line[:_DIGITS], line[_DIGITS + 1 :]
@@ -198,19 +200,19 @@ def _first(path: Path, head: bytes) -> EditState:
     try:
         schema = msgspec.json.decode(head, type=_Head).schema
         if schema != SCHEMA:
-            raise InputError(path, f"is a journal of schema {schema}, and schema {SCHEMA} can be read here")
+            raise InputError(path, f"is a journal of schema {schema}; only schema {SCHEMA} can be read")
         return msgspec.json.decode(head, type=_First, dec_hook=_decoded).state()
     except (UsageError, ArithmeticError, msgspec.DecodeError) as error:
-        raise InputError(path, "is no journal of an edit, or its beginning was damaged") from error
+        raise InputError(path, "is not a journal of an edit, or its beginning is damaged") from error
 
 
 def _encoded(value: object, kind: Any) -> bytes:
-    """As JSON that gives the same value back. Raises UsageError for what does not."""
+    """Return JSON that decodes to an equal value. Raises UsageError if there is none."""
     try:
         content = msgspec.json.encode(value, enc_hook=_plain)
         if msgspec.json.decode(content, type=kind, dec_hook=_decoded) == value:
             return content
-        why = "a value is not of the kind that it needs to be"
+        why = "a value has the wrong type"
     except (TypeError, ValueError, UsageError) as error:
         why = str(error)
     raise UsageError(f"the journal cannot hold it: {why}")
@@ -222,9 +224,9 @@ def _plain(value: object) -> object:
             return f"{value.numerator}/{value.denominator}"
         case Path():
             return quote_from_bytes(os.fsencode(value))
-        case Real():  # of numpy
+        case Real():  # NumPy scalars
             return float(value)
-    raise NotImplementedError(f"{type(value).__name__} is not known to it")
+    raise NotImplementedError(f"{type(value).__name__} is not supported")
 
 
 def _decoded(kind: type, value: Any) -> object:

@@ -1,4 +1,4 @@
-"""Captions on the timeline: where clips show them, to the exact fraction of a second."""
+"""Place captions on a timeline, with exact times."""
 
 from __future__ import annotations
 
@@ -14,33 +14,38 @@ from edge.vocabulary import Caption, Word
 
 
 def place(captions_by_media: Mapping[Path, Sequence[Caption]], timeline: Timeline) -> list[Caption]:
-    """Captions of recordings, in their seconds, as the timeline shows them, in its seconds and in order.
+    """Map captions from seconds of their recordings to seconds of the timeline; the result is sorted.
 
-    A caption appears wherever a clip shows a part of it, and lasts as long as that part. Where something was
-    cut out of it, and the rest follows without anything between, it stays one caption. It keeps the words of
-    which at least half is heard; if that is not all of them, its text is made anew of these, and without any
-    it is left out. Each time is rounded once, from its exact value: nothing drifts.
+    A caption appears wherever a clip shows a part of it, for as long as that part. If a part in its middle
+    was cut out, and the rest follows directly, it stays one caption. It keeps the words of which at least
+    half is audible; if some were lost, its text is rebuilt from the rest, and without any word it is dropped.
+    Each time is rounded once, from its exact value, so nothing drifts.
+
+    >>> talk = Path("talk.mp4")
+    >>> timeline = Timeline.of([Clip(talk, Fraction(10), Fraction(20))])
+    >>> place({talk: [Caption(12.0, 14.0, "Hello.")]}, timeline)
+    [Caption(start=2.0, end=4.0, text='Hello.', words=())]
     """
-    shelves = {media: _Shelf(captions) for media, captions in captions_by_media.items()}
+    indexes = {media: _CaptionIndex(captions) for media, captions in captions_by_media.items()}
     placed = [
         shown
         for run in _runs(timeline)
-        if run.media in shelves
-        for caption in shelves[run.media].between(run.start, run.end)
+        if run.media in indexes
+        for caption in indexes[run.media].between(run.start, run.end)
         if (shown := run.show(caption)) is not None
     ]
     return sorted(placed, key=lambda caption: (caption.start, caption.end))
 
 
-class _Shelf:
-    """Captions of a recording, to be found by time whether or not they overlap."""
+class _CaptionIndex:
+    """Captions of a recording, searchable by time; they may overlap."""
 
     def __init__(self, captions: Sequence[Caption]) -> None:
         self._captions = sorted(captions, key=lambda caption: (caption.start, caption.end))
         self._ends = list(accumulate((caption.end for caption in self._captions), max))
 
     def between(self, start: Fraction, end: Fraction) -> Iterator[Caption]:
-        """Captions that overlap [start, end)."""
+        """Yield captions that overlap [start, end)."""
         for index in range(bisect_right(self._ends, start), len(self._captions)):
             caption = self._captions[index]
             if caption.start >= end:
@@ -50,10 +55,10 @@ class _Shelf:
 
 
 class _Run:
-    """Neighbouring clips that go forward in one recording, with or without something left out between.
+    """Consecutive clips of one recording in its order, with or without gaps between them.
 
-    Its time is a function of the recording's: what was left out has the time of the join. Floats find the
-    clip; what they cannot tell, and every sum, is worked out in integers.
+    Timeline times are a function of recording times; a gap maps to the time of the join. Floats locate the
+    clip; ambiguous cases and all sums are computed in integers.
     """
 
     def __init__(self, clips: Sequence[Clip]) -> None:
@@ -64,7 +69,7 @@ class _Run:
         self._shifts = [(clip.in_point - clip.trim_in).as_integer_ratio() for clip in clips]
 
     def show(self, caption: Caption) -> Caption | None:
-        """The caption as it is seen here; None if nothing is left of it."""
+        """Return the caption as this run shows it; None if nothing of it is left."""
         start, end, _ = self._seen(caption)
         words = tuple(shown for word in caption.words if (shown := self._word(word)) is not None)
         if start >= end or (caption.words and not words):
@@ -80,7 +85,7 @@ class _Run:
         return 2 * (self._at(word.end) - self._at(word.start)) >= exact(word.end) - exact(word.start)
 
     def _seen(self, item: Caption | Word) -> tuple[float, float, bool]:
-        """Start and end on the timeline, each rounded once, and whether one clip surely shows it all."""
+        """Return start and end on the timeline, each rounded once, and whether a single clip shows it all."""
         index = bisect_right(self._ins, item.start) - 1
         if self._ins[index] < item.start and item.end < self._outs[index]:
             shift, unit = self._shifts[index]
@@ -94,10 +99,10 @@ class _Run:
         return float(self._at(item.start)), float(self._at(item.end)), False
 
     def _at(self, time: float) -> Fraction:
-        at = exact(time)
-        index = max(0, bisect_right(self._clips, at, key=lambda clip: clip.trim_in) - 1)
+        seconds = exact(time)
+        index = max(0, bisect_right(self._clips, seconds, key=lambda clip: clip.trim_in) - 1)
         clip = self._clips[index]
-        return clip.in_point + max(Fraction(0), min(at, clip.trim_out) - clip.trim_in)
+        return clip.in_point + max(Fraction(0), min(seconds, clip.trim_out) - clip.trim_in)
 
 
 def _runs(timeline: Timeline) -> Iterator[_Run]:

@@ -1,8 +1,8 @@
-"""The timeline: clips of recordings one after another, in exact seconds.
+"""Timeline: consecutive clips of recordings, in exact seconds.
 
-Every time is a `Fraction`: the sum of a thousand clips at 24000/1001 frames a second is exact. Operations
-give a new timeline; the old one is what undo goes back to. A time that is given as a float is taken for
-exactly what the float holds.
+Every time is a `Fraction`, so the sum of a thousand clips at 24000/1001 frames per second is exact.
+Operations return a new timeline, so that undo can keep the old one. A float is converted to the exact value
+it holds.
 """
 
 from __future__ import annotations
@@ -18,18 +18,23 @@ from edge.errors import UsageError
 from edge.spans import merge, subtract
 
 Seconds: TypeAlias = "Fraction | float"
+"""A time in seconds; floats are converted exactly (see `exact`)."""
 Interval: TypeAlias = "tuple[Fraction, Fraction]"
 """Start and end in exact seconds, start < end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The part [trim_in, trim_out) of a recording, shown from `in_point` of the timeline on. Seconds."""
+    """The part [trim_in, trim_out) of a recording, placed at `in_point` of the timeline."""
 
     media: Path
+    """Path of the recording."""
     trim_in: Fraction
+    """Start in seconds of the recording, at least 0."""
     trim_out: Fraction
+    """End in seconds of the recording, after `trim_in`."""
     in_point: Fraction = Fraction(0)
+    """Start in seconds of the timeline."""
 
     def __post_init__(self) -> None:
         for name in ("trim_in", "trim_out", "in_point"):
@@ -40,20 +45,29 @@ class Clip:
 
     @property
     def length(self) -> Fraction:
-        """Seconds shown."""
+        """Return the length in seconds."""
         return self.trim_out - self.trim_in
 
     @property
     def out_point(self) -> Fraction:
-        """Where on the timeline the clip ends."""
+        """Return the end of the clip in seconds of the timeline."""
         return self.in_point + self.length
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Clips one after another from 0 on, without gaps: moving or deleting one moves those behind it."""
+    """Consecutive clips from 0 on, without gaps: moving or deleting a clip shifts the ones after it.
+
+    >>> talk = Path("talk.mp4")
+    >>> timeline = Timeline.of([Clip(talk, Fraction(0), Fraction(60))]).cut([(10, 20)])
+    >>> [(str(clip.trim_in), str(clip.trim_out)) for clip in timeline.clips]
+    [('0', '10'), ('20', '60')]
+    >>> str(timeline.to_source(15)[1])
+    '25'
+    """
 
     clips: tuple[Clip, ...] = ()
+    """In order; each begins where the one before it ends."""
 
     def __post_init__(self) -> None:
         end = Fraction(0)
@@ -64,28 +78,28 @@ class Timeline:
 
     @classmethod
     def of(cls, clips: Iterable[Clip]) -> Timeline:
-        """Clips laid one after another, whatever their `in_point`."""
+        """Return a timeline of consecutive clips; their `in_point`s are set."""
         return cls()._with(0, 0, clips)
 
     @property
     def length(self) -> Fraction:
-        """Seconds of the whole."""
+        """Return the total length in seconds."""
         return self.clips[-1].out_point if self.clips else Fraction(0)
 
     def clip_at(self, time: Seconds) -> int:
-        """Index of the clip that is shown at a time. Raises UsageError outside of the timeline."""
+        """Return the index of the clip at a time. Raises UsageError outside of the timeline."""
         time = exact(time)
         if not 0 <= time < self.length:
             raise UsageError(f"{float(time):g} s is outside of the timeline, [0, {float(self.length):g})")
         return bisect_right(self.clips, time, key=lambda clip: clip.in_point) - 1
 
     def to_source(self, time: Seconds) -> tuple[Path, Fraction]:
-        """The recording that is shown at a time, and the time in it. Raises UsageError as `clip_at`."""
+        """Return the recording at a time, and the time in it. Raises UsageError like `clip_at`."""
         clip = self.clips[self.clip_at(time)]
         return clip.media, clip.trim_in + exact(time) - clip.in_point
 
     def split(self, at: Seconds) -> Timeline:
-        """Make two clips of the one that is shown at a time; nothing changes where a clip begins or ends.
+        """Split the clip at a time in two; where a clip begins or ends nothing changes.
 
         Raises UsageError outside of the timeline.
         """
@@ -100,7 +114,7 @@ class Timeline:
         return self._with(index, index + 1, halves)
 
     def trim(self, index: int, trim_in: Seconds, trim_out: Seconds) -> Timeline:
-        """Show [trim_in, trim_out) of a clip's recording instead; that it is so long is the caller's to see.
+        """Show [trim_in, trim_out) of a clip's recording instead; the recording's length is not checked.
 
         Raises UsageError if there is no such clip, or not 0 <= trim_in < trim_out.
         """
@@ -109,7 +123,7 @@ class Timeline:
         return self._with(index, index + 1, [clip])
 
     def move(self, index: int, to: int) -> Timeline:
-        """Take a clip out and put it in as number `to`. Raises UsageError if there is no such clip."""
+        """Move a clip to index `to`. Raises UsageError if there is no such clip."""
         self._check(index)
         self._check(to)
         first, last = min(index, to), max(index, to)
@@ -118,24 +132,24 @@ class Timeline:
         return self._with(first, last + 1, clips)
 
     def delete(self, index: int) -> Timeline:
-        """Take a clip out. Raises UsageError if there is no such clip."""
+        """Delete a clip. Raises UsageError if there is no such clip."""
         self._check(index)
         return self._with(index, index + 1)
 
     def insert(self, clip: Clip, index: int | None = None) -> Timeline:
-        """Put a clip before the one that has this index, without one at the end; its `in_point` is set.
+        """Insert a clip before the one with this index, or append it; its `in_point` is set.
 
-        Raises UsageError if there is no such place.
+        Raises UsageError if the index is out of range.
         """
         index = len(self.clips) if index is None else index
         self._check(index, len(self.clips) + 1)
         return self._with(index, index, [clip])
 
     def cut(self, spans: Iterable[tuple[Seconds, Seconds]]) -> Timeline:
-        """Remove stretches of the timeline, in any order; what is left closes up, and is `merged`.
+        """Remove spans of the timeline, close the gaps, and merge adjacent clips (see `merged`).
 
-        Stretches may overlap, and reach beyond the timeline. Raises UsageError for one that ends before it
-        starts.
+        Spans may be in any order, overlap, and reach beyond the timeline. Raises UsageError for a span that
+        ends before it starts.
         """
         holes = union(spans)
         kept = [
@@ -146,7 +160,7 @@ class Timeline:
         return Timeline.of(kept).merged()
 
     def without(self, parts: Mapping[Path, Iterable[tuple[Seconds, Seconds]]]) -> Timeline:
-        """Remove stretches of recordings, in their seconds, wherever they are shown; otherwise as `cut`."""
+        """Remove spans of recordings, in their seconds, wherever they are shown; otherwise like `cut`."""
         holes = {media: union(spans) for media, spans in parts.items()}
         kept = [
             Clip(clip.media, start, end)
@@ -156,7 +170,7 @@ class Timeline:
         return Timeline.of(kept).merged()
 
     def merged(self) -> Timeline:
-        """Neighbours that show one stretch of a recording made one clip: what `split` did is undone."""
+        """Merge neighboring clips that are contiguous in their recording; this reverts `split`."""
         clips: list[Clip] = []
         for clip in self.clips:
             if clips and clips[-1].trim_out == clip.trim_in and clips[-1].media == clip.media:
@@ -165,7 +179,7 @@ class Timeline:
         return self if len(clips) == len(self.clips) else _unchecked(clips)
 
     def _with(self, start: int, stop: int, clips: Iterable[Clip] = ()) -> Timeline:
-        """With clips in place of [start, stop): those before it stay as they are, those behind it move."""
+        """Return the timeline with clips in place of [start, stop); the clips after it are shifted."""
         laid = list(self.clips[:start])
         end = laid[-1].out_point if laid else Fraction(0)
         for clip in clips:
@@ -173,23 +187,29 @@ class Timeline:
             end = laid[-1].out_point
         behind = self.clips[stop:]
         if behind and (by := end - behind[0].in_point):
-            behind = tuple(Clip(one.media, one.trim_in, one.trim_out, one.in_point + by) for one in behind)
+            behind = tuple(
+                Clip(clip.media, clip.trim_in, clip.trim_out, clip.in_point + by) for clip in behind
+            )
         return _unchecked([*laid, *behind])
 
     def _check(self, index: int, count: int | None = None) -> None:
         if not 0 <= index < (len(self.clips) if count is None else count):
-            raise UsageError(f"there is no place {index} on the timeline; it has {len(self.clips)} clips")
+            raise UsageError(f"there is no index {index} on the timeline; it has {len(self.clips)} clips")
 
 
 def _unchecked(clips: Iterable[Clip]) -> Timeline:
-    """A timeline of clips that are known to follow each other, without looking at each again."""
+    """Return a timeline of clips that are known to be consecutive, without checking them."""
     timeline = object.__new__(Timeline)
     object.__setattr__(timeline, "clips", tuple(clips))
     return timeline
 
 
 def exact(time: Seconds) -> Fraction:
-    """A time as a fraction, without rounding. Raises UsageError for what is no finite number."""
+    """Convert a time to a fraction without rounding. Raises UsageError unless it is a finite number.
+
+    >>> exact(0.5)
+    Fraction(1, 2)
+    """
     try:
         return time if isinstance(time, Fraction) else Fraction(*time.as_integer_ratio())
     except (AttributeError, ValueError, OverflowError):
@@ -197,9 +217,9 @@ def exact(time: Seconds) -> Fraction:
 
 
 def union(spans: Iterable[tuple[Seconds, Seconds]]) -> list[Interval]:
-    """Return intervals in order, those that overlap or touch made one, empty ones left out.
+    """Return the union of intervals in order; touching ones are merged, empty ones dropped.
 
-    Raises UsageError for one that ends before it starts.
+    Raises UsageError for an interval that ends before it starts.
     """
     exactly = [(exact(start), exact(end)) for start, end in spans]
     for start, end in exactly:

@@ -267,7 +267,7 @@ def test_a_talk_of_which_nothing_would_be_left_is_refused(clean: Clean, home: Pa
     remember(home, tmp_path / "um.wav", found)
     result = clean(tmp_path / "um.wav")
     assert (result.returncode, result.stdout) == (3, "")
-    assert result.stderr == f"edge: {tmp_path / 'um.wav'}: would be empty: nothing is said in it\n"
+    assert result.stderr == f"edge: {tmp_path / 'um.wav'}: would be empty: it has no speech\n"
     assert [path.name for path in tmp_path.iterdir()] == ["um.wav"]
     assert result_of(clean(tmp_path / "um.wav", "--dry-run", "--json"))["kept_seconds"] == 0
 

@@ -154,14 +154,14 @@ def test_what_is_no_recognizer_is_refused(tiny: ModelFolder, tmp_path: Path) -> 
         open_recognizer(builtin_root() / "segmenter")
     with pytest.raises(ModelError, match="missing"):
         open_recognizer(tmp_path / "nothing")
-    with pytest.raises(UsageError, match="tiny-moonshine knows English only, not zh"):
+    with pytest.raises(UsageError, match="tiny-moonshine supports English only, not zh"):
         open_recognizer(tiny.path, language="zh")
     assert open_recognizer(tiny.path, language="en").identity[2] == "en"
 
 
 def test_a_language_that_a_network_does_not_know_is_refused(characters: Made) -> None:
     recognizer = open_recognizer(characters.recognizer.folder.path, language="sv")
-    with pytest.raises(UsageError, match="knows no language 'sv'"):
+    with pytest.raises(UsageError, match="does not support the language 'sv'"):
         recognizer.recognize(silence(1))
 
 

@@ -172,7 +172,9 @@ def test_the_language_is_asked_for_and_told(tmp_path: Path, speech: Floats) -> N
         np.testing.assert_allclose(recognizer.scores(speech)[:4], expected[:4], atol=1e-4)
         texts.add(recognizer.scores(speech)[0].tobytes())
     assert len(texts) == 3
-    with pytest.raises(UsageError, match="knows no language 'sv', but auto, zh, en, yue, ja, ko"):
+    with pytest.raises(
+        UsageError, match="does not support the language 'sv', only auto, zh, en, yue, ja, ko"
+    ):
         CtcNetwork(tiny.recognizer.folder.path, language="sv")
 
 
@@ -250,8 +252,8 @@ def test_rows_are_frames_side_by_side() -> None:
 @pytest.mark.parametrize(
     ("file", "content", "complaint"),
     [
-        ("statistics.npy", b"no numbers", "statistics.npy: is no .npy file"),
-        ("statistics.npy", b"", "statistics.npy: is no .npy file"),
+        ("statistics.npy", b"no numbers", "statistics.npy: is not a .npy file"),
+        ("statistics.npy", b"", "statistics.npy: is not a .npy file"),
         ("statistics.npy", None, r"statistics.npy: does not hold numbers of shape \(2, 560\)"),
         ("tokens.txt", b"a 0\nb 1\n", "tokens.txt: has 2 tokens, not 23 with the blank 0 among them"),
         ("tokens.txt", b"a 0\nb 2\n", "tokens.txt: does not number its tokens"),

@@ -93,7 +93,7 @@ def test_pad_adds_bars_of_the_mean_colour() -> None:
 @pytest.mark.parametrize("shape", [(4, 6), (4, 6, 4), (0, 6, 3)])
 def test_other_arrays_are_no_pictures(shape: tuple[int, ...]) -> None:
     for make in (AreaSums, lambda rgb: prepare(rgb, ImageInput())):
-        with pytest.raises(UsageError, match="a image is uint8"):
+        with pytest.raises(UsageError, match="an image is uint8"):
             make(np.zeros(shape, np.uint8))
-    with pytest.raises(UsageError, match="a image is uint8"):
+    with pytest.raises(UsageError, match="an image is uint8"):
         AreaSums(np.zeros((4, 6, 3), np.float32))

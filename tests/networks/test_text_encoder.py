@@ -70,5 +70,5 @@ def test_other_models_are_refused(folder: Path) -> None:
     with pytest.raises(ModelError, match="missing required field `size`"):
         TextEncoder(folder)
     rewrite(good, {"tokenizer.json": b"{}"}, parameters={"size": 32})
-    with pytest.raises(ModelError, match="is no tokenizer"):
+    with pytest.raises(ModelError, match="is not a tokenizer"):
         TextEncoder(folder)

@@ -264,7 +264,7 @@ def test_another_suffix_is_written_even_if_nothing_goes(shot: Shot, tmp_path: Pa
 @pytest.mark.parametrize("script", ["[4.0]", "um [0.3] uh ~ [2.0]"])
 def test_a_recording_of_which_nothing_would_be_left_is_refused(tmp_path: Path, script: str) -> None:
     found = sound_file(tmp_path / "talk.wav", talk_from_script(script))
-    with pytest.raises(InputError, match=r"talk\.wav: would be empty: nothing is said in it$"):
+    with pytest.raises(InputError, match=r"talk\.wav: would be empty: it has no speech$"):
         found.clean(tmp_path / "clean.wav")
     assert [file.name for file in tmp_path.iterdir()] == ["talk.wav"]
 

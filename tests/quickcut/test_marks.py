@@ -89,7 +89,7 @@ def test_silences_of_a_second_are_blanks_wherever_they_are() -> None:
     blanks = [item for item in items if item.kind is BLANK]
     assert (blanks[0].start, blanks[-1].end) == (0, found.duration_s)
     assert [one.end - one.start for one in blanks] == pytest.approx([1.2, 1.1, 2.5, 3.0])
-    assert blanks[2].reason == "nothing is said for 2.5 s"
+    assert blanks[2].reason == "silence of 2.5 s"
     assert all(one.remove for one in blanks)
 
 
@@ -133,7 +133,7 @@ def test_hesitations_part_a_sentence(before: str, after: str) -> None:
     items = mark(found)
     assert_sound(items, found)
     assert said(items) == [("speech", "Here we"), ("filler", ""), ("speech", "go now.")]
-    assert items[1].reason == "a sound of hesitation that no word covers"
+    assert items[1].reason == "a filled pause that no word covers"
     assert [items[1].start, items[1].end] == [found.filled_pauses[0].start, found.filled_pauses[0].end]
 
 
@@ -179,7 +179,7 @@ def test_the_last_take_stays_and_the_others_say_where_it_is() -> None:
     last = items[3]
     for item in items[1:3]:
         assert item.remove
-        assert item.reason == f"said again at {last.start:.2f} s: The lens gathers the light."
+        assert item.reason == f"repeated at {last.start:.2f} s: The lens gathers the light."
         assert item.score == pytest.approx(1)
 
 

@@ -177,7 +177,7 @@ def test_cut_off_anywhere_it_comes_back_up_to_the_last_whole_line(
         path.write_bytes(content[:size])
         whole = content[:size].count(b"\n")
         if not whole:
-            with pytest.raises(InputError, match=r"edit\.journal: is no journal of an edit"):
+            with pytest.raises(InputError, match=r"edit\.journal: is not a journal of an edit"):
                 Journal.open(path)
             continue
         journal = Journal.open(path)
@@ -200,7 +200,7 @@ def test_a_changed_byte_is_noticed_wherever_it_is(written: tuple[Path, list[Edit
         path.write_bytes(damaged)
         line = content.count(b"\n", 0, at)
         if line == 0:
-            with pytest.raises(InputError, match=r"edit\.journal: is no journal of an edit"):
+            with pytest.raises(InputError, match=r"edit\.journal: is not a journal of an edit"):
                 Journal.open(path)
         else:
             assert Journal.open(path).editor.state == states[line - 1]
@@ -225,13 +225,13 @@ def line(before: bytes, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "is no journal"),
-        (b"\n", "is no journal"),
-        (bytes(range(256)) * 99, "is no journal"),
-        (b'{"schema":1}\n', "is no journal"),
-        (line(b"", b'{"schema":2,"tracks":[]}'), "schema 2, and schema 1 can be read"),
-        (line(b"", b'{"schema":1}'), "is no journal"),
-        (line(b"", b"\xff"), "is no journal"),
+        (b"", "is not a journal"),
+        (b"\n", "is not a journal"),
+        (bytes(range(256)) * 99, "is not a journal"),
+        (b'{"schema":1}\n', "is not a journal"),
+        (line(b"", b'{"schema":2,"tracks":[]}'), "schema 2; only schema 1 can be read"),
+        (line(b"", b'{"schema":1}'), "is not a journal"),
+        (line(b"", b"\xff"), "is not a journal"),
     ],
 )
 def test_what_is_no_journal_of_ours_is_an_error_and_stays_as_it_is(
@@ -256,7 +256,7 @@ def test_a_sound_line_that_cannot_be_done_is_an_error_that_names_it(path: Path, 
     Journal.create(path, FIRST)
     content = path.read_bytes()
     path.write_bytes(content + line(content[:16], entry))
-    with pytest.raises(InputError, match=r"edit\.journal: line 2 cannot be done again"):
+    with pytest.raises(InputError, match=r"edit\.journal: line 2 cannot be replayed"):
         Journal.open(path)
 
 

@@ -108,7 +108,7 @@ def test_moving_deleting_trimming_and_inserting_are_what_lists_do(
 
     def check(there: bool, change: Callable[[], Timeline], model: Callable[[list[Clip]], None]) -> None:
         if not there:
-            with pytest.raises(UsageError, match="no place"):
+            with pytest.raises(UsageError, match="no index"):
                 change()
             return
         parts = list(timeline.clips)

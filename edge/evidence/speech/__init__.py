@@ -1,1 +1,1 @@
-"""From audio with labels to words: speech in chunks, recognizers, the times of words, filled pauses."""
+"""Convert labeled audio to words: speech chunks, recognizers, word alignment, filled pauses."""

@@ -1,10 +1,10 @@
-"""When each word was said: English text laid onto the audio by the phones of pocketsphinx's model.
+"""Forced alignment of English text to audio with the phone models of pocketsphinx.
 
     text -> spoken words (numbers spelled) -> phones (dictionary, else by letters) -> aligned, 10 ms grid
 
-The text is taken for what was said, all of it and nothing else. Where that fails words may be left out, and
-take what time there is between their neighbours. Where a word would last too long, sounds of hesitation may
-stand between words: recognizers leave those out of the text.
+The first attempt requires all words of the text and nothing else. If it fails, words may be skipped; skipped
+words share the time between their neighbors. If a word would be too long, filled pauses are allowed between
+words, because recognizers omit them from the text.
 """
 
 from __future__ import annotations
@@ -27,16 +27,18 @@ from edge.vocabulary import Word
 Floats = NDArray[np.float32]
 
 RATE_HZ = 16_000
+"""Sample rate of the phone models."""
 GRID_S = 0.01
+"""Seconds per frame of the alignment."""
 
 SHORTEST_S = 0.01
-"""A word lasts at least this long."""
+"""Minimum length of a word in seconds."""
 
 SYMBOLS = {
     "%": " percent ", "&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "$": " dollars ",
     "£": " pounds ", "€": " euros ", "°": " degrees ",
 }  # fmt: skip
-"""How symbols are said."""
+"""Spoken form of symbols."""
 
 SOUNDS = {
     "tch": "CH", "sch": "SH", "igh": "AY", "eau": "OW", "ough": "AO",
@@ -47,23 +49,23 @@ SOUNDS = {
     "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P", "q": "K", "r": "R", "s": "S", "t": "T",
     "u": "AH", "v": "V", "w": "W", "x": "K S", "y": "IY", "z": "Z",
 }  # fmt: skip
-"""Phones of groups of letters, for words that no dictionary has: near enough to find where they are."""
+"""Approximate phones of letter groups, for words outside the dictionary: accurate enough for alignment."""
 
 HESITATIONS = ("uh", "um")
-"""Sounds that may stand between words."""
+"""Filled pauses that are allowed between words."""
 
 HESITATION_COST = 0.02
-"""Probability of one between two words."""
+"""Probability of a filled pause between two words."""
 
 LEFT_OUT, LEFT_OUT_COST = 4, 1e-3
-"""So many words of the text in a row may not have been said, and the probability of that.
+"""Maximum number of consecutive words that may be skipped, and the probability of skipping them.
 
-The decoder hardly goes from one such step to another, and with steps of ten it takes five times as long; what
-is less likely than 1e-4 lies outside its beam.
+The decoder rarely chains two skips, and with skips of ten words takes five times as long; anything less
+likely than 1e-4 lies outside its beam.
 """
 
 WORD_S, PHONE_S = 0.35, 0.14
-"""A word that lasts longer than the first and the second for each phone hides something else."""
+"""A word longer than the first plus the second per phone, in seconds, probably includes something else."""
 
 Times = tuple[float, float]
 """Start and end in seconds."""
@@ -72,7 +74,7 @@ _LETTERS = re.compile("|".join(sorted(SOUNDS, key=len, reverse=True)))
 
 
 class Aligner:
-    """The phone models and the dictionary of pocketsphinx, loaded. English.
+    """English phone models and dictionary of pocketsphinx.
 
     Raises MissingExtraError if pocketsphinx is not installed.
     """
@@ -83,16 +85,17 @@ class Aligner:
 
         models = Path(pocketsphinx.get_model_path("en-us"))
         self._dictionary = b"\n" + (models / "cmudict-en-us.dict").read_bytes()
-        # Without its dictionary the decoder is 30 MB smaller; words are added as they come.
+        # Without its dictionary the decoder is 30 MB smaller; words are added when needed.
         self._decoder: Any = pocketsphinx.Decoder(
             hmm=str(models / "en-us"), lm=None, dict=None, samprate=RATE_HZ, loglevel="FATAL"
         )
 
     def align(self, samples: Floats, text: str) -> tuple[Word, ...]:
-        """The words of `text` with their times in seconds from the first of `samples` float32[n], 16 kHz.
+        """Return the words of `text` with their times in seconds from the first of `samples` float32[n], 16
+        kHz.
 
-        Words are what spaces separate, marks stay attached; all of them come back, in order, disjoint and
-        inside the samples (where there is room for 10 ms each).
+        Words are separated by spaces and keep their punctuation. All of them are returned, in order, disjoint
+        and inside the samples (if there is room for 10 ms each).
         """
         tokens = _tokens(text)
         length_s = len(samples) / RATE_HZ
@@ -103,21 +106,21 @@ class Aligner:
         return _in_order(tokens, spans, length_s)
 
     def _spans(self, spoken: list[list[str]], samples: Floats) -> tuple[list[Times | None], float]:
-        """Times of tokens from the words that they are spoken as, and how well those fit."""
+        """Return the times of tokens, given their spoken words, and the score of the alignment."""
         path, score = self._laid([word for words in spoken for word in words], samples)
         return _gathered(spoken, path), score
 
     def _laid(self, words: list[str], samples: Floats) -> tuple[list[Times | None], float]:
-        """Times of spoken words by the strictest way that succeeds, and its logarithmic score."""
-        nothing: list[Times | None] = [None] * len(words)
+        """Return the times of spoken words by the strictest method that succeeds, and its log score."""
+        untimed: list[Times | None] = [None] * len(words)
         if not words or len(samples) < RATE_HZ // 20:
-            return nothing, -math.inf
+            return untimed, -math.inf
         for word in {*words, *HESITATIONS}:
             self._learn(word)
         pulse = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
         path = self._best(words, pulse)
         if path is None:
-            return self._best(words, pulse, leave_out=True) or nothing, -math.inf
+            return self._best(words, pulse, leave_out=True) or untimed, -math.inf
         score = float(self._decoder.hyp().best_score)
         if any(self._hides(word, times) for word, times in zip(words, path, strict=True)):
             path = self._best(words, pulse, hesitate=True) or path
@@ -130,7 +133,7 @@ class Aligner:
     def _best(
         self, words: list[str], pulse: bytes, *, hesitate: bool = False, leave_out: bool = False
     ) -> list[Times | None] | None:
-        """The likeliest path through the words in order; None if none was found that has them all."""
+        """Return the best path through the words in order; None if no path has all of them."""
         arcs: list[tuple[Any, ...]] = [(at, at + 1, 1.0, word) for at, word in enumerate(words)]
         if hesitate:
             arcs += [(at, at, HESITATION_COST, name) for at in range(len(words) + 1) for name in HESITATIONS]
@@ -150,34 +153,34 @@ class Aligner:
             segments = list(decoder.seg() or ())
         except RuntimeError:
             return None
-        said = [
-            (one.word.split("(")[0], (one.start_frame * GRID_S, (one.end_frame + 1) * GRID_S))
-            for one in segments
-            if one.word[0] not in "<[("
+        spoken = [
+            (segment.word.split("(")[0], (segment.start_frame * GRID_S, (segment.end_frame + 1) * GRID_S))
+            for segment in segments
+            if segment.word[0] not in "<[("
         ]
-        return _path(words, said, hesitate=hesitate, leave_out=leave_out)
+        return _path(words, spoken, hesitate=hesitate, leave_out=leave_out)
 
     def _learn(self, word: str) -> None:
-        """Tell the decoder how a word is pronounced."""
+        """Add the pronunciations of a word to the decoder."""
         if self._decoder.lookup_word(word) is not None:
             return
         known = self._pronunciations(word) or [" ".join(SOUNDS[part] for part in _LETTERS.findall(word))]
         for number, phones in enumerate(known, 1):
             self._decoder.add_word(word if number == 1 else f"{word}({number})", phones, False)
-        # The decoder takes additions in when it makes its next search.
+        # The decoder applies additions when it creates its next search.
 
     def _pronunciations(self, word: str) -> list[str]:
-        found = []
-        at = self._dictionary.find(f"\n{word} ".encode())
-        while at >= 0:
-            end = self._dictionary.find(b"\n", at + 1)
-            found.append(self._dictionary[at + 1 : end].decode().split(" ", 1)[1].strip())
-            at = self._dictionary.find(f"\n{word}({len(found) + 1}) ".encode())
-        return found
+        pronunciations = []
+        start = self._dictionary.find(f"\n{word} ".encode())
+        while start >= 0:
+            end = self._dictionary.find(b"\n", start + 1)
+            pronunciations.append(self._dictionary[start + 1 : end].decode().split(" ", 1)[1].strip())
+            start = self._dictionary.find(f"\n{word}({len(pronunciations) + 1}) ".encode())
+        return pronunciations
 
 
 def _tokens(text: str) -> list[str]:
-    """What spaces separate; marks that stand alone go with the word before."""
+    """Split a text at spaces; punctuation that stands alone is joined to the word before."""
     tokens: list[str] = []
     for token in text.split():
         if tokens and not _spoken(token):
@@ -188,7 +191,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _spoken(token: str, *, by_digits: bool = False) -> list[str]:
-    """The lower-case words that a token stands for; none for a mark. `by_digits` reads 42 as "four two"."""
+    """Return the lower-case words of a token; none for punctuation. `by_digits` reads 42 as "four two"."""
     text = token.lower().replace("\u2019", "'")
     for symbol, word in SYMBOLS.items():
         text = text.replace(symbol, word)
@@ -197,56 +200,57 @@ def _spoken(token: str, *, by_digits: bool = False) -> list[str]:
 
 
 def _path(
-    words: list[str], said: list[tuple[str, Times]], *, hesitate: bool, leave_out: bool
+    words: list[str], spoken: list[tuple[str, Times]], *, hesitate: bool, leave_out: bool
 ) -> list[Times | None] | None:
-    """Times of the words of the text among what was said; None if words are missing."""
-    found: list[Times | None] = []
-    for name, times in said:
-        while leave_out and len(found) < len(words) and words[len(found)] != name:
-            found.append(None)
-        if len(found) < len(words) and words[len(found)] == name:
-            found.append(times)
+    """Return the times of the words in a decoded path; None if words are missing."""
+    path: list[Times | None] = []
+    for name, times in spoken:
+        while leave_out and len(path) < len(words) and words[len(path)] != name:
+            path.append(None)
+        if len(path) < len(words) and words[len(path)] == name:
+            path.append(times)
         elif not hesitate or name not in HESITATIONS:
             return None
-    if len(found) < len(words) and not leave_out:
+    if len(path) < len(words) and not leave_out:
         return None
-    return [*found, *[None] * (len(words) - len(found))]
+    return [*path, *[None] * (len(words) - len(path))]
 
 
-def _gathered(spoken: Sequence[Sequence[str]], found: Sequence[Times | None]) -> list[Times | None]:
-    """Times of tokens from those of the words that they stand for."""
+def _gathered(spoken: Sequence[Sequence[str]], path: Sequence[Times | None]) -> list[Times | None]:
+    """Return the times of tokens, given those of their spoken words."""
     spans: list[Times | None] = []
-    at = 0
+    first = 0
     for words in spoken:
-        times = [one for one in found[at : at + len(words)] if one]
-        spans.append((times[0][0], times[-1][1]) if times else None)
-        at += len(words)
+        known = [times for times in path[first : first + len(words)] if times]
+        spans.append((known[0][0], known[-1][1]) if known else None)
+        first += len(words)
     return spans
 
 
 def _filled(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> list[Times]:
-    """Tokens without times share what lies between their neighbours, by their lengths."""
+    """Divide the time between neighbors among the tokens without times, by their lengths."""
     filled: list[Times] = []
-    at = 0
-    while at < len(spans):
-        if (there := spans[at]) is not None:
-            filled.append(there)
-            at += 1
+    first = 0
+    while first < len(spans):
+        if (known := spans[first]) is not None:
+            filled.append(known)
+            first += 1
             continue
-        stop = at
+        stop = first
         while stop < len(spans) and spans[stop] is None:
             stop += 1
         begin = filled[-1][1] if filled else 0.0
         after = spans[stop] if stop < len(spans) else None
         room = max((after[0] if after else length_s) - begin, 0.0)
-        edges = np.cumsum([0, *map(len, tokens[at:stop])]) / sum(map(len, tokens[at:stop])) * room + begin
+        lengths = [len(token) for token in tokens[first:stop]]
+        edges = np.cumsum([0, *lengths]) / sum(lengths) * room + begin
         filled += [(float(start), float(end)) for start, end in pairwise(edges)]
-        at = stop
+        first = stop
     return filled
 
 
 def _in_order(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> tuple[Word, ...]:
-    """Words whose times rise and lie in [0, length_s]."""
+    """Return words whose times increase and lie in [0, length_s]."""
     least = min(SHORTEST_S, length_s / max(1, len(tokens)))
     latest = [max(0.0, length_s - left * least) for left in range(len(tokens), -1, -1)]  # leaves room for all
     words: list[Word] = []

@@ -1,4 +1,4 @@
-"""A recognizer that remembers what it recognized before."""
+"""A recognizer with a cache."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
 
 
 class CachedRecognizer(Recognizer):
-    """Answers from the cache for chunks that are the same, sample by sample."""
+    """Recognizer that returns cached results for chunks with identical samples."""
 
     def __init__(self, recognizer: Recognizer, cache: Cache) -> None:
         self._recognizer, self._cache = recognizer, cache
         self.identity, self.rate_hz = recognizer.identity, recognizer.rate_hz
 
     def recognize(self, samples: NDArray[np.float32]) -> RecognitionResult:
-        """See `Recognizer`."""
+        """Return the cached result, or recognize the samples; see `Recognizer`."""
         digest = hashlib.sha256(np.ascontiguousarray(samples, np.float32).tobytes()).hexdigest()
-        at = key("recognized", digest, self.identity)
-        if (found := self._cache.get(at)) is not None:
+        entry = key("recognized", digest, self.identity)
+        if (stored := self._cache.get(entry)) is not None:
             with suppress(msgspec.MsgspecError, ValueError):
-                return msgspec.msgpack.decode(found, type=RecognitionResult)
+                return msgspec.msgpack.decode(stored, type=RecognitionResult)
         result = self._recognizer.recognize(samples)
-        self._cache.put(at, msgspec.msgpack.encode(result))
+        self._cache.put(entry, msgspec.msgpack.encode(result))
         return result

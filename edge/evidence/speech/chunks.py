@@ -1,8 +1,8 @@
-"""Where somebody speaks, and the audio of it in pieces that a recognizer can take: cut at pauses.
+"""Detect speech, and cut its audio at pauses into chunks for a recognizer.
 
-    blocks -> segmenter -> p(speaking) every 100 ms -> stretches of speech -> chunks of up to `max_chunk_s`
+    blocks -> segmenter -> p(speaking) every 100 ms -> speech segments -> chunks of up to `max_chunk_s`
 
-One pass: what has been heard is forgotten as soon as its chunk is out, so a day costs what a minute does.
+Single pass: samples are released as soon as their chunk is complete, so memory does not grow with the length.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Chunk:
-    """A stretch of speech to recognize."""
+    """A part of a speech segment to recognize."""
 
     start_sample: int
     """Index of the first sample in the recording."""
     samples: Floats
-    """float32[n]"""
+    """float32[n]: the audio."""
     final: bool = True
-    """False while the speech goes on: the next chunk begins at the same place and has more."""
+    """False while the speech continues: the next chunk begins at the same sample and is longer."""
 
 
 class SpeechChunker:
-    """Finds speech in audio that arrives with its labels, and cuts it into chunks at pauses.
+    """Detect speech in incoming audio by its labels, and cut it into chunks at pauses.
 
-    Samples come first, then the labels of their frames, see `label`; what lies before the chunks that may
-    still come is forgotten. With `live` the speech that goes on comes too, as a chunk that is not final.
+    Pass samples to `accept` first, then the labels of their frames to `label`; samples before any possible
+    chunk are released. With `live`, ongoing speech is also returned, as a chunk that is not final.
     """
 
     def __init__(self, options: SpeechOptions, *, rate_hz: int, frame_s: float, live: bool = False) -> None:
@@ -48,11 +48,11 @@ class SpeechChunker:
         self._frame = round(frame_s * rate_hz)
 
     def accept(self, samples: Floats) -> None:
-        """Take samples float32[n]."""
+        """Append samples float32[n]."""
         self._samples.append(samples)
 
     def label(self, rows: Floats) -> Iterator[Chunk]:
-        """Take confidences float32[n, 4] of the next frames; yield the chunks that they complete."""
+        """Process confidences float32[n, 4] of the next frames; yield the chunks that they complete."""
         if not len(rows):
             return
         for first, stop in self._finder.add(_speech(rows, self._options)):
@@ -65,37 +65,37 @@ class SpeechChunker:
         self._samples.forget(max(self._finder.position * self._frame, self._cutter.done))
 
     def finish(self) -> Iterator[Chunk]:
-        """Yield the chunks that are left."""
+        """Yield the remaining chunks."""
         for first, stop in self._finder.finish():
             yield from self._cutter.cut(first * self._frame, min(stop * self._frame, self._samples.end))
 
 
 class _HeldSamples:
-    """The samples that may still be asked for."""
+    """Buffer of the samples that may still be needed."""
 
     def __init__(self) -> None:
         self._held: list[Floats] = []
         self._first = 0
         self.end = 0
-        """Samples so far."""
+        """Number of samples so far."""
 
     def append(self, block: Floats) -> None:
         self._held.append(block)
         self.end += len(block)
 
     def part(self, first: int, stop: int) -> Floats:
-        """Samples [first, stop), none of which may be forgotten."""
+        """Return samples [first, stop), none of which may have been released."""
         whole = np.concatenate([np.zeros(0, np.float32), *self._held])
         return whole[first - self._first : stop - self._first].copy()
 
     def forget(self, before: int) -> None:
-        """Drop the blocks that lie before this sample."""
+        """Release the blocks before this sample."""
         while self._held and self._first + len(self._held[0]) <= before:
             self._first += len(self._held.pop(0))
 
 
 class _Finder:
-    """Confidences in, stretches of speech out, in frames; the same whatever pieces they come in."""
+    """Detect speech segments, in frames, from confidences; the result does not depend on the block size."""
 
     def __init__(self, options: SpeechOptions, frame_s: float) -> None:
         self._onset, self._release = options.onset, options.release
@@ -104,27 +104,27 @@ class _Finder:
         self._least = round(options.min_speech_s / frame_s)
         self._spoken: Frames = []
         self._since: int | None = None
-        """Where the speech began that goes on."""
+        """First frame of the ongoing speech."""
         self.end = 0
-        """Frames so far."""
+        """Number of frames so far."""
 
     @property
     def open(self) -> tuple[int, int] | None:
-        """What is known of the stretch that may go on, if there is one."""
+        """Return the segment that may continue, as far as it is known; None without."""
         return next(iter(self._spans()), None)
 
     @property
     def position(self) -> int:
-        """The first frame that may still be asked for."""
+        """Return the first frame that may still be needed."""
         return self.open[0] if self.open else max(0, self._next - self._margin)
 
     def add(self, voice: Floats) -> Frames:
-        """Take the next frames; the stretches that are over."""
+        """Process the next frames; return the segments that they complete."""
         for confidence in voice.tolist():
             if self._since is None and confidence >= self._onset:
                 self._since = self.end
             elif self._since is not None and confidence < self._release:
-                self._spoken, self._since = self._heard(), None
+                self._spoken, self._since = self._unfinished(), None
             self.end += 1
         apart = max(self._gap, 2 * self._margin + 1) - self._margin
         over = [span for span in self._spans() if span[1] + apart <= self._next]
@@ -133,37 +133,37 @@ class _Finder:
         return over
 
     def finish(self) -> Frames:
-        """The rest."""
+        """Return the remaining segments."""
         return self._spans()
 
     @property
     def _next(self) -> int:
-        """Where speech that is not known of yet begins at the earliest."""
+        """Return the earliest frame at which speech that is not known yet can begin."""
         return self.end if self._since is None else self._since
 
-    def _heard(self) -> Frames:
-        """Speech that is not over, without margins."""
+    def _unfinished(self) -> Frames:
+        """Return the segments that may still change, without margins."""
         long = self._since is not None and self.end - self._since >= self._least
         return merge([*self._spoken, *([(self._next, self.end)] if long else [])], self._gap - 1)
 
     def _spans(self) -> Frames:
-        """Stretches that are not over, with their margins, disjoint."""
-        margin = self._margin
-        return merge((max(0, first - margin), min(self.end, stop + margin)) for first, stop in self._heard())
+        """Return the segments that may still change, with their margins, disjoint."""
+        margin, segments = self._margin, self._unfinished()
+        return merge((max(0, first - margin), min(self.end, stop + margin)) for first, stop in segments)
 
 
 class _Cutter:
-    """Stretches of speech in, chunks out. All in samples."""
+    """Cut speech segments into chunks. All positions are in samples."""
 
     def __init__(self, samples: _HeldSamples, options: SpeechOptions, rate_hz: int) -> None:
         self._samples, self._rate_hz = samples, rate_hz
         self._shortest = round(options.min_chunk_s * rate_hz)
         self._longest = round(options.max_chunk_s * rate_hz)
         self.done = 0
-        """Where the last chunk ended."""
+        """End of the last chunk."""
 
     def cut(self, first: int, stop: int) -> Iterator[Chunk]:
-        """The chunks of a whole stretch, none much shorter than the others."""
+        """Yield the chunks of a complete segment, none much shorter than the others."""
         first = max(first, self.done)
         while stop - first > self._longest:
             yield self._chunk(first, min(self._shortest, (stop - first) // 2))
@@ -173,14 +173,14 @@ class _Cutter:
             yield Chunk(first, self._samples.part(first, stop))
 
     def cut_begun(self, first: int, stop: int) -> Iterator[Chunk]:
-        """Chunks of a stretch that goes on, as long as enough is left for the next."""
+        """Yield chunks of an ongoing segment, as long as enough is left for the next."""
         first = max(first, self.done)
         while stop - first > 2 * self._longest:
             yield self._chunk(first, self._shortest)
             first = self.done
 
     def _chunk(self, first: int, shortest: int) -> Chunk:
-        """The next chunk, up to the best pause."""
+        """Return the next chunk, up to the best pause."""
         samples = self._samples.part(first, first + self._longest)
         samples = samples[: quietest_sample(samples, shortest, self._rate_hz)]
         self.done = first + len(samples)

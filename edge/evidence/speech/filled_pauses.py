@@ -1,7 +1,7 @@
-"""Sounds of hesitation that no word covers: "um", "uh", "嗯" are what recognizers leave out of the text.
+"""Detect filled pauses that no word covers: "um", "uh", "嗯", which recognizers omit from the text.
 
-A vowel held, or a hum, keeps one spectrum; syllables do not. So of the sounds between words, those whose
-spectrum hardly changes are hesitations, in any language.
+A sustained vowel or hum keeps its spectrum; syllables do not. So an audible span between words is a filled
+pause if its spectrum hardly changes, in any language.
 """
 
 from __future__ import annotations
@@ -20,22 +20,25 @@ from edge.vocabulary import Span, Word
 Floats = NDArray[np.float32]
 
 HOP_S = 0.01
+"""Seconds between spectra."""
 MIN_FILLED_PAUSE_S, MAX_FILLED_PAUSE_S = 0.18, 1.5
-"""Seconds of a hesitation: shorter is the end of a word, longer is singing, or a machine."""
+"""Length of a filled pause in seconds: anything shorter is the end of a word, anything longer is singing or a
+machine."""
 
 LOUD, BREAK_S = 0.35, 0.05
-"""Hesitations are this loud, see `edge.evidence.speech.level.loudness`, but for breaks shorter than this."""
+"""Minimum level of a filled pause (see `edge.evidence.speech.level.speech_level`), and the longest break in
+it in seconds."""
 
 SOUNDING = 3.0
-"""Frames this far below the loudest (natural logarithm of power: 13 dB) are not looked at."""
+"""Frames this far below the loudest (natural logarithm of power: 13 dB) are ignored."""
 
 UNSTEADY = 1.46
-"""Most that the shape of the spectrum of a hesitation varies, and changes in 40 ms, together (natural
-logarithm, mean over bands). All of 13 in recordings of spontaneous speech are below."""
+"""Upper limit of the standard deviation of the spectral shape plus its mean change in 40 ms (natural
+logarithm, mean over bands). All of 13 filled pauses in recordings of spontaneous speech are below."""
 
 
 WRITTEN_FOR = {"en": frozenset({"a", "oh", "you"})}
-"""What recognizers of a language write for a hesitation that stands alone."""
+"""Words that recognizers write for an isolated filled pause, by language."""
 
 
 def filled_pauses(
@@ -45,28 +48,28 @@ def filled_pauses(
     words: Sequence[Word],
     written_for: Collection[str] = (),
 ) -> list[Span]:
-    """Hesitations in a stretch of speech float32[n] with these words in it; seconds from its first sample.
+    """Return the filled pauses in speech float32[n], in seconds from its first sample.
 
-    `level` is their `speech_level`. A sound between pauses is taken as a
-    whole where it has no words but some of `written_for`: those then stand for nothing, see `disguised`.
+    `words` are the words recognized in it, `level` is its `speech_level`. An audible span that has only words
+    of `written_for` is considered as a whole, because these may stand for a filled pause (see `disguised`).
     """
-    found: list[Span] = []
-    for sound in sounding(level, above=LOUD, pause_s=BREAK_S):
-        there = [word for word in words if word.start < sound.end and sound.start < word.end]
-        real = any(not disguised(word, written_for) for word in there)
-        holes = merge(intervals(there)) if real else []
-        bare = [Span(*part) for part in subtract((sound.start, sound.end), holes)]
-        found += [part for part in bare if MIN_FILLED_PAUSE_S <= part.seconds <= MAX_FILLED_PAUSE_S]
-    return [part for part in found if is_steady(_part(samples, rate_hz, part), rate_hz)]
+    candidates: list[Span] = []
+    for audible in sounding(level, above=LOUD, pause_s=BREAK_S):
+        inside = [word for word in words if word.start < audible.end and audible.start < word.end]
+        real = any(not disguised(word, written_for) for word in inside)
+        holes = merge(intervals(inside)) if real else []
+        bare = [Span(*part) for part in subtract((audible.start, audible.end), holes)]
+        candidates += [part for part in bare if MIN_FILLED_PAUSE_S <= part.seconds <= MAX_FILLED_PAUSE_S]
+    return [part for part in candidates if is_steady(_part(samples, rate_hz, part), rate_hz)]
 
 
 def disguised(word: Word, written_for: Collection[str]) -> bool:
-    """The word may stand for a hesitation."""
+    """Return whether a recognizer may have written this word for a filled pause."""
     return word.text.strip(".,!?-").lower() in written_for
 
 
 def is_steady(samples: Floats, rate_hz: int) -> bool:
-    """The spectrum of float32[n] hardly changes while it sounds."""
+    """Return whether the spectrum of float32[n] hardly changes while it is audible."""
     frames = _mel(rate_hz)(samples)
     if not len(frames):
         return False
@@ -81,7 +84,7 @@ def is_steady(samples: Floats, rate_hz: int) -> bool:
 
 
 def _part(samples: Floats, rate_hz: int, span: Span) -> Floats:
-    """A span of the samples, and half a window more to both sides."""
+    """Return a span of the samples with half a window more on both sides."""
     margin = _mel(rate_hz).options.window // 2
     first, stop = round(span.start * rate_hz) - margin, round(span.end * rate_hz) + margin
     return samples[max(first, 0) : stop]

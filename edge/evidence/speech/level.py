@@ -1,4 +1,4 @@
-"""The level of speech every 10 ms: where voices sound, where they pause, where to cut."""
+"""Speech level every 10 ms: where voices are audible, where they pause, where to cut."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ Frames = list[tuple[int, int]]
 """Half-open ranges of frames."""
 
 LEVEL_S = 0.01
-"""Seconds per level when pauses are looked for."""
+"""Seconds per value of a level."""
 
 VOICE_HZ = (200.0, 4000.0)
-"""The band in which voices are far above most noise: rumble lies below, hiss above."""
+"""Frequency band in which voices are far above most noise: rumble lies below, hiss above."""
 
 RANGE_DB = 40.0
 """Dynamic range: anything this far below the peak counts as silence."""
 
 PAUSE_S = 0.2
-"""Shorter silences are parts of words (the stops before p, t and k)."""
+"""Minimum length of a pause in seconds: shorter silences are parts of words (the closures of p, t and k)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeechLevel:
-    """The level of a chunk of speech, see `speech_level`."""
+    """Level of a speech chunk, see `speech_level`."""
 
     start: float
-    """Seconds of the recording."""
+    """Start of the chunk in seconds of the recording."""
     values: NDArray[np.float16]
-    """float16[n], one every `LEVEL_S`."""
+    """float16[n]: one value every `LEVEL_S`."""
 
 
 def speech_level(samples: Floats, rate_hz: int) -> Floats:
-    """Return the level of voices in speech float32[n] every `LEVEL_S`: 0 in its pauses, 1 at its loudest.
+    """Return the level of speech float32[n] every `LEVEL_S`: 0 in its pauses, 1 at its peak.
 
-    Relative to the chunk itself, so it should hold some of both; a pause is 40 dB below the peak at most.
+    Energy of the voice band in dB, normalized to the range of the chunk itself, which should therefore
+    contain both speech and pauses; level 0 is at most 40 dB below the peak.
     """
     level = _levels(samples, rate_hz)
     if not len(level):
@@ -54,13 +55,13 @@ def speech_level(samples: Floats, rate_hz: int) -> Floats:
 
 
 def sounding(level: Floats, *, above: float = 0.25, pause_s: float = PAUSE_S) -> list[Span]:
-    """Return spans of at least 30 ms above a level; silences shorter than `pause_s` belong to them."""
+    """Return spans of at least 30 ms above a level; silences shorter than `pause_s` are included."""
     loud = merge(runs(level > above), round(pause_s / LEVEL_S) - 1)
     return [Span(first * LEVEL_S, stop * LEVEL_S) for first, stop in loud if stop - first >= 3]
 
 
 def quietest_sample(samples: Floats, shortest: int, rate_hz: int) -> int:
-    """Return where to cut: the middle of the quietest fifth of a second after `shortest` samples."""
+    """Return the sample to cut at: the middle of the quietest 0.2 s after `shortest` samples."""
     level = _levels(samples, rate_hz)
     width = round(PAUSE_S / LEVEL_S)
     means = np.convolve(level, np.full(width, 1 / width), "valid")
@@ -69,7 +70,7 @@ def quietest_sample(samples: Floats, shortest: int, rate_hz: int) -> int:
 
 
 def _levels(samples: Floats, rate_hz: int) -> Floats:
-    """Decibels, from an arbitrary zero, every `LEVEL_S`: of the frequencies that voices fill."""
+    """Return the energy of the voice band in dB (arbitrary reference) every `LEVEL_S`."""
     mel = _bands(rate_hz)
     margin = (mel.options.window - mel.options.hop) // 2
     power = mel(np.pad(samples, margin)).sum(axis=1)

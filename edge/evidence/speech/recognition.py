@@ -19,40 +19,45 @@ from edge.vocabulary import Span, Word
 Floats = NDArray[np.float32]
 
 ROOM_S = 0.2
-"""Seconds around speech that is recognized once more."""
+"""Seconds around speech without words that are recognized with it."""
 
 RUSH, RUSH_S = 4, 0.3
 """More words in fewer seconds than anyone speaks: the word times are unreliable."""
 
 SCRAP_S = 0.1
-"""Less sound than this at the end of a word, beyond a silence, may be a neighbour's."""
+"""An audible part shorter than this at the end of a word, beyond a silence, may belong to its neighbor."""
 
 MIN_WORD_S = 0.03
-"""No word is trimmed to less."""
+"""Minimum length of a trimmed word in seconds."""
 
 
 @dataclass(frozen=True)
 class ChunkTranscript:
-    """What was recognized in a chunk. Times are seconds of the recording."""
+    """Transcript of one chunk. Times are seconds of the recording."""
 
     words: tuple[Word, ...]
+    """In order and disjoint."""
     language: str
+    """BCP 47 tag."""
     logprob: float
+    """Mean natural log-probability of the recognizer's tokens."""
     level: SpeechLevel
+    """Speech level of the chunk."""
     filled_pauses: tuple[Span, ...]
+    """Filled pauses that no word covers."""
 
 
 def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOptions) -> ChunkTranscript:
-    """Recognize one chunk of speech; drop unreliable words. Times are the recording's.
+    """Recognize one chunk of speech; drop unreliable words. Times are seconds of the recording.
 
-    Recognizers skip what they take for a slip, above all a sentence that is said twice. So what is audible
-    for long and has no word is recognized once more, by itself.
+    Recognizers skip speech that seems to be an error, above all a repeated sentence. So long audible parts
+    without words are recognized again by themselves.
     """
     rate_hz = recognizer.rate_hz
     level = speech_level(chunk.samples, rate_hz)
     voiced = sounding(level)
-    heard = recognizer.recognize(chunk.samples)
-    words = list(trimmed(believable(heard, options), voiced))
+    result = recognizer.recognize(chunk.samples)
+    words = list(trimmed(believable(result, options), voiced))
     missed = _without_words(voiced, words) if plausible(words) else []
     for part in missed:
         if part.seconds >= options.retry_gap_s:
@@ -62,46 +67,47 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
             words += trimmed(_within(more, part), voiced)
     words.sort(key=lambda word: word.start)
     zero = chunk.start_sample / rate_hz
-    written_for = WRITTEN_FOR.get(heard.language, frozenset())
-    unsaid = filled_pauses(chunk.samples, rate_hz, level, words, written_for)
-    words = [word for word in words if not (disguised(word, written_for) and _covered(word, unsaid))]
+    written_for = WRITTEN_FOR.get(result.language, frozenset())
+    pauses = filled_pauses(chunk.samples, rate_hz, level, words, written_for)
+    words = [word for word in words if not (disguised(word, written_for) and _covered(word, pauses))]
     return ChunkTranscript(
         tuple(moved(word, zero) for word in words),
-        heard.language,
-        heard.logprob,
+        result.language,
+        result.logprob,
         SpeechLevel(zero, level.astype(np.float16)),
-        tuple(Span(zero + one.start, zero + one.end) for one in unsaid),
+        tuple(Span(zero + pause.start, zero + pause.end) for pause in pauses),
     )
 
 
 def plausible(words: Sequence[Word]) -> bool:
-    """There are words, and nowhere are they said faster than anybody speaks: their times are right."""
+    """Return whether word times are plausible: there are words, nowhere faster than anyone speaks."""
     last = len(words) - RUSH + 1
     return bool(words) and all(
-        words[at + RUSH - 1].end - words[at].start >= RUSH_S for at in range(max(0, last))
+        words[first + RUSH - 1].end - words[first].start >= RUSH_S for first in range(max(0, last))
     )
 
 
 def trimmed(words: Iterable[Word], voiced: Sequence[Span]) -> Iterator[Word]:
-    """Words without the silence that alignment gave them at their ends.
+    """Remove the silence that alignment included at the ends of words.
 
-    A word is from the first to the last of its sounds that is not a mere scrap of a neighbour's.
+    A word lasts from its first to its last audible part, except parts so short that they may belong to its
+    neighbors.
     """
     for word in words:
         parts = [
-            (max(word.start, one.start), min(word.end, one.end))
-            for one in voiced
-            if one.start < word.end and word.start < one.end
+            (max(word.start, span.start), min(word.end, span.end))
+            for span in voiced
+            if span.start < word.end and word.start < span.end
         ]
-        sounds = [part for part in parts if part[1] - part[0] >= SCRAP_S] or sorted(parts, key=_length)[-1:]
-        if sounds and sounds[-1][1] - sounds[0][0] >= MIN_WORD_S:
-            yield replace(word, start=sounds[0][0], end=sounds[-1][1])
+        audible = [part for part in parts if part[1] - part[0] >= SCRAP_S] or sorted(parts, key=_length)[-1:]
+        if audible and audible[-1][1] - audible[0][0] >= MIN_WORD_S:
+            yield replace(word, start=audible[0][0], end=audible[-1][1])
         else:
             yield word
 
 
 def _within(words: Iterable[Word], part: Span) -> Iterator[Word]:
-    """Words mostly inside `part`, clipped to it: the others were recognized before."""
+    """Yield words mostly inside `part`, clipped to it: the others were recognized before."""
     for word in words:
         if part.start < (word.start + word.end) / 2 < part.end:
             yield replace(word, start=max(word.start, part.start), end=min(word.end, part.end))
@@ -112,7 +118,7 @@ def _length(part: tuple[float, float]) -> float:
 
 
 def moved(word: Word, by_s: float) -> Word:
-    """The word shifted by `by_s` seconds."""
+    """Return the word shifted by `by_s` seconds."""
     return replace(word, start=word.start + by_s, end=word.end + by_s)
 
 
@@ -125,24 +131,24 @@ def _without_words(voiced: Iterable[Span], words: Iterable[Word]) -> list[Span]:
     return [Span(*part) for span in voiced for part in subtract((span.start, span.end), covered)]
 
 
-def believable(heard: RecognitionResult, options: RecognitionOptions) -> tuple[Word, ...]:
-    """The words of a chunk: none if the recognizer was not sure, loops said once."""
-    if heard.logprob < options.logprob_threshold:
+def believable(result: RecognitionResult, options: RecognitionOptions) -> tuple[Word, ...]:
+    """Return the reliable words of a result: none below the log-probability threshold, loops only once."""
+    if result.logprob < options.logprob_threshold:
         return ()
-    return _without_repetitions(heard.words, options.max_repetitions)
+    return _without_repetitions(result.words, options.max_repetitions)
 
 
 def _without_repetitions(words: tuple[Word, ...], max_repetitions: int) -> tuple[Word, ...]:
     texts = [word.text.strip(".,!?").lower() for word in words]
-    at = 0
-    while at < len(texts):
-        for length in range(1, (len(texts) - at) // max_repetitions + 1):
+    first = 0
+    while first < len(texts):
+        for length in range(1, (len(texts) - first) // max_repetitions + 1):
             turns = 1
-            phrase = texts[at : at + length]
-            while texts[at + turns * length : at + (turns + 1) * length] == phrase:
+            phrase = texts[first : first + length]
+            while texts[first + turns * length : first + (turns + 1) * length] == phrase:
                 turns += 1
             if turns >= max_repetitions:
-                stop = at + turns * length
-                return (*words[: at + length], *_without_repetitions(words[stop:], max_repetitions))
-        at += 1
+                stop = first + turns * length
+                return (*words[: first + length], *_without_repetitions(words[stop:], max_repetitions))
+        first += 1
     return words

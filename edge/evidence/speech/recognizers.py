@@ -1,6 +1,6 @@
-"""Recognizers: a stretch of speech in, its text and the times of its words out.
+"""Speech recognizers: convert a chunk of speech to text with word timestamps.
 
-To add one: a class with `recognize`, and its manifest's task in `RECOGNIZERS`.
+To add one: write a class with `recognize`, and add its manifest's task to `RECOGNIZERS`.
 """
 
 from __future__ import annotations
@@ -27,53 +27,53 @@ from edge.vocabulary import Word
 Floats = NDArray[np.float32]
 
 SPIKE_TAIL_S = 0.12
-"""CTC networks say a token once, early in its audio: a word goes on this long after its last, at most."""
+"""CTC emits each token once, near its onset: a word ends at most this many seconds after its last token."""
 
 
 @dataclass(frozen=True)
 class RecognitionResult:
-    """What was said in a stretch of speech."""
+    """Words recognized in a chunk of speech."""
 
     words: tuple[Word, ...]
-    """In order and disjoint; seconds from the stretch's first sample."""
+    """In order and disjoint; seconds from the first sample of the chunk."""
     language: str
-    """As in BCP 47: en, zh, yue ..."""
+    """BCP 47 tag: en, zh, yue ..."""
     logprob: float
-    """Mean natural logarithm over the tokens that the recognizer chose; 0 is certain."""
+    """Mean natural log-probability of the recognizer's tokens; 0 is certain."""
 
 
 class Recognizer(ABC):
-    """A recognizer. Its networks are loaded when it is first used."""
+    """A speech recognizer. Its networks are loaded on first use."""
 
     identity: tuple[str, str, str | None]
-    """What its answers depend on: the model's id and digest, and the language that it was told (BCP 47)."""
+    """Key of its results: the model's id and digest, and the language that was set (BCP 47)."""
     rate_hz: int
-    """Sample rate that it takes."""
+    """Sample rate of its input."""
 
     @abstractmethod
     def recognize(self, samples: Floats) -> RecognitionResult:
-        """What is said in float32[n], at `rate_hz`, in -1..1: a few to 20 seconds that end in pauses.
+        """Recognize samples float32[n] in -1..1 at `rate_hz`: a few to 20 seconds that end in pauses.
 
         Raises ModelError, MissingRuntimeError, MissingExtraError if the networks cannot be loaded.
         """
 
 
 class MoonshineRecognizer(Recognizer):
-    """Moonshine for the text, phone models for the times of its words. English; needs pocketsphinx."""
+    """Moonshine with forced alignment for word timestamps. English; needs pocketsphinx."""
 
     def __init__(self, folder: ModelFolder, *, language: str | None = None, threads: int = 1) -> None:
         if language not in (None, "en"):
-            raise UsageError(f"{folder.manifest.id} knows English only, not {language}")
+            raise UsageError(f"{folder.manifest.id} supports English only, not {language}")
         require("pocketsphinx", "times of words", "captions")
         self._folder, self._language, self._threads = folder, language, threads
         self.identity = _identity(folder, language)
         self.rate_hz = folder.description("moonshine", Samples, Parameters)[0].rate_hz
 
     def recognize(self, samples: Floats) -> RecognitionResult:
-        """See `Recognizer`."""
+        """Transcribe and align the samples; see `Recognizer`."""
         aligner, network = self._loaded
-        found = network.transcribe(samples)
-        return RecognitionResult(aligner.align(samples, found.text), "en", found.mean_logprob)
+        result = network.transcribe(samples)
+        return RecognitionResult(aligner.align(samples, result.text), "en", result.mean_logprob)
 
     @cached_property
     def _loaded(self) -> tuple[Aligner, Moonshine]:
@@ -81,7 +81,7 @@ class MoonshineRecognizer(Recognizer):
 
 
 class CtcRecognizer(Recognizer):
-    """A network with CTC output: whatever languages it was trained on."""
+    """A network with CTC output, in the languages that it was trained on."""
 
     def __init__(self, folder: ModelFolder, *, language: str | None = None, threads: int = 1) -> None:
         self._folder, self._language, self._threads = folder, language, threads
@@ -89,11 +89,11 @@ class CtcRecognizer(Recognizer):
         self.rate_hz = folder.description("ctc-recognizer", Fbank, ctc.Parameters)[0].rate_hz
 
     def recognize(self, samples: Floats) -> RecognitionResult:
-        """See `Recognizer`."""
-        found = self._network.transcribe(samples)
-        words = words_of(found.tokens, len(samples) / self.rate_hz)
-        language = found.language or self._language or ("zh" if is_ideographic(found.text) else "und")
-        return RecognitionResult(words, language, found.mean_logprob)
+        """Transcribe the samples; see `Recognizer`."""
+        result = self._network.transcribe(samples)
+        words = words_of(result.tokens, len(samples) / self.rate_hz)
+        language = result.language or self._language or ("zh" if is_ideographic(result.text) else "und")
+        return RecognitionResult(words, language, result.mean_logprob)
 
     @cached_property
     def _network(self) -> CtcNetwork:
@@ -104,7 +104,7 @@ RECOGNIZERS: dict[str, type[MoonshineRecognizer | CtcRecognizer]] = {
     "moonshine": MoonshineRecognizer,
     "ctc-recognizer": CtcRecognizer,
 }
-"""What runs a model folder, by the task in its manifest."""
+"""Recognizer class by the task in the manifest."""
 
 
 def _identity(folder: ModelFolder, language: str | None) -> tuple[str, str, str | None]:
@@ -114,10 +114,10 @@ def _identity(folder: ModelFolder, language: str | None) -> tuple[str, str, str 
 def open_recognizer(
     model: str | PathLike[str] = "moonshine-tiny-en", *, language: str | None = None, threads: int = 1
 ) -> Recognizer:
-    """Open the recognizer of a model, by its id or folder; its networks are loaded when it is first used.
+    """Open a recognizer by its model's id or folder; its networks are loaded on first use.
 
-    Raises ModelError (none there, damaged, or for another task), MissingExtraError, and UsageError for a
-    language that it does not know.
+    Raises ModelError if the model is missing, damaged, or for another task, MissingExtraError, and UsageError
+    for a language that it does not support.
     """
     folder = find(model)
     kind = RECOGNIZERS.get(folder.manifest.task)
@@ -127,7 +127,10 @@ def open_recognizer(
 
 
 def words_of(tokens: tuple[Token, ...], length_s: float) -> tuple[Word, ...]:
-    """Words of tokens: one begins at a space, and at each character of a script without spaces."""
+    """Group tokens into words: a word begins at a space, and at each character of a script without spaces.
+
+    `length_s` is the length of the audio in seconds, which no word exceeds.
+    """
     groups: list[list[Token]] = []
     begins = True
     for token in tokens:

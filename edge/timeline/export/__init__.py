@@ -1,7 +1,7 @@
-"""Timelines as files that editing programs open.
+"""Export timelines to files that editing programs open.
 
 `write_timeline` chooses the format by the file's suffix. To add one: write a function that takes a `Cut`,
-whose times are whole frames already, and a path, and enter it here.
+whose times are already whole frames, and a path, and add it to `TIMELINE_WRITERS`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from edge.timeline.timeline import Timeline
 from edge.vocabulary import Caption
 
 TimelineWriter = Callable[[Cut, Path], None]
+"""Function that writes a `Cut` to a path."""
 
 TIMELINE_WRITERS: dict[str, TimelineWriter] = {
     ".otio": write_otio,
     ".edl": write_edl,
     ".fcpxml": write_fcpxml,
 }
+"""Writer by file suffix."""
 
 
 def write_timeline(
@@ -39,12 +41,12 @@ def write_timeline(
 ) -> None:
     """Write a timeline as .otio, .edl or .fcpxml, whole or not at all.
 
-    Clips are rounded to whole frames at `rate` frames a second (`frame_edits`): the nearest standard rate of
-    the first recording with a video frame, 25 if there is only audio. The recordings need not exist if a rate
-    is given. `captions` are in the timeline's seconds; .otio has them as markers, .fcpxml as captions in
-    `language` (BCP 47), .edl not. Raises UsageError for another suffix, for a timeline without a frame and
-    for what an EDL cannot hold; InputError if the rate is to come from a recording that cannot be read;
-    MissingExtraError (.otio); OutputError.
+    Clips are rounded to whole frames at `rate` frames per second (`frame_edits`). The default is the standard
+    rate nearest to that of the first recording with video, 25 if there is only audio. The recordings need not
+    exist if a rate is given. `captions` are in seconds of the timeline; they become markers in .otio and
+    captions in `language` (BCP 47) in .fcpxml, and are dropped in .edl. Raises UsageError for an unknown
+    suffix, for a timeline shorter than a frame and for what an EDL cannot hold; InputError if the rate must
+    be read from a recording that cannot be read; MissingExtraError (.otio); OutputError.
     """
     check_timeline(path)
     path = Path(path)
@@ -54,9 +56,9 @@ def write_timeline(
 
 
 def check_timeline(path: str | PathLike[str]) -> None:
-    """Refuse now what `write_timeline` would refuse after hours of work.
+    """Check before the work that `write_timeline` supports the suffix of `path`.
 
-    Raises UsageError for another suffix, MissingExtraError if .otio cannot be written here.
+    Raises UsageError for an unknown suffix, MissingExtraError if .otio needs an extra.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in TIMELINE_WRITERS:

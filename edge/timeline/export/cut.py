@@ -1,4 +1,4 @@
-"""A timeline on the frame grid: whole frames, and what is known of each recording."""
+"""A timeline on the frame grid: edits in whole frames, and properties of the recordings they use."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from edge.media.read.probe import MediaInfo
 
 AUDIO_ONLY_RATE = Fraction(25)
+"""Frame rate of timelines without video."""
 STANDARD_RATES = (
     *(Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30)),
     *(Fraction(48000, 1001), Fraction(48), Fraction(50), Fraction(60000, 1001), Fraction(60)),
     *(Fraction(100), Fraction(120000, 1001), Fraction(120)),
 )
-"""Frames a second that editing programs know."""
+"""Frame rates in 1/s that editing programs support."""
 _SAME_RATE = Fraction(1, 5000)
-"""Relative: 23.98 is a way to write 24000/1001, 24 is not."""
+"""Relative tolerance: 23.98 stands for 24000/1001, 24 does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,79 +35,91 @@ class Edit:
     """Frames [source_in, source_out) of a recording, shown as [record_in, record_out) of the timeline."""
 
     media: Path
+    """Path of the recording."""
     source_in: int
+    """First frame in the recording."""
     source_out: int
+    """Frame after the last in the recording."""
     record_in: int
+    """First frame on the timeline."""
     record_out: int
+    """Frame after the last on the timeline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Size in pixels, upright, and frames a second, one of `STANDARD_RATES`."""
+    """Properties of a video stream."""
 
     width: int
+    """Pixels, after rotation."""
     height: int
+    """Pixels, after rotation."""
     rate: Fraction
+    """Frames per second, one of `STANDARD_RATES`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A recording that the cut uses; of one that cannot be read here, what is usual."""
+    """A recording that the cut uses; typical values if it cannot be read."""
 
     path: Path
-    """Absolute."""
+    """Absolute path."""
     frames: int
-    """Length at the cut's rate, at least what the cut uses of it."""
+    """Length in frames at the cut's rate, at least what the cut uses."""
     picture: Picture | None
+    """The video stream; None without."""
     channels: int
-    """Of the audio; 0 without."""
+    """Number of audio channels; 0 without audio."""
     audio_rate_hz: int
+    """Sample rate of the audio."""
 
     @property
     def name(self) -> str:
-        """The file's name, in one line of plain text."""
+        """Return the file's name as one line of plain text."""
         return plain_line(self.path.name)
 
     @property
     def url(self) -> str:
-        """`file:///...`, everything but plain ASCII escaped."""
+        """Return the `file:///...` URL, with everything but plain ASCII escaped."""
         return self.path.as_uri()
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a writer of timelines is given. All times are frames at `rate`, from 0 on."""
+    """A timeline in whole frames, the input of timeline writers. All times are frames at `rate`, from 0."""
 
     name: str
+    """Name of the timeline."""
     rate: Fraction
+    """Frames per second."""
     edits: tuple[Edit, ...]
     """At least one; each begins where the one before it ends."""
     sources: Mapping[Path, Source]
-    """By `Edit.media`, in order of first use."""
+    """Recordings by `Edit.media`, in order of first use."""
     captions: tuple[tuple[int, int, str], ...]
     """Start, end and plain text, in order, inside the timeline."""
     language: str
-    """Of the captions, a BCP 47 tag."""
+    """BCP 47 tag of the captions."""
 
     @property
     def frames(self) -> int:
-        """Length of the timeline."""
+        """Return the length of the timeline in frames."""
         return self.edits[-1].record_out
 
 
 def cut_of(
     timeline: Timeline, name: str, rate: Fraction | None, captions: Sequence[Caption], language: str
 ) -> Cut:
-    """Put a timeline and its captions on the frame grid; `write_timeline` says how the rate is chosen.
+    """Round a timeline and its captions to the frame grid; `write_timeline` documents the default rate.
 
-    Raises UsageError if not one frame is left, InputError if a rate is needed and cannot be found.
+    Raises UsageError if no frame is left, InputError if the rate must be read and cannot be.
     """
     known = _described(timeline, needed=rate is None)
     rate = _picture_rate(known) if rate is None else exact_rate(rate)
     lengths = {path: nearest_tick(info.duration_s, rate) for path, info in known.items() if info}
     edits = frame_edits(timeline, rate, lengths)
     if not edits:
-        raise UsageError("the timeline holds nothing that lasts a frame; there is nothing to write")
+        raise UsageError("the timeline is shorter than a frame; there is nothing to write")
     used = dict.fromkeys(edit.media for edit in edits)
     sources = {path: _source(path, known[path], rate, edits) for path in used}
     end = edits[-1].record_out
@@ -118,11 +131,17 @@ def cut_of(
 def frame_edits(
     timeline: Timeline, rate: Fraction, lengths: Mapping[Path, int] | None = None
 ) -> tuple[Edit, ...]:
-    """The clips in whole frames: every boundary is rounded once, from its exact time.
+    """Return the clips in whole frames; every boundary is rounded once, from its exact time.
 
-    Neighbours share their boundary, so nothing gaps, overlaps or drifts; a clip between two boundaries that
-    fall on one frame is left out. The source has as many frames as are shown: it begins at the frame next
-    to `trim_in`, or one earlier where it would otherwise run one past the recording's end (`lengths`).
+    Neighboring clips share their boundary, so there are no gaps, overlaps or drift; a clip whose boundaries
+    round to the same frame is dropped. The source range has as many frames as the record range: it begins at
+    the frame nearest to `trim_in`, or one earlier if it would otherwise end one frame past the recording's
+    end (`lengths`, in frames).
+
+    >>> from edge.timeline.timeline import Clip
+    >>> timeline = Timeline.of([Clip(Path("talk.mp4"), Fraction(1), Fraction(2))])
+    >>> [(edit.source_in, edit.source_out) for edit in frame_edits(timeline, Fraction(25))]
+    [(25, 50)]
     """
     edits: list[Edit] = []
     start = 0
@@ -138,7 +157,13 @@ def frame_edits(
 
 
 def exact_rate(rate: Fraction) -> Fraction:
-    """The standard rate that a rounded one like 29.97 stands for, else the rate itself. Raises UsageError."""
+    """Return the standard rate that a rounded one stands for, else the rate itself.
+
+    Raises UsageError unless it is above 0.
+
+    >>> exact_rate(Fraction("29.97"))
+    Fraction(30000, 1001)
+    """
     if rate <= 0:
         raise UsageError(f"a frame rate must be above 0, got {rate}")
     nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
@@ -146,14 +171,18 @@ def exact_rate(rate: Fraction) -> Fraction:
 
 
 def standard_rate(rate: Fraction) -> Fraction:
-    """The standard rate next to a measured one, or to its multiple where it is low (15 gives 30)."""
+    """Return the standard rate nearest to a measured one; rates below 23 are multiplied first.
+
+    >>> standard_rate(Fraction(15))
+    Fraction(30, 1)
+    """
     rate *= math.ceil(23 / rate)
     return min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
 
 
 def _described(timeline: Timeline, needed: bool) -> dict[Path, MediaInfo | None]:
-    """What is known of each recording; None of one that cannot be read, unless that is `needed`."""
-    from edge.media.read.probe import probe  # noqa: PLC0415 - FFmpeg, which captions alone do not need
+    """Probe each recording; None for one that cannot be read. Raises InputError if its rate is `needed`."""
+    from edge.media.read.probe import probe  # noqa: PLC0415 - FFmpeg is not needed for captions alone
 
     known: dict[Path, MediaInfo | None] = {}
     unread: InputError | None = None

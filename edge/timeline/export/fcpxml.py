@@ -1,7 +1,7 @@
-"""Timelines for Final Cut Pro (and DaVinci Resolve): FCPXML 1.10, with rational times.
+"""Export timelines to Final Cut Pro (and DaVinci Resolve): FCPXML 1.10, with rational times.
 
-The order of elements is that of Apple's document type definition, without which Final Cut Pro refuses a
-file: resources (formats, assets with their media-rep), then library, event, project, sequence, spine.
+Elements are in the order of Apple's document type definition, because Final Cut Pro rejects any other:
+resources (formats, assets with their media-rep), then library, event, project, sequence, spine.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from edge.timeline.export.cut import Cut, Edit, Picture, Source
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 _STYLE = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontFace": "Regular", "fontColor": "1 1 1 1"}
-"""What Final Cut Pro itself writes for captions."""
+"""The caption style that Final Cut Pro itself writes."""
 
 
 def write_fcpxml(cut: Cut, path: Path) -> None:
-    """FCPXML (.fcpxml): an asset-clip a clip, and captions as `caption` elements.
+    """Write FCPXML (.fcpxml): an asset-clip per clip, and captions as `caption` elements.
 
-    Version 1.10 is what Final Cut Pro 10.6 (2021) and everything later reads. `caption`, and not `title` or
-    `marker`: a title needs a Motion template and is burnt into the video frame, a marker is a note; captions
-    can be edited, switched off and exported again. Their role says SRT, which has no rules on position.
+    Final Cut Pro 10.6 (2021) and later read version 1.10. Captions are not written as `title` or `marker`: a
+    title needs a Motion template and is burnt into the video, a marker is a note; captions can be edited,
+    switched off and exported again. Their role is SRT, which has no rules on position.
     """
     root = ElementTree.Element("fcpxml", version="1.10")
     assets = _resources(cut, ElementTree.SubElement(root, "resources"))
@@ -48,12 +48,16 @@ def write_fcpxml(cut: Cut, path: Path) -> None:
 
 
 def rational(frames: int, rate: Fraction) -> str:
-    """Seconds as FCPXML has them, a multiple of a frame's: 3 frames at 30000/1001 are "3003/30000s"."""
+    """Format a time in frames as rational seconds.
+
+    >>> rational(3, Fraction(30000, 1001))
+    '3003/30000s'
+    """
     return f"{frames * rate.denominator}/{rate.numerator}s" if frames else "0s"
 
 
 def _resources(cut: Cut, resources: ElementTree.Element) -> dict[Path, str]:
-    """Add the formats and assets; what `ref` names each recording."""
+    """Add the formats and assets; return the `ref` of each recording."""
     pictures = [source.picture for source in cut.sources.values() if source.picture]
     first = pictures[0] if pictures else Picture(1920, 1080, cut.rate)
     sequence = Picture(first.width, first.height, cut.rate)
@@ -102,7 +106,7 @@ def _clip(
 
 
 def _anchor_captions(cut: Cut, clips: list[ElementTree.Element]) -> None:
-    """Hang each caption on the clip during which it begins, in that clip's time."""
+    """Attach each caption to the clip in which it begins, in that clip's time."""
     index = 0
     for number, (start, end, text) in enumerate(cut.captions, start=1):
         while cut.edits[index].record_out <= start:

@@ -1,4 +1,4 @@
-"""Timelines for editing programs: OpenTimelineIO, and EDL (CMX 3600)."""
+"""Export timelines to OpenTimelineIO and EDL (CMX 3600)."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from edge.text.lines import plain_line
 from edge.timeline.export.cut import STANDARD_RATES, Cut, Edit, Source
 
 EDL_EVENTS = 999
-"""What three digits number; programs that read CMX 3600 refuse or misread more."""
+"""Maximum of a three-digit event number; programs that read CMX 3600 refuse or misread more."""
 _EDL_RATES = frozenset(rate for rate in STANDARD_RATES if rate <= 60)
 _REEL = 8
 _NO_REELS = frozenset({"AX", "BL", "BLACK", "BARS"})
-"""Names with a meaning of their own in CMX 3600."""
+"""Reel names that are reserved in CMX 3600."""
 _CHANNELS = {True: ("V", "B", "AA/V"), False: ("V", "A", "AA")}
-"""CMX 3600's name for video frame or none, with no, one or two channels of audio."""
+"""CMX 3600's channel code, by whether there is video, then by 0, 1 or 2 channels of audio."""
 
 
 def write_otio(cut: Cut, path: Path) -> None:
-    """OpenTimelineIO (.otio): a video and an audio track, captions as markers of the timeline.
+    """Write OpenTimelineIO (.otio): a video and an audio track, captions as markers of the timeline.
 
-    A track is left out if no recording has its kind; where one has not, the track has a gap. Raises
-    MissingExtraError.
+    A track is omitted if no recording has a stream of its kind, and has a gap where a single recording has
+    none. Raises MissingExtraError.
     """
     require("opentimelineio", "timelines in .otio", "timelines")
     import opentimelineio as otio  # noqa: PLC0415 - an extra
 
     def span(start: int, end: int) -> Any:
-        at = [otio.opentime.RationalTime(frames, float(cut.rate)) for frames in (start, end - start)]
-        return otio.opentime.TimeRange(*at)
+        times = [otio.opentime.RationalTime(frames, float(cut.rate)) for frames in (start, end - start)]
+        return otio.opentime.TimeRange(*times)
 
     def track(name: str, kind: str, has: set[Path]) -> Any:
         made = otio.schema.Track(name, kind=kind)
@@ -48,9 +48,9 @@ def write_otio(cut: Cut, path: Path) -> None:
         return made
 
     timeline = otio.schema.Timeline(cut.name, global_start_time=span(0, 0).start_time)
-    seen = {media for media, source in cut.sources.items() if source.picture}
-    heard = {media for media, source in cut.sources.items() if source.channels}
-    for name, kind, has in (("V1", "Video", seen), ("A1", "Audio", heard)):
+    with_video = {media for media, source in cut.sources.items() if source.picture}
+    with_audio = {media for media, source in cut.sources.items() if source.channels}
+    for name, kind, has in (("V1", "Video", with_video), ("A1", "Audio", with_audio)):
         if has:
             timeline.tracks.append(track(name, kind, has))
     for start, end, text in cut.captions:
@@ -60,19 +60,20 @@ def write_otio(cut: Cut, path: Path) -> None:
 
 
 def write_edl(cut: Cut, path: Path) -> None:
-    """EDL (.edl): one event a clip, sound and video frame together; no captions, for which it has no place.
+    """Write EDL (.edl): one event per clip, audio and video together; the format has no captions.
 
-    Time code is non-drop at every rate: it counts frames and skips no number, so it is exact, and at 29.97 it
-    runs 3.6 s an hour behind the clock. It starts at 00:00:00:00, of a recording at its first frame. Our own
-    lines, because the adapter of OpenTimelineIO writes video frame only, drop-frame code without saying so,
-    and any number of events. Raises UsageError above `EDL_EVENTS` and at rates that time code lacks.
+    Timecode is non-drop at every rate: it counts frames without skipping numbers, so it is exact, and at
+    29.97 falls 3.6 s per hour behind the clock. It starts at 00:00:00:00, in a recording at its first frame.
+    The EDL adapter of OpenTimelineIO is not used, because it writes video only, drop-frame timecode without
+    declaring it, and any number of events. Raises UsageError above `EDL_EVENTS` events and for rates without
+    timecode.
     """
     if len(cut.edits) > EDL_EVENTS:
         raise UsageError(
             f"an EDL holds {EDL_EVENTS} events, this timeline has {len(cut.edits)}; write .otio or .fcpxml"
         )
     if cut.rate not in _EDL_RATES:
-        raise UsageError(f"an EDL has no time code at {cut.rate} frames a second; pass a standard rate")
+        raise UsageError(f"an EDL has no timecode at {cut.rate} frames a second; pass a standard rate")
     reels = _reels(cut.sources)
     lines = [f"TITLE: {cut.name}", "FCM: NON-DROP FRAME", ""]
     for number, edit in enumerate(cut.edits, 1):
@@ -81,7 +82,11 @@ def write_edl(cut: Cut, path: Path) -> None:
 
 
 def timecode(frames: int, rate: Fraction) -> str:
-    """Non-drop time code: at 30000/1001, frame 1800 is 00:01:00:00."""
+    """Format a frame number as non-drop timecode.
+
+    >>> timecode(1800, Fraction(30000, 1001))
+    '00:01:00:00'
+    """
     seconds, frame = divmod(frames, round(rate))
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame:02}"
 
@@ -97,7 +102,7 @@ def _event(number: int, edit: Edit, source: Source, reel: str, rate: Fraction) -
 
 
 def _reels(sources: Mapping[Path, Source]) -> dict[Path, str]:
-    """A name of at most eight capitals and digits for each recording, made from its file's."""
+    """Return a name of at most eight capitals and digits for each recording, made from its file name."""
     names: dict[Path, str] = {}
     for media, source in sources.items():
         stem = re.sub("[^A-Z0-9]", "", source.path.stem.upper()) or "MEDIA"
