@@ -1,4 +1,4 @@
-"""Audio and video files: probe, decode and fetch frames (`read`); cut, concatenate and encode (`write`).
+"""Audio and video files: probe, decode and read frames (`read`); cut, concatenate and encode (`write`).
 
 PyAV is loaded on first use.
 """

@@ -1,6 +1,6 @@
-"""H.264's bitstream as far as a cut needs it: NAL units, parameter sets, the header MP4 and Matroska keep.
+"""Parse the parts of an H.264 bitstream that cutting needs: NAL units, parameter sets, the avcC header.
 
-Section numbers are those of ITU-T H.264 (08/2021); the header is that of ISO/IEC 14496-15, 5.3.3.
+Section numbers are those of ITU-T H.264 (08/2021); MP4's and Matroska's header is ISO/IEC 14496-15, 5.3.3.
 """
 
 from __future__ import annotations
@@ -10,55 +10,69 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 IDR, SPS, PPS, AUD, FILLER = 5, 7, 8, 9, 12
-"""Types of NAL units (table 7-1)."""
+"""NAL unit types (table 7-1)."""
 
 HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
-"""Profiles whose sequence sets say more about colour (7.3.2.1.1)."""
+"""Profiles whose SPS has additional color fields (7.3.2.1.1)."""
 
 _START = re.compile(b"\0\0\1")
 _ESCAPED = re.compile(b"\0\0\3")
 
 
 def kind(nal: bytes) -> int:
-    """The type of a NAL unit."""
+    """Return the type of a NAL unit."""
     return nal[0] & 31
 
 
 def nals(data: bytes, length_size: int) -> list[bytes]:
-    """Split a packet, framed by lengths of `length_size` bytes or, if that is 0, by start codes (annex B)."""
-    found = []
+    r"""Split a packet into NAL units, framed by lengths of `length_size` bytes, or start codes (0, annex B).
+
+    >>> nals(b"\0\0\0\1\x67a\0\0\1\x68b", 0)
+    [b'ga', b'hb']
+    """
+    units = []
     if length_size == 0:
         starts = [match.end() for match in _START.finditer(data)]
         ends = [start - 3 for start in starts[1:]] + [len(data)]
-        found = [data[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=True)]
+        units = [data[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=True)]
     else:
-        at = 0
-        while at + length_size <= len(data):
-            begin = at + length_size
-            at = begin + int.from_bytes(data[at:begin], "big")
-            found.append(data[begin:at])
-    return [nal for nal in found if nal]
+        offset = 0
+        while offset + length_size <= len(data):
+            begin = offset + length_size
+            offset = begin + int.from_bytes(data[offset:begin], "big")
+            units.append(data[begin:offset])
+    return [nal for nal in units if nal]
 
 
 def framed(units: Iterable[bytes]) -> bytes:
-    """NAL units with lengths of four bytes before them."""
+    r"""Join NAL units, each preceded by its length in four bytes.
+
+    >>> framed([b"ga"])
+    b'\x00\x00\x00\x02ga'
+    """
     return b"".join(len(nal).to_bytes(4, "big") + nal for nal in units)
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceSet:
-    """What a sequence parameter set says (7.3.2.1.1). `chroma` 1 is 4:2:0; `depth` is bits of luma."""
+    """Fields of a sequence parameter set, SPS (7.3.2.1.1)."""
 
     id: int
+    """seq_parameter_set_id."""
     profile: int
+    """profile_idc."""
     chroma: int
+    """chroma_format_idc; 1 is 4:2:0."""
     depth: int
+    """Bits per luma sample."""
     references: int
+    """max_num_ref_frames."""
     progressive: bool
+    """frame_mbs_only_flag: no interlaced frames."""
 
 
 def sequence_set(nal: bytes) -> SequenceSet:
-    """Read a sequence parameter set. Raises IndexError if it is too short."""
+    """Parse an SPS. Raises IndexError if it is too short."""
     profile, bits = nal[1], _Bits(_ESCAPED.sub(b"\0\0", nal[4:]))
     number, chroma, depth = bits.read_ue(), 1, 8
     if profile in HIGH_PROFILES:
@@ -89,40 +103,41 @@ def sequence_set(nal: bytes) -> SequenceSet:
 
 
 def picture_set_id(nal: bytes) -> int:
-    """The number of a video frame parameter set. Raises IndexError if it is too short."""
+    """Return the id of a picture parameter set (PPS). Raises IndexError if it is too short."""
     return _Bits(_ESCAPED.sub(b"\0\0", nal[1:])).read_ue()
 
 
 @dataclass(slots=True)
 class ParameterSets:
-    """The parameter sets a stream was seen to use, and how its packets are framed."""
+    """Parameter sets found in a stream, and the framing of its packets."""
 
     length_size: int = 0
-    """Bytes of a NAL unit's length; 0 means start codes."""
+    """Bytes of a NAL unit's length; 0 for start codes."""
     sequence: dict[int, bytes] = field(default_factory=dict)
+    """SPS by id."""
     picture: dict[int, bytes] = field(default_factory=dict)
-    """Number -> NAL unit."""
+    """PPS by id."""
     changed: bool = False
-    """One number stood for different sets in the course of the stream."""
+    """Whether an id referred to different sets in the course of the stream."""
 
     @classmethod
     def of(cls, header: bytes | None) -> ParameterSets:
-        """Those in a stream's header (FFmpeg's extradata)."""
+        """Read the sets in a stream's header (FFmpeg's extradata)."""
         if not header or header[0] != 1:
             sets = cls()
             sets.see(nals(header or b"", 0))
             return sets
-        sets, at = cls((header[4] & 3) + 1), 5
+        sets, offset = cls((header[4] & 3) + 1), 5
         for mask in (31, 255):
-            count, at = header[at] & mask, at + 1
+            count, offset = header[offset] & mask, offset + 1
             for _ in range(count):
-                size = int.from_bytes(header[at : at + 2], "big")
-                sets.see([header[at + 2 : at + 2 + size]])
-                at += 2 + size
+                size = int.from_bytes(header[offset : offset + 2], "big")
+                sets.see([header[offset + 2 : offset + 2 + size]])
+                offset += 2 + size
         return sets
 
     def see(self, units: Iterable[bytes]) -> None:
-        """Remember the parameter sets among NAL units."""
+        """Add the parameter sets among NAL units."""
         for nal in units:
             if kind(nal) == SPS:
                 self._put(self.sequence, sequence_set(nal).id, nal)
@@ -130,17 +145,17 @@ class ParameterSets:
                 self._put(self.picture, picture_set_id(nal), nal)
 
     def _put(self, sets: dict[int, bytes], number: int, nal: bytes) -> None:
-        # Some encoders pad with zeros: those are no part of a NAL unit (7.4.1).
+        # Some encoders append zeros, which are not part of the NAL unit (7.4.1).
         nal = nal.rstrip(b"\0")
         self.changed |= sets.setdefault(number, nal) != nal
 
     def free_number(self) -> int | None:
-        """A number that names neither a sequence nor a video frame set yet; None if all 32 do."""
+        """Return an id that no SPS or PPS uses yet; None if all 32 are used."""
         return next((n for n in range(7, 32) if n not in self.sequence and n not in self.picture), None)
 
 
 def header(sequence: Sequence[bytes], picture: Sequence[bytes]) -> bytes:
-    """The "avcC" of an 8-bit 4:2:0 stream that uses these parameter sets, framed as by `framed`."""
+    """Return the "avcC" header of an 8-bit 4:2:0 stream with these SPS and PPS, framed like `framed`."""
     first = sequence[0]
     out = bytes([1, first[1], first[2], max(nal[3] for nal in sequence), 0xFF, 0xE0 | len(sequence)])
     out += b"".join(len(nal).to_bytes(2, "big") + nal for nal in sequence)
@@ -149,7 +164,7 @@ def header(sequence: Sequence[bytes], picture: Sequence[bytes]) -> bytes:
 
 
 class _Bits:
-    """Bits of a NAL unit, the escapes taken out, from the front (7.2)."""
+    """Bit reader for a NAL unit without its emulation prevention bytes (7.2)."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -166,14 +181,14 @@ class _Bits:
         self._at += count
 
     def read_ue(self) -> int:
-        """An unsigned Exp-Golomb number (9.1)."""
+        """Read an unsigned Exp-Golomb code (9.1)."""
         zeros = 0
         while not self.take(1):
             zeros += 1
         return (1 << zeros) - 1 + self.take(zeros)
 
     def skip_scaling_list(self, size: int) -> None:
-        """Go past a scaling list (7.3.2.1.1.1): signed differences, until one makes the rest the same."""
+        """Skip a scaling list (7.3.2.1.1.1): signed deltas, until one makes the rest equal."""
         last = following = 8
         for _ in range(size):
             if following:

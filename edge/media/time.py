@@ -1,4 +1,4 @@
-"""Conversions between a stream's ticks and seconds. Seconds are exact: `Fraction`."""
+"""Convert between ticks of a stream and exact seconds (`Fraction`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Timed(Protocol):
 
     @property
     def pts(self) -> int | None:
-        """Presentation time in ticks of `time_base`."""
+        """Presentation timestamp in ticks of `time_base`."""
 
     @property
     def time_base(self) -> Fraction | None:
@@ -19,7 +19,7 @@ class Timed(Protocol):
 
 
 def ticks_to_seconds(ticks: int | None, time_base: Fraction | None) -> Fraction:
-    """Convert ticks to seconds; 0 where either is not known.
+    """Convert ticks to seconds; 0 if either argument is None.
 
     >>> ticks_to_seconds(450, Fraction(1, 90))
     Fraction(5, 1)
@@ -28,7 +28,7 @@ def ticks_to_seconds(ticks: int | None, time_base: Fraction | None) -> Fraction:
 
 
 def seconds_to_ticks(seconds: Fraction, time_base: Fraction) -> int:
-    """Convert seconds to ticks, toward zero.
+    """Convert seconds to ticks, rounded toward zero.
 
     >>> seconds_to_ticks(Fraction(1, 3), Fraction(1, 90))
     30
@@ -37,5 +37,5 @@ def seconds_to_ticks(seconds: Fraction, time_base: Fraction) -> int:
 
 
 def pts_seconds(item: Timed) -> Fraction:
-    """Return the presentation time of a frame or packet in seconds of container time."""
+    """Return the presentation time of a frame or packet in container seconds."""
     return ticks_to_seconds(item.pts, item.time_base)

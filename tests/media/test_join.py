@@ -372,7 +372,7 @@ def test_what_is_not_there_cannot_be_joined(film: Film, tmp_path: Path) -> None:
         concat(parts_of(source, (1.0, 1.01)), tmp_path / "a.mp4")
     with pytest.raises(UsageError, match="nothing to join"):
         concat([], tmp_path / "a.mp4")
-    with pytest.raises(UsageError, match="cross-fade"):
+    with pytest.raises(UsageError, match="crossfade"):
         concat(parts_of(source, (1, 2)), tmp_path / "a.mp4", crossfade_s=-1)
     with pytest.raises(UsageError, match="start <= end"):
         parts_of(source, (2, 1))

@@ -126,7 +126,7 @@ def test_what_is_not_media_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_an_address_is_refused() -> None:
-    with pytest.raises(InputError, match=r"address|does not exist"):
+    with pytest.raises(InputError, match=r"URL|does not exist"):
         probe("http://localhost/film.mp4")
 
 

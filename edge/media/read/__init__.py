@@ -1,1 +1,1 @@
-"""Read media files: probe, decode audio, fetch video frames."""
+"""Read media files: probe, decode audio, read video frames."""

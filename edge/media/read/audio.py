@@ -1,4 +1,4 @@
-"""The audio of a recording as one stream of mono blocks: decode once, let many listen."""
+"""Decode the audio of a recording as a stream of mono blocks, for a single consumer."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ from edge.media.read.report import DecodeReport
 from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples, place
 
 PREROLL = Fraction(1, 2)
-"""Seconds decoded before a range that starts inside: MP3's bit reservoir (0.26 s) is the longest memory."""
+"""Seconds decoded before a range: decoders depend on earlier packets, MP3 the longest (0.26 s)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:
-    """Mono samples float32[n], full scale +-1."""
+    """A block of mono audio."""
 
     samples: Samples
+    """float32[n], full scale ±1."""
     start_sample: int
-    """Index of the first sample, counted from the recording's zero."""
+    """Index of the first sample, from the start of the recording."""
 
 
 def decode_audio(
@@ -43,11 +44,11 @@ def decode_audio(
     """Decode audio as contiguous mono blocks of `block_s` seconds; the last one may be shorter.
 
     Covers [start_s, end_s) of the recording, by default all of it; sample `i` is at `i / rate_hz` seconds.
-    Zeros stand before the first sample and where some is missing; the blocks end where the audio ends. Memory
-    does not grow with the length. `report` is filled in while blocks are taken.
+    Missing audio, also before the first sample, is filled with zeros; the blocks end where the audio ends.
+    Memory does not grow with the length. `report` is updated while blocks are read.
 
-    Raises UsageError, InputError and NoAudioError at the call, InputError and NoAudioError (nothing can be
-    decoded) also later.
+    Raises UsageError, InputError and NoAudioError at the call; InputError and NoAudioError (nothing can be
+    decoded) also during iteration.
     """
     if rate_hz <= 0 or block_s <= 0 or start_s < 0 or (end_s is not None and end_s <= start_s):
         raise UsageError(f"no audio to decode in [{start_s}, {end_s}) s at {rate_hz} Hz by {block_s} s")
@@ -64,7 +65,7 @@ def decode_audio(
 def decode(
     recording: Recording, to: AudioFormat, blocks: Blocks, report: DecodeReport
 ) -> Iterator[AudioPiece]:
-    """Decode the recording's audio stream through `blocks`, in any rate and layout."""
+    """Decode the recording's audio stream through `blocks`, at any rate and layout."""
     with open_container(recording.path) as container:
         chosen = recording.require_audio()
         yield from decode_from(container, recording.info, chosen, to, blocks, report=report)
@@ -79,7 +80,7 @@ def decode_from(
     *,
     report: DecodeReport,
 ) -> Iterator[AudioPiece]:
-    """Decode a stream of an open container; one that was read from serves only past `PREROLL`, by seeking."""
+    """Decode a stream of an open container; if it was read before, only starts after `PREROLL` work."""
     start = Fraction(blocks.position, to.rate_hz)
     first = blocks.position
     with as_input_error(info.path):
@@ -90,16 +91,16 @@ def decode_from(
             frames = audio_frames_from(container, stream, info.origin + start - PREROLL, report)
         else:
             frames = audio_frames(container, stream, report)
-        heard = False
+        decoded = False
         for piece in place(frames, to, origin=info.origin, end_s=_believable_s(info), report=report):
-            heard = True
+            decoded = True
             yield from blocks.add(piece)
             report.decoded_s = blocks.position / to.rate_hz
             if blocks.complete:
                 break
         else:
             report.finished = True
-    if not heard and not first:
+    if not decoded and not first:
         raise NoAudioError(info.path, "has an audio stream, but nothing in it can be decoded")
     yield from blocks.finish()
 
@@ -116,5 +117,5 @@ def _declared_s(info: MediaInfo, stream: AvAudioStream) -> float | None:
 
 
 def _believable_s(info: MediaInfo) -> float:
-    """Container time after which no timestamp is believed: the duration and a little."""
+    """Return the container time beyond which timestamps are ignored: the duration plus 1 s."""
     return float(info.origin) + info.duration_s + 1.0 if info.duration_s > 0 else math.inf

@@ -1,4 +1,4 @@
-"""Open a recording safely, choose its streams, and name what damaged files do."""
+"""Open media files safely, select streams, and convert decoder errors to InputError."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from av.video.stream import VideoStream
 
 from edge.errors import InputError
 
-# FFmpeg prints to stderr by itself; what matters reaches the caller as an exception or a Health note.
+# FFmpeg logs to stderr; relevant errors reach the caller as exceptions or in the DecodeReport.
 av.logging.set_level(None)
 
 FORMATS = (
     "mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,asf,ogg,wav,w64,flac,mp3,aac,ac3,eac3,dts,aiff,"
     "au,caf,amr,ape,wv,tta,mxf,rm,nut,ivf,h264,hevc,dv,3gp,gxf,mlp,truehd,voc,dsf,iamf,loas,obu"
 )
-"""Demuxers we read. Playlists (hls, dash, concat ...) are absent on purpose: they name other files, and
-`protocol_whitelist` alone does not stop them from reading local ones."""
+"""Allowed demuxers. Playlists (hls, dash, concat ...) are excluded: they refer to other files, and
+`protocol_whitelist` alone does not prevent them from reading local ones."""
 
 DECODE_ERRORS = (av.FFmpegError, ValueError, LookupError, MemoryError, OSError)
-"""What PyAV has been seen to raise on damaged files (2,600 files, four random bytes each)."""
+"""Errors that PyAV raised on damaged files (2,600 files, four random bytes each)."""
 
 
 @contextmanager
 def open_container(path: str | PathLike[str]) -> Iterator[InputContainer]:
-    """Open a local media file for reading and close it afterwards.
+    """Open a local media file for reading; it is closed at the end of the `with` block.
 
-    Only regular files and only the demuxers of `FORMATS`: neither an address nor a playlist can make us
-    read anything else. Raises InputError for everything that cannot be opened.
+    Only regular files and the demuxers of `FORMATS` are allowed, so that neither a URL nor a playlist can
+    cause other reads. Raises InputError for everything that cannot be opened.
     """
     container = _open(Path(path))
     try:
@@ -45,7 +45,7 @@ def open_container(path: str | PathLike[str]) -> Iterator[InputContainer]:
 
 
 def select_streams(container: InputContainer, streams: Sequence[Stream]) -> None:
-    """Have the demuxer drop every other stream: 10-35 % less CPU, and seeks ignore them."""
+    """Discard all other streams in the demuxer: saves 10-35 % CPU, and seeking ignores them."""
     wanted = {stream.index for stream in streams}
     for stream in container.streams:
         stream.discard = Discard.default if stream.index in wanted else Discard.all
@@ -53,7 +53,7 @@ def select_streams(container: InputContainer, streams: Sequence[Stream]) -> None
 
 @contextmanager
 def as_input_error(path: Path) -> Iterator[None]:
-    """Turn whatever a damaged file makes PyAV raise into one InputError."""
+    """Convert every error of `DECODE_ERRORS` to InputError."""
     try:
         yield
     except DECODE_ERRORS as error:
@@ -61,7 +61,7 @@ def as_input_error(path: Path) -> Iterator[None]:
 
 
 def best_video_stream(container: InputContainer) -> VideoStream | None:
-    """The best video stream that is a video: cover art and thumbnails are not."""
+    """Return the best stream of moving images; cover art and thumbnails are ignored."""
     still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
     moving = [s for s in container.streams.video if not s.disposition & still and decodable(s)]
     best = container.streams.best("video")
@@ -69,7 +69,7 @@ def best_video_stream(container: InputContainer) -> VideoStream | None:
 
 
 def decodable(stream: Stream) -> bool:
-    """Whether this FFmpeg has a decoder for the stream."""
+    """Return whether this FFmpeg has a decoder for the stream."""
     # PyAV's stub omits that streams without a decoder have no codec context.
     context: object = stream.codec_context
     return context is not None and stream.time_base is not None
@@ -93,21 +93,21 @@ def _open(path: Path) -> InputContainer:
     except av.error.InvalidDataError as error:
         raise InputError(path, "is not media, or its header or index is missing") from error
     except av.ArgumentError as error:
-        raise InputError(path, "is a playlist or no known format; give the media file itself") from error
+        raise InputError(path, "is a playlist or an unknown format; pass the media file itself") from error
     except DECODE_ERRORS as error:
         raise InputError(path, f"cannot be opened ({reason(error)})") from error
 
 
 def _why_not_a_file(path: Path) -> str:
     if path.is_dir():
-        return "is a folder; give a media file"
+        return "is a folder; pass a media file"
     if path.exists():
-        return "is not a regular file; give a media file"
+        return "is not a regular file; pass a media file"
     if "://" in str(path):
-        return "is an address; only local files are read, download it first"
+        return "is a URL; only local files are supported, download it first"
     return "does not exist; check the name"
 
 
 def reason(error: BaseException) -> str:
-    """What an exception says, in one short line."""
+    """Return the message of an exception as one short line."""
     return str(getattr(error, "strerror", None) or error or type(error).__name__).split("\n")[0].lower()

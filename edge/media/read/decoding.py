@@ -1,4 +1,4 @@
-"""Packets to frames: damaged packets are counted and skipped, seeks land before their target."""
+"""Decode packets to frames; damaged packets are counted and skipped, seeks land before their target."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
 
 MAX_BAD_PACKETS_IN_A_ROW = 1000
-"""Past this the rest of the file is taken to be noise: about 20 s of AAC, 40 s of video frame."""
+"""Decoding stops after this many damaged packets: about 20 s of AAC or 40 s of video."""
 
 SEEK_MARGINS_S = (0, 1, 3, 10, 30)
-"""How far to step back, in turn, when a seek lands after its target. MPEG-TS has no index: seconds late."""
+"""Margins to retry with when a seek lands after its target. MPEG-TS has no index and lands seconds late."""
 
 AnyFrame = TypeVar("AnyFrame", bound=Frame)
 
@@ -35,7 +35,7 @@ AnyFrame = TypeVar("AnyFrame", bound=Frame)
 def packets(
     container: InputContainer, streams: Sequence[Stream], report: DecodeReport
 ) -> Iterator[Packet[Stream]]:
-    """Demux the streams from where the container stands; an unreadable rest is taken for the end."""
+    """Demux the streams from the current position; an unreadable rest counts as the end."""
     source = container.demux(*streams)
     while True:
         interrupts.check()
@@ -52,14 +52,14 @@ def packets(
 def audio_frames(
     container: InputContainer, stream: AudioStream, report: DecodeReport
 ) -> Iterator[AudioFrame]:
-    """Decode the stream from where the container stands to its end."""
+    """Decode the stream from the current position to its end."""
     return _frames(container, stream, AudioFrame, report)
 
 
 def video_frames(
     container: InputContainer, stream: VideoStream, report: DecodeReport
 ) -> Iterator[VideoFrame]:
-    """Decode the stream from where the container stands to its end; frames without a time are dropped."""
+    """Decode the stream from the current position to its end; frames without a timestamp are dropped."""
     frames = _frames(container, stream, VideoFrame, report)
     return (frame for frame in frames if frame.pts is not None)
 
@@ -67,14 +67,14 @@ def video_frames(
 def audio_frames_from(
     container: InputContainer, stream: AudioStream, at: Fraction, report: DecodeReport
 ) -> Iterator[AudioFrame]:
-    """As `audio_frames`, starting at a frame at or before `at` (container time, seconds)."""
+    """Decode like `audio_frames`, from a frame at or before `at` (container seconds)."""
     return _from(container, stream, AudioFrame, at, report)
 
 
 def video_frames_from(
     container: InputContainer, stream: VideoStream, at: Fraction, report: DecodeReport
 ) -> Iterator[VideoFrame]:
-    """As `video_frames`, starting at a frame at or before `at` (container time, seconds), if there is one."""
+    """Decode like `video_frames`, from a frame at or before `at` (container seconds) if there is one."""
     frames = _from(container, stream, VideoFrame, at, report)
     return (frame for frame in frames if frame.pts is not None)
 
@@ -115,9 +115,9 @@ def _from(
 
 
 def seek(container: InputContainer, stream: Stream, at: Fraction) -> bool:
-    """Move to a keyframe near `at` (container time, seconds), mostly before it; False if it cannot."""
+    """Seek to a keyframe near `at` (container seconds), mostly before it; return False if it fails."""
     wanted = int(at / (stream.time_base or Fraction(1, av.time_base)))
-    # MPEG-TS needs a target before its start to get back to it, AVI refuses one.
+    # MPEG-TS needs a target before its start to seek back to it; AVI rejects such a target.
     for ticks in (wanted, max(wanted, stream.start_time or 0)):
         with suppress(*DECODE_ERRORS):
             container.seek(ticks, stream=stream)

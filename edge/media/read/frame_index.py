@@ -1,4 +1,4 @@
-"""When each video frame of a recording is on display, read from its packets: nothing is decoded."""
+"""Index of the video frames of a recording, built from packet timestamps without decoding."""
 
 from __future__ import annotations
 
@@ -29,32 +29,33 @@ Ticks = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameIndex:
-    """The video frames of a recording, 25 bytes each; times are ticks of `time_base`, container time."""
+    """Timestamps of all video frames, 25 bytes each, in ticks of `time_base`, container time."""
 
     time_base: Fraction
+    """Seconds per tick."""
     decoded: Ticks
-    """Presentation times in the order of decoding."""
+    """Presentation timestamps in decoding order."""
     shown: Ticks
-    """The same in rising order, each once."""
+    """Presentation timestamps in ascending order, without duplicates."""
     end: int
-    """When the last video frame goes off."""
+    """End of the last video frame."""
     entry: npt.NDArray[np.bool_]
-    """Of `decoded`: an H.264 IDR video frame, before which nothing is needed."""
+    """For each of `decoded`: whether it is an H.264 IDR frame, which needs no earlier frames."""
     sets: ParameterSets | None
-    """Of H.264 streams: the parameter sets seen."""
+    """Parameter sets of H.264 streams; None for other codecs."""
     whole: bool
-    """Each video frame has a time of its own."""
+    """Whether each video frame has a timestamp of its own."""
     rising: bool
-    """The times of decoding rise. Matroska has none; FFmpeg's guesses may not."""
+    """Whether decoding timestamps increase. Matroska stores none; FFmpeg's guesses may not."""
 
     def seconds(self, tick: int) -> Fraction:
-        """Container time of a tick."""
+        """Convert a tick to container seconds."""
         return int(tick) * self.time_base
 
     def nearest(self, at: Fraction) -> Fraction:
-        """The beginning of a video frame (or the end of the last) nearest to `at`, all in container time.
+        """Return the start of a video frame (or the end of the last) nearest to `at`, in container seconds.
 
-        Times before the first video frame and after the end of the last are their own nearest.
+        Times before the first video frame and after the end of the last are returned unchanged.
         """
         if not len(self.shown) or not self.seconds(self.shown[0]) <= at <= self.seconds(self.end):
             return at
@@ -64,12 +65,12 @@ class FrameIndex:
         return before if at - before <= after - at else after
 
     def rank(self, at: Fraction) -> int:
-        """How many video frames begin before `at` (container time)."""
+        """Return the number of video frames that begin before `at` (container seconds)."""
         return int(np.searchsorted(self.shown, ceil(at / self.time_base)))
 
 
 def read_frame_index(path: Path) -> FrameIndex | None:
-    """Read the packets of the video frame once; None if there is none. Raises InputError."""
+    """Read the packets of the video stream; None if there is none. Raises InputError."""
     with open_container(path) as container, as_input_error(path):
         stream = best_video_stream(container)
         if stream is None:
@@ -108,7 +109,7 @@ def _usual(shown: Ticks) -> int:
 
 
 def _is_entry(packet: Packet[Stream], sets: ParameterSets) -> bool:
-    """Whether it is an IDR video frame; its parameter sets are noted on the way."""
+    """Return whether a packet is an IDR frame, and add its parameter sets to `sets`."""
     units = nals(bytes(packet), sets.length_size)
     sets.changed |= packet.has_sidedata("new_extradata")
     try:

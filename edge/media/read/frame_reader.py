@@ -1,4 +1,4 @@
-"""A video stream under a reading head: it shows the frame at a time, or all between two times."""
+"""Random access to video frames: the frame at a time, or all frames between two times."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds, ticks_to_seconds
 
 STEP_S = 2
-"""Without an index: decode on to a time this near instead of seeking. Keyframes are 1-10 s apart."""
+"""Without an index: decode up to this many seconds ahead instead of seeking. Keyframes are 1-10 s apart."""
 
 SNAP = Fraction(2, 1000)
-"""A frame this near a cut point is at it: Matroska rounds times to 1 ms, and seconds may be floats."""
+"""Tolerance in seconds of a frame at a cut point: Matroska rounds to 1 ms, and seconds may be floats."""
 
 
 @contextmanager
 def open_frame_reader(
     info: MediaInfo, report: DecodeReport | None = None, *, threads: bool = False
 ) -> Iterator[FrameReader]:
-    """Open a recording for its video frames; `threads` decodes on all cores, for long stretches.
+    """Open a recording for its video frames; `threads` decodes on all cores, for long ranges.
 
     Raises InputError if it cannot be opened or there is no video.
     """
@@ -45,7 +45,7 @@ def open_frame_reader(
 
 @dataclass(frozen=True, slots=True)
 class _Decoded:
-    """A frame with the time it had when it was decoded: who gets the frame may give it another."""
+    """A frame with its original timestamp, because a consumer may change that of the frame."""
 
     frame: VideoFrame
     begins: Fraction
@@ -57,9 +57,9 @@ class _Decoded:
 
 
 class FrameReader:
-    """A decoder that knows the frame on display and the one after it, and moves to where it is asked.
+    """Video decoder with random access, which keeps the current frame and the next.
 
-    All times are container times, in seconds.
+    All times are container seconds.
     """
 
     def __init__(
@@ -82,14 +82,14 @@ class FrameReader:
         self._next: _Decoded | None = None
 
     def frame_at(self, at: Fraction) -> VideoFrame:
-        """The frame on display at `at`. Raises InputError if no frame can be decoded."""
+        """Return the frame on display at `at`. Raises InputError if no frame can be decoded."""
         self._move_to(at)
         if self._shown is None:
             raise InputError(self._path, "has a video stream, but no frame of it can be decoded")
         return self._shown.frame
 
     def between(self, start: Fraction, end: Fraction) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
-        """(begins, ends, frame) of the frames on display in [start, end), clipped to it."""
+        """Yield (start, end, frame) of the frames on display in [start, end), clipped to it."""
         snap = min(SNAP, self._usual / 4)
         self._move_to(start)
         while (shown := self._shown) is not None and shown.begins < end - snap:
@@ -121,7 +121,7 @@ class FrameReader:
         return _Decoded(frame, pts_seconds(frame), length or self._usual)
 
     def _within_reach(self, at: Fraction) -> bool:
-        """Whether stepping from here gets to `at` no later than seeking would."""
+        """Return whether decoding from here reaches `at` as soon as seeking would."""
         if self._shown is None or at < self._shown.begins:
             return False
         if self._next is None or at < self._next.begins or at - self._next.begins < Fraction(1, 2):
@@ -132,7 +132,7 @@ class FrameReader:
         return keyframe <= self._next.begins
 
     def _keyframe_before(self, at: Fraction) -> Fraction | None:
-        """Time of the last keyframe the container's index knows at or before `at`."""
+        """Return the time of the last keyframe at or before `at` in the container's index."""
         time_base = self.stream.time_base or Fraction(1)
         entry = self.stream.index_entries.search_timestamp(int(at / time_base))
         return None if entry < 0 else self.stream.index_entries[entry].timestamp * time_base

@@ -1,4 +1,4 @@
-"""Video frames on demand: the frame on display at each of a list of times, upright, as RGB."""
+"""Read the video frames on display at a list of times, upright, as RGB."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from edge.media.time import pts_seconds
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One video frame: `rgb` uint8[height, width, 3], upright; `time_s` is when it comes on display."""
+    """A decoded video frame."""
 
     time_s: float
+    """Start of its display, in seconds of the recording."""
     rgb: npt.NDArray[np.uint8]
+    """uint8[height, width, 3], upright."""
 
 
 def frames_at(
@@ -37,10 +39,12 @@ def frames_at(
 ) -> Iterator[Frame]:
     """Decode the frame on display at each of the times: the last one that begins at or before it.
 
-    Before the first frame that is the first, after the last the last. Any order of times is right, a rising
-    one is fastest. `size` is (width, height) of the upright frame, in pixels; None keeps the source's.
+    Times before the first frame return the first, times after the last return the last. Times may be in any
+    order; ascending is fastest. `size` is (width, height) of the upright frame in pixels; None keeps the
+    original size.
 
-    Raises InputError at the call if the file cannot be read or has no video, later if nothing can be decoded.
+    Raises InputError at the call if the file cannot be read or has no video; during iteration if nothing can
+    be decoded.
     """
     info = open_recording(media).info
     if info.video is None:
@@ -62,7 +66,7 @@ def upright_rgb(frame: VideoFrame, size: tuple[int, int] | None = None) -> npt.N
     turns = round(frame.rotation / 90) % 4
     if size is not None:
         width, height = size[::-1] if turns % 2 else size
-        # Averaging areas while still in YUV halves the pixels to convert and aliases least.
+        # Area averaging in YUV halves the pixels to convert and gives the least aliasing.
         frame = frame.reformat(width, height, "yuv420p", interpolation=Interpolation.AREA)
     rgb = frame.to_ndarray(format="rgb24")
     return np.ascontiguousarray(np.rot90(rgb, turns), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What is in a recording: its streams, its length, and the instant at which its time begins."""
+"""Probe a recording: its streams, its length, and the origin of its time."""
 
 from __future__ import annotations
 
@@ -28,62 +28,78 @@ from edge.media.read.container import (
 from edge.media.time import pts_seconds, ticks_to_seconds
 
 _FIRST_FRAME_PACKETS = 3000
-"""Packets searched for each stream's first frame: about 30 s of audio and video frame."""
+"""Packets searched for each stream's first frame: about 30 s of audio and video."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """One audio stream. `start` is seconds after the recording's zero; `lossless` is about its codec."""
+    """Properties of an audio stream."""
 
     index: int
+    """Index of the stream in the container."""
     codec: str
+    """FFmpeg's name of the codec."""
     rate_hz: int
+    """Sample rate."""
     channels: int
+    """Number of channels."""
     layout: str
+    """FFmpeg's name of the channel layout."""
     language: str | None
+    """Language tag in the container; None if it is undetermined."""
     start: Fraction
+    """Start in seconds of the recording."""
     lossless: bool
+    """Whether the codec is lossless."""
     sample_format: str
-    """FFmpeg's name of what the decoder gives: "u8", "s16", "s32", "flt", "dbl", planar with a "p"."""
+    """FFmpeg's name of the decoded format: "u8", "s16", "s32", "flt", "dbl", with a "p" if planar."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The video stream. `width` x `height` is upright, in pixels; `start` is seconds after zero.
-
-    `rotation` (0, 90, 180 or 270 degrees counter-clockwise) makes the coded frame upright.
-    """
+    """Properties of a video stream."""
 
     index: int
+    """Index of the stream in the container."""
     codec: str
+    """FFmpeg's name of the codec."""
     width: int
+    """Width of the upright frame in pixels."""
     height: int
+    """Height of the upright frame in pixels."""
     rotation: int
+    """Counter-clockwise rotation that makes the coded frame upright: 0, 90, 180 or 270 degrees."""
     rate: Fraction | None
+    """Average frames per second; None if unknown."""
     pixel_aspect: Fraction
+    """Width over height of a pixel of the upright frame."""
     start: Fraction
+    """Start in seconds of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """What a recording holds. The first of `audio` is the one analysed by default.
-
-    `origin` is the container's time of the first instant at which anything is seen or heard; all other times
-    are relative to it.
-    """
+    """Properties of a media file."""
 
     path: Path
+    """Path of the file."""
     format: str
+    """FFmpeg's name of the container format."""
     origin: Fraction
+    """Container time of the first presented sample or video frame; all other times are relative to it."""
     duration_s: float
+    """Length in seconds as declared by the headers; 0 if unknown."""
     duration_is_declared: bool
-    """True where the header promises the length, so that a shorter file has lost its end."""
+    """Whether a header declares the length, so that a shorter file is truncated."""
     audio: tuple[AudioStream, ...]
+    """Decodable audio streams; the first is analyzed by default."""
     video: VideoStream | None
+    """The best stream of moving images; None without."""
     metadata: dict[str, str]
+    """Container tags."""
 
     def audio_stream(self, index: int | None = None) -> AudioStream | None:
-        """The audio stream with that container index, or the default one; None if there is none."""
+        """Return the audio stream with a container index, or the default one; None if there is none."""
         if index is None:
             return self.audio[0] if self.audio else None
         return next((stream for stream in self.audio if stream.index == index), None)
@@ -92,8 +108,8 @@ class MediaInfo:
 def probe(path: str | PathLike[str]) -> MediaInfo:
     """Describe a recording by its header and the first frame of each stream.
 
-    First frames, because only they tell the true first instant (encoder delay and edit lists are applied
-    while decoding) and the rotation. Raises InputError.
+    Decoding the first frames is necessary, because encoder delay and edit lists, which determine the origin,
+    are applied while decoding, and so is the rotation. Raises InputError.
     """
     with open_container(path) as container, as_input_error(Path(path)):
         return _describe(Path(path), container)
@@ -119,7 +135,7 @@ def _describe(path: Path, container: InputContainer) -> MediaInfo:
 
 
 def _audio_streams(container: InputContainer) -> list[AvAudioStream]:
-    """Decodable audio streams, FFmpeg's favourite (by disposition, channels, bit rate) first."""
+    """Return decodable audio streams, FFmpeg's default (by disposition, channels, bit rate) first."""
     best = container.streams.best("audio")
     usable = [s for s in container.streams.audio if decodable(s) and s.rate and s.channels]
     return sorted(usable, key=lambda s: (best is None or s.index != best.index, s.index))
@@ -128,7 +144,7 @@ def _audio_streams(container: InputContainer) -> list[AvAudioStream]:
 def _first_frames(
     container: InputContainer, streams: Sequence[AvAudioStream | AvVideoStream]
 ) -> dict[int, Frame]:
-    """Container index -> first frame decoded, for the streams that yield one soon enough."""
+    """Return the first decoded frame by container index, for the streams that have one early enough."""
     first: dict[int, Frame] = {}
     if not streams:
         return first
@@ -152,7 +168,7 @@ def _start(stream: Stream, frame: Frame | None) -> Fraction:
 def _duration(
     container: InputContainer, origin: Fraction, audio: list[AvAudioStream], video: AvVideoStream | None
 ) -> tuple[Fraction, bool]:
-    """Seconds from zero to the last end, and whether a header promised it (else it was found by reading)."""
+    """Return the end in seconds of the recording, and whether a header declares it (else it is estimated)."""
     ends = [end for s in [*audio, video] if s is not None and (end := declared_end(s)) is not None]
     declared = bool({"mov", "matroska", "flac", "wav"} & set(container.format.name.split(",")))
     if ends:
@@ -165,7 +181,7 @@ def _duration(
 
 
 def declared_end(stream: Stream) -> Fraction | None:
-    """Where the headers say the stream ends, in container time (seconds), if they say."""
+    """Return the end of the stream in container seconds as declared by the headers; None if it is not."""
     if stream.duration is not None and stream.time_base is not None:
         return ((stream.start_time or 0) + stream.duration) * stream.time_base
     hours, _, rest = stream.metadata.get("DURATION", "").partition(":")  # Matroska: 00:01:02.500000000

@@ -1,4 +1,4 @@
-"""A media file that is opened once and handed from function to function."""
+"""A media file that is probed once and passed to all functions."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from edge.media.time import pts_seconds, ticks_to_seconds
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A media file, what `probe` says of it, and the audio stream that is analyzed."""
+    """A media file: its properties, and the audio stream to analyze."""
 
     info: MediaInfo
+    """Result of `probe`."""
     audio: AudioStream | None
     """The chosen stream, or the file's default; None if there is no audio."""
     name: str | None = None
@@ -33,12 +34,12 @@ class Recording:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return self.info.path
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds as the headers declare it; 0 if they do not."""
+        """Length in seconds as declared by the headers; 0 if unknown."""
         return self.info.duration_s
 
     def require_audio(self) -> AudioStream:
@@ -55,13 +56,13 @@ class Recording:
 
     @cached_property
     def frame_index(self) -> FrameIndex | None:
-        """Times of all video frames, read from the packets; None if there is no video. Raises InputError."""
+        """Index of all video frames, read from the packets; None without video. Raises InputError."""
         return read_frame_index(self.path)
 
     def end(self, *, video: bool) -> Fraction:
-        """Return where the recording ends, in seconds; 0 if that is not known. Raises InputError.
+        """Return the end of the recording in seconds; 0 if unknown. Raises InputError.
 
-        With `video` the end of the last frame counts too, which takes reading the packets.
+        With `video` the end of the last video frame is included, which requires reading the packets.
         """
         index = self.frame_index if video else None
         if index is None or not len(index.shown):
@@ -79,11 +80,11 @@ class Recording:
 
 
 MediaSource: TypeAlias = "str | PathLike[str] | Recording"
-"""What public functions take for a recording: its path, or the `Recording` itself."""
+"""A recording as an argument of public functions: its path, or a `Recording`."""
 
 
 def open_recording(media: MediaSource, *, audio_stream: int | None = None) -> Recording:
-    """Probe a media file and choose its audio stream; a `Recording` is returned as it is.
+    """Probe a media file and choose its audio stream; a `Recording` is returned unchanged.
 
     `audio_stream` is a container index from `MediaInfo.audio`, by default the file's default stream. Raises
     InputError if the file cannot be read, NoAudioError if there is no stream with that index.
@@ -96,16 +97,16 @@ def open_recording(media: MediaSource, *, audio_stream: int | None = None) -> Re
 def _choose(info: MediaInfo, index: int | None) -> Recording:
     chosen = info.audio_stream(index)
     if chosen is None and index is not None:
-        there = ", ".join(str(stream.index) for stream in info.audio)
-        what = f"has no audio stream {index}; choose from {there}" if there else "has no audio stream"
+        known = ", ".join(str(stream.index) for stream in info.audio)
+        what = f"has no audio stream {index}; choose from {known}" if known else "has no audio stream"
         raise NoAudioError(info.path, what)
     return Recording(info, chosen)
 
 
 def _audio_end(info: MediaInfo) -> Fraction:
-    """Return where the audio ends, in seconds after zero. Raises InputError.
+    """Return the end of the audio in seconds of the recording. Raises InputError.
 
-    Where no header declares it FFmpeg guesses from the bit rate (ADTS, MP3), so the packets are read.
+    If no header declares it, the packets are read, because FFmpeg estimates it from the bit rate (ADTS, MP3).
     """
     end = Fraction(info.duration_s)
     if info.duration_is_declared or not info.audio:

@@ -1,46 +1,50 @@
-"""What went wrong while decoding, counted instead of hidden."""
+"""Report of the problems found while decoding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 TRUNCATION_S = 0.5
-"""A stream that ends this much before its declared end is called truncated; encoders' rounding is less."""
+"""A stream that ends this many seconds early counts as truncated; rounding by encoders is less."""
 
 
 @dataclass(slots=True)
 class DecodeReport:
-    """Filled in while a recording is decoded; complete once the decoder is exhausted."""
+    """Problems found while decoding; complete once the decoder is exhausted."""
 
     bad_packets: int = 0
-    """Packets that could not be decoded and were skipped."""
+    """Damaged packets that were skipped."""
     gaps: int = 0
-    """Holes in the audio longer than 20 ms."""
+    """Gaps in the audio longer than 20 ms."""
     filled_s: float = 0.0
-    """Seconds of silence put into those holes."""
+    """Seconds of silence inserted into the gaps."""
     jumps: int = 0
-    """Timestamps that leapt out of the recording and were not believed."""
+    """Timestamps outside of the recording that were ignored."""
     decoded_s: float = 0.0
-    """Where the decoded audio ended, in seconds after the recording's zero."""
+    """End of the decoded audio in seconds of the recording."""
     declared_s: float | None = None
-    """Where the file's header says it ends; None if the header does not say."""
+    """End declared by the file's header; None if it declares none."""
     gave_up: str | None = None
-    """Why decoding stopped before the end of the file, if it did."""
+    """Why decoding stopped before the end of the file; None if it did not."""
     finished: bool = False
-    """The end of the file was reached (not just the end of the range asked for)."""
+    """Whether the end of the file was reached, not just the end of the requested range."""
 
     @property
     def truncated(self) -> bool:
-        """The file ends noticeably before its declared end."""
+        """Return whether the file ends noticeably before its declared end."""
         return self.finished and self.missing_s > TRUNCATION_S
 
     @property
     def missing_s(self) -> float:
-        """Seconds between where the audio ended and where it was declared to end; never negative."""
+        """Return the seconds between the end of the audio and its declared end; at least 0."""
         return 0.0 if self.declared_s is None else max(0.0, self.declared_s - self.decoded_s)
 
     def notes(self) -> list[str]:
-        """One human line for each thing worth telling; empty for a sound file."""
+        """Return one line per kind of problem; empty for an undamaged file.
+
+        >>> DecodeReport(bad_packets=2).notes()
+        ['2 damaged packets skipped']
+        """
         lines = []
         if self.gave_up is not None:
             lines.append(f"decoding stopped at {self.decoded_s:.1f} s: {self.gave_up}")

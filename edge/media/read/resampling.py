@@ -1,4 +1,4 @@
-"""Put decoded audio on the recording's clock: resampled, mixed, contiguous, sample by sample."""
+"""Resample and mix decoded audio, and align it to the recording's timeline, sample by sample."""
 
 from __future__ import annotations
 
@@ -19,22 +19,25 @@ from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
 
 GAP_S = 0.02
-"""Timestamps this far off are jitter of the muxer; beyond, sound is missing or doubled."""
+"""Timestamp errors up to this many seconds are muxer jitter; beyond, audio is missing or duplicated."""
 
 REWIND_S = 10.0
-"""A timestamp further back than this is damage or a joined recording, not an overlap."""
+"""A timestamp further back than this many seconds means damage or a joined recording, not an overlap."""
 
 Samples = npt.NDArray[np.float32]
+"""float32[n] or float32[n, channels], full scale ±1."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """What sound is converted to: float32 at `rate_hz` in FFmpeg's channel `layout` ("mono", "5.1" ...)."""
+    """Target format of the conversion; samples are float32."""
 
     rate_hz: int
+    """Sample rate."""
     layout: str
+    """FFmpeg's name of the channel layout ("mono", "5.1" ...)."""
     step: int = 16384
-    """Samples per piece; big pieces keep Python out of the way."""
+    """Samples per piece; larger pieces reduce the overhead of Python."""
 
     @property
     def channels(self) -> int:
@@ -44,23 +47,23 @@ class AudioFormat:
 
 @dataclass(frozen=True, slots=True)
 class AudioPiece:
-    """Resampled audio."""
+    """A piece of resampled audio."""
 
     start_sample: int
-    """Index of the first sample at the target rate, counted from the recording's zero."""
+    """Index of the first sample at the target rate, from the start of the recording."""
     samples: Samples
-    """float32[n, channels]"""
+    """float32[n, channels]."""
 
 
 def place(
     frames: Iterable[AudioFrame], to: AudioFormat, *, origin: Fraction, end_s: float, report: DecodeReport
 ) -> Iterator[AudioPiece]:
-    """Convert frames and say where each piece belongs. Pieces may leave holes or overlap: see `Blocks`.
+    """Resample frames and position each piece. Pieces may have gaps or overlap: see `Blocks`.
 
-    A timestamp beyond `end_s` (seconds, container time) is not believed: the frame follows the one before.
+    A timestamp beyond `end_s` (container seconds) is ignored: the frame follows the previous one.
     """
     run: _Run | None = None
-    shift_s = 0.0  # what is added to timestamps after one that was not believed
+    shift_s = 0.0  # correction of the timestamps that follow an ignored one
     for frame in frames:
         jump_s = 0.0 if run is None else run.jump_s(frame, shift_s)
         if run is not None and abs(jump_s) > GAP_S and not -REWIND_S < jump_s < end_s - run.end_s:
@@ -81,7 +84,7 @@ def place(
 
 
 class Blocks:
-    """Cuts pieces into contiguous blocks of `size` samples over [first, last): holes become zeros."""
+    """Assemble pieces into contiguous blocks of `size` samples over [first, last); gaps become zeros."""
 
     def __init__(self, channels: int, size: int, first: int, last: int | None) -> None:
         self._shape = (size, channels)
@@ -89,15 +92,15 @@ class Blocks:
         self._filled = 0
         self._last = last
         self.position = first
-        """Index of the next sample wanted."""
+        """Index of the next sample."""
 
     @property
     def complete(self) -> bool:
-        """Everything up to `last` is there."""
+        """Return whether everything up to `last` is complete."""
         return self._last is not None and self.position >= self._last
 
     def add(self, piece: AudioPiece) -> Iterator[AudioPiece]:
-        """Take a piece; yield the blocks it completes. What lies before `position` is dropped."""
+        """Add a piece; yield the blocks it completes. Samples before `position` are dropped."""
         late = piece.start_sample - self.position
         if late > 0:
             yield from self.pad(piece.start_sample)
@@ -112,13 +115,13 @@ class Blocks:
             yield from self._advance(count)
 
     def pad(self, until: int) -> Iterator[AudioPiece]:
-        """Go on with silence up to the index `until`."""
+        """Add silence up to the sample index `until`."""
         until = until if self._last is None else min(until, self._last)
         while self.position < until:
             yield from self._advance(min(until - self.position, len(self._block) - self._filled))
 
     def finish(self) -> Iterator[AudioPiece]:
-        """Yield what is left, a block shorter than the others."""
+        """Yield the rest, a block shorter than the others."""
         if self._filled:
             yield AudioPiece(self.position - self._filled, self._block[: self._filled])
             self._filled = 0
@@ -132,7 +135,7 @@ class Blocks:
 
 
 class _Run:
-    """Frames of one format that follow each other without a hole, through one resampler."""
+    """Consecutive frames of one format without a gap, passed through one resampler."""
 
     def __init__(self, frame: AudioFrame, to: AudioFormat, origin: Fraction, start_s: float | None) -> None:
         self._key = _key(frame)
@@ -160,7 +163,7 @@ class _Run:
         return self._key == _key(frame)
 
     def jump_s(self, frame: AudioFrame, shift_s: float) -> float:
-        """Seconds by which the frame misses the end of this run: positive for a hole."""
+        """Return the seconds between the end of this run and the frame: positive for a gap."""
         return 0.0 if frame.pts is None else frame.pts * self._seconds_per_tick + shift_s - self.end_s
 
     def push(self, frame: AudioFrame) -> Iterator[AudioPiece]:
@@ -185,7 +188,7 @@ def _key(frame: AudioFrame) -> tuple[str, str, int]:
 
 
 def _is_unnamed(frame: AudioFrame) -> bool:
-    """Multitrack recorders write layouts such as "12 channels", which FFmpeg cannot mix down by itself."""
+    """Return whether FFmpeg cannot mix down the layout: multitrack recorders write "12 channels"."""
     return frame.layout.name.endswith(" channels")
 
 

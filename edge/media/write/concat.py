@@ -1,4 +1,4 @@
-"""Concatenate ranges of recordings in one file: cross-faded, in sync, frames copied where possible."""
+"""Concatenate ranges of recordings into one file: crossfaded, in sync, frames copied where possible."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ from edge.vocabulary import Progress
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """[start, end) of a recording, exact seconds after its zero."""
+    """The range [start, end) of a recording, in exact seconds."""
 
     source: MediaSource
     """The recording, or its path."""
     start: Fraction
+    """Seconds of the recording, at least 0."""
     end: Fraction
+    """Seconds of the recording, not before `start`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end:
@@ -38,7 +40,7 @@ class MediaRange:
 
     @property
     def length(self) -> Fraction:
-        """Seconds."""
+        """Length in seconds."""
         return self.end - self.start
 
 
@@ -47,13 +49,15 @@ class ConcatResult:
     """The file written. Its length is the sum of the lengths of `ranges`."""
 
     path: Path
+    """Path of the file."""
     ranges: tuple[MediaRange, ...]
-    """As rendered, one for each asked for; one that is less than half a video frame long may be empty."""
+    """Ranges as rendered, one per requested range; a range shorter than half a video frame may be empty."""
     video_frames: int
+    """Number of video frames written."""
     copied_frames: int
-    """Of `video_frames`, those that are the source's own packets."""
+    """Number of those that were copied without reencoding."""
     how: str
-    """"encoded", "smart", or "audio" where there is no video."""
+    """"encoded", "smart", or "audio" if there is no video."""
     why: str
     """Why smart cut was not used; "" if it was."""
 
@@ -68,28 +72,27 @@ def concat(
     force: bool = False,
     progress: Progress | None = None,
 ) -> ConcatResult:
-    """Write `ranges` one after another to one file; its suffix says the format (`containers.TARGETS`).
+    """Concatenate `ranges` into one file; its suffix selects the format (`containers.TARGETS`).
 
-    Cut points move to the nearest video frame (see `snap_to_frames`), and the audio is cut at the same
-    instants, to the sample; each position is rounded once from the exact sum, so nothing drifts. At a join
-    the audio cross-fades for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut
-    points); the first start and the last end are faded as long. Ranges that follow each other in a recording
-    are one.
+    Cut points move to the nearest video frame (see `snap_to_frames`), and the audio is cut at the same times,
+    to the sample; each position is rounded once from the exact sum, so nothing drifts. At a join the audio is
+    crossfaded for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points); the
+    first start and the last end are faded for the same time. Contiguous ranges of a recording are merged.
 
-    With `smart` H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
-    of several recordings are fitted to the first one's shape; where a range has no video the last frame
-    stays. From one recording all audio streams come along where the file can hold them, the chosen one first;
-    from several, the chosen one of each. Memory does not grow with the length, save for a table of 25 bytes
-    for each video frame. `tags` are container tags that replace the first recording's.
+    With `smart`, H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
+    of several recordings are fitted to the shape of the first; where a range has no video the last frame
+    stays. A single recording keeps all audio streams that the file can hold, the chosen one first; several
+    recordings keep the chosen one of each. Memory does not grow with the length, except for an index of 25
+    bytes per video frame. `tags` are container tags that replace the first recording's.
 
-    Raises InputError (unreadable, or no range holds anything), NoAudioError (no audio where it is needed),
-    UsageError (suffix, times, cross-fade), OutputError (exists and not `force`, disk full ...); nothing
-    partial is left behind.
+    Raises InputError (unreadable, or all ranges are empty), NoAudioError (no audio where it is required),
+    UsageError (suffix, times, crossfade), OutputError (exists and not `force`, disk full ...); no partial
+    file is left behind.
     """
     destination = Path(destination)
     target = target_for(destination)
     if not ranges or crossfade_s < 0:
-        raise UsageError("nothing to join" if not ranges else f"no cross-fade can last {crossfade_s} s")
+        raise UsageError("nothing to join" if not ranges else f"a crossfade cannot last {crossfade_s} s")
     refuse_existing(destination, force)
     recordings = _recordings(ranges)
     exact = _snapped(ranges, recordings, video=target.video is not None)
@@ -102,10 +105,10 @@ def concat(
 
 
 def snap_to_frames(ranges: Sequence[MediaRange]) -> tuple[MediaRange, ...]:
-    """Return the ranges as `concat` renders them, so that captions can be put where they will be.
+    """Return the ranges as `concat` renders them, for example to place captions.
 
-    Cut points move to the start of the nearest video frame or to the end of the last, and stay where there is
-    no video; ends beyond a recording's end move to it. Reads the packets of each recording once. Raises
+    Cut points move to the start of the nearest video frame or to the end of the last, and stay if there is no
+    video; ends beyond a recording's end move to it. Reads the packets of each recording once. Raises
     InputError.
     """
     return _snapped(ranges, _recordings(ranges), video=True)
@@ -118,7 +121,7 @@ def _recordings(ranges: Sequence[MediaRange]) -> dict[MediaSource, Recording]:
 def _snapped(
     ranges: Sequence[MediaRange], recordings: Mapping[MediaSource, Recording], *, video: bool
 ) -> tuple[MediaRange, ...]:
-    """Raises InputError if a range begins where its recording has ended."""
+    """Move cut points to frames. Raises InputError if a range begins after the end of its recording."""
     ends = {source: recording.end(video=video) for source, recording in recordings.items()}
     snapped = []
     for part in ranges:
@@ -159,7 +162,7 @@ def _nth(streams: Sequence[AudioStream], n: int) -> AudioStream | None:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A plan on its way into a file."""
+    """A plan and the file to render it to."""
 
     plan: RenderPlan
     frame_index: FrameIndex | None
@@ -168,7 +171,7 @@ class _Work:
     progress: Progress | None
 
     def run(self, draft: Path, *, smart: bool) -> ConcatResult:
-        """Copy what can be copied; encode all if nothing can, or the copy does not hold what it should."""
+        """Copy frames where possible; encode all if none can be copied, or if the copy is incorrect."""
         if self.plan.video is None:
             return ConcatResult(self.destination, (), self._encode(draft), 0, "audio", "there is no video")
         why = obstacle(self.plan, self.frame_index) if smart else "it was not asked for"
@@ -184,11 +187,13 @@ class _Work:
         with writing(draft, self.destination, self.plan.target, self.tags) as out:
             frames = render(self.plan, out, progress=self.progress)
             if not out.streams:
-                raise InputError(self.plan.ranges[0].info.path, "holds nothing that can be decoded there")
+                raise InputError(
+                    self.plan.ranges[0].info.path, "holds nothing that can be decoded between the times given"
+                )
         return frames
 
     def _copy(self, draft: Path, frame_index: FrameIndex) -> tuple[int, int]:
-        """(video frames, those of them copied)"""
+        """Write the smart cut; return the number of video frames, and of those that were copied."""
         plan, parts = self.plan, segments(self.plan.ranges, frame_index)
         if not any(part.copied for part in parts):
             raise NotAsPlannedError("no part holds a whole GOP")
@@ -199,12 +204,12 @@ class _Work:
 
 
 def _verify(draft: Path, target: Target, times: Ticks, time_base: Fraction) -> None:
-    """Raise NotAsPlannedError unless the file's video frames are there, at their times to within a tick."""
+    """Raise NotAsPlannedError unless the file has all video frames, at their times to within a tick."""
     written = read_frame_index(draft)
     if written is None or not written.whole or len(written.shown) != len(times):
         raise NotAsPlannedError("the video frames written are not those planned")
     if not written.rising and target.muxer != "matroska":
-        raise NotAsPlannedError("the decoding times written do not rise")
+        raise NotAsPlannedError("the decoding timestamps written do not increase")
     got = (written.shown - written.shown[0]) * float(written.time_base)
     wanted = (times - times[0]) * float(time_base)
     if np.abs(got - wanted).max(initial=0) > 1.01 * max(written.time_base, time_base):

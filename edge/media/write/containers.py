@@ -1,4 +1,4 @@
-"""What each file suffix holds: the muxer, the encoders, and how an encoder is fitted to a source."""
+"""Output formats by suffix: muxer, encoders, and the choice of encoder settings for a source."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.probe import AudioStream, MediaInfo
 
 H264 = ("libx264", "libopenh264", "mpeg4")
-"""In order of preference; the second and third are for FFmpeg builds without GPL parts."""
+"""Video encoders in order of preference; the second and third are for FFmpeg builds without GPL parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """How a suffix is written. `lossless` replaces `audio` for lossless sources; no `video`: sound only."""
+    """Muxer and encoders of a file suffix."""
 
     muxer: str
+    """FFmpeg's name of the muxer."""
     audio: str
+    """Audio encoder."""
     lossless: str | None = None
+    """Audio encoder for lossless sources; None uses `audio`."""
     video: tuple[str, ...] = ()
+    """Video encoders in order of preference; empty for audio files."""
     many_audio: bool = False
+    """Whether the file can hold several audio streams."""
 
 
 TARGETS = {
@@ -43,10 +48,10 @@ TARGETS = {
     ".ogg": Target("ogg", "libopus"),
     ".opus": Target("opus", "libopus"),
 }
-"""Every suffix `cut` and `concat` write. To add one: its line here, its encoder's bit rate in BIT_RATES."""
+"""Output format by suffix. To add one: add it here, and its encoder's bit rate to `BIT_RATES`."""
 
 BIT_RATES = {"aac": 96_000, "libmp3lame": 96_000, "libopus": 64_000}
-"""Bits per second and channel at which each encoder is taken for transparent."""
+"""Bits per second and channel at which each encoder is considered transparent."""
 
 VIDEO_OPTIONS = {
     "libx264": {"preset": "veryfast", "crf": "20"},
@@ -60,17 +65,22 @@ VIDEO_OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class AudioEncoding:
-    """An encoder with settings it is known to accept. `bit_rate` 0 leaves the choice to the encoder."""
+    """Settings of an audio encoder that it is known to accept."""
 
     codec: str
+    """FFmpeg's name of the encoder."""
     rate_hz: int
+    """Sample rate."""
     layout: str
+    """FFmpeg's name of the channel layout."""
     sample_format: str
+    """FFmpeg's name of the sample format."""
     bit_rate: int
+    """Bits per second; 0 for the encoder's default."""
 
 
 def target_for(path: Path) -> Target:
-    """What a path's suffix asks for. Raises UsageError with the known suffixes."""
+    """Return the output format of a path's suffix. Raises UsageError with the known suffixes."""
     target = TARGETS.get(path.suffix.lower())
     if target is None:
         raise UsageError(f"{path}: no known media suffix; use one of {' '.join(TARGETS)}")
@@ -78,14 +88,14 @@ def target_for(path: Path) -> Target:
 
 
 def default_suffix(info: MediaInfo) -> str:
-    """The natural suffix for a cut: .mp4 with a video frame, .flac for lossless sound, else .m4a."""
+    """Return the suffix of a cut: .mp4 with video, .flac for lossless audio, else .m4a."""
     if info.video is not None:
         return ".mp4"
     return ".flac" if info.audio and info.audio[0].lossless else ".m4a"
 
 
 def video_encoder(target: Target) -> str:
-    """The first of the target's video encoders this FFmpeg has. Raises UsageError if it has none."""
+    """Return the first of the target's video encoders that this FFmpeg has. Raises UsageError if none."""
     for name in target.video:
         with suppress(*DECODE_ERRORS):
             return Codec(name, "w").name
@@ -93,7 +103,7 @@ def video_encoder(target: Target) -> str:
 
 
 def audio_encoding(target: Target, source: AudioStream) -> AudioEncoding:
-    """Settings nearest to the source that the target's encoder accepts. Raises UsageError if none are."""
+    """Return the closest settings that the target's encoder accepts. Raises UsageError if there are none."""
     codec = target.lossless if target.lossless and source.lossless else target.audio
     if codec.startswith("pcm_"):
         codec = _pcm(source)
@@ -107,16 +117,16 @@ def audio_encoding(target: Target, source: AudioStream) -> AudioEncoding:
 
 
 def _layouts(name: str) -> tuple[str, ...]:
-    """The source's layout and what to mix it down to, in order of preference."""
-    if name.endswith(" channels"):  # no positions known: nothing but the mean of all makes sense
+    """Return the source's layout and those to mix it down to, in order of preference."""
+    if name.endswith(" channels"):  # unknown positions: only the mean of all is meaningful
         return name, "mono"
-    without_sides = name.partition("(")[0]  # "5.1(side)" -> "5.1": what libopus knows
+    without_sides = name.partition("(")[0]  # "5.1(side)" -> "5.1", which libopus supports
     return name, without_sides, "stereo", "mono"
 
 
 @cache
 def _accepts(encoding: AudioEncoding) -> bool:
-    """Encoders do not publish their limits reliably, so one is opened to see."""
+    """Return whether an encoder accepts the settings, by opening it: published limits are unreliable."""
     with suppress(*DECODE_ERRORS):
         context = cast(AudioCodecContext, av.CodecContext.create(encoding.codec, "w"))
         context.sample_rate = encoding.rate_hz
@@ -128,7 +138,7 @@ def _accepts(encoding: AudioEncoding) -> bool:
 
 
 def _nearest_rate(codec: str, rate_hz: int) -> int:
-    """The lowest rate the encoder offers that loses nothing, else its highest."""
+    """Return the lowest lossless sample rate that the encoder supports, else its highest."""
     rates = Codec(codec, "w").audio_rates
     return min((rate for rate in rates if rate >= rate_hz), default=max(rates)) if rates else rate_hz
 
@@ -145,7 +155,7 @@ def _pcm(source: AudioStream) -> str:
 
 
 def _depth(source: AudioStream) -> str:
-    """Precision worth keeping: what a lossy codec decodes to has no more than 16 bits of truth."""
+    """Return the sample format to keep: lossy codecs have no more than 16 bits of precision."""
     if not source.lossless:
         return "s16"
     return {"u8": "s16", "s16": "s16", "s32": "s32"}.get(source.sample_format.rstrip("p"), "flt")

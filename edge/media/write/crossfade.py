@@ -1,4 +1,4 @@
-"""The audio of a plan: stretches one after another to the sample, cross-faded where they meet."""
+"""Render the audio of a plan: ranges joined to the sample, with crossfades."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from edge.media.write.plan import AudioSources, RenderPlan
 
 
 def spliced(plan: RenderPlan, sources: AudioSources, to: AudioFormat) -> Iterator[AudioPiece]:
-    """Yield a lane's sound as pieces that follow each other, counted in samples from the output's start.
+    """Yield the audio of a track as contiguous pieces; sample indices count from the output's start.
 
-    Stretch k covers samples [marks[k], marks[k + 1]), the rounded exact times: errors never add up. At a join
-    the audio around the end of one stretch gives way to the audio around the start of the next.
+    Range k covers samples [marks[k], marks[k + 1]), the rounded exact times, so errors do not accumulate. At
+    a join the audio around the end of one range is crossfaded with the audio around the start of the next.
     """
     marks = [round(range_.at * to.rate_hz) for range_ in plan.ranges] + [round(plan.length * to.rate_hz)]
     halves = _halves(marks, round(plan.crossfade_s * to.rate_hz / 2))
@@ -45,21 +45,21 @@ def spliced(plan: RenderPlan, sources: AudioSources, to: AudioFormat) -> Iterato
 
 
 def _halves(marks: list[int], half: int) -> list[int]:
-    """For each mark the samples its cross-fade takes on either side: none at the ends, no two overlap."""
+    """Return half the crossfade at each mark in samples: none at the ends, no two overlap."""
     lengths = [end - start for start, end in pairwise(marks)]
-    inner = [min(half, one // 2, other // 2) for one, other in pairwise(lengths)]
+    inner = [min(half, before // 2, after // 2) for before, after in pairwise(lengths)]
     return [0, *inner, 0]
 
 
 class _Tap:
-    """Sound taken as many samples at a time as are wanted."""
+    """Reader of audio pieces in requested numbers of samples."""
 
     def __init__(self, pieces: Iterator[AudioPiece], channels: int) -> None:
         self._pieces = pieces
         self._rest: Samples = np.zeros((0, channels), np.float32)
 
     def take(self, count: int, *, filled: bool = True) -> Samples:
-        """The next samples float32[count, channels]; at the end silence if `filled`, else fewer."""
+        """Return the next samples float32[count, channels]; at the end fewer, or silence if `filled`."""
         parts, missing = [self._rest[:count]], count - len(self._rest)
         self._rest = self._rest[count:]
         while missing > 0 and (piece := next(self._pieces, None)) is not None:
@@ -74,9 +74,9 @@ class _Tap:
 def _taps(
     plan: RenderPlan, sources: AudioSources, to: AudioFormat, marks: list[int], halves: list[int]
 ) -> Iterator[_Tap]:
-    """One tap for each stretch, opened half a cross-fade early and closed half a one late.
+    """Yield a reader for each range, extended by half a crossfade at both ends.
 
-    Stretches of one recording that follow each other share its open file: it seeks from one to the next.
+    Consecutive ranges of one recording share its open file, which seeks from one to the next.
     """
     jobs = list(enumerate(zip(plan.ranges, sources, strict=True)))
     for path, group in groupby(jobs, key=lambda job: job[1][0].info.path):
@@ -89,7 +89,7 @@ def _taps(
                     pieces: Iterator[AudioPiece] = iter(())
                 elif Fraction(first - halves[k], to.rate_hz) > PREROLL:
                     pieces = decode_from(container, range_.info, stream, to, blocks, report=DecodeReport())
-                else:  # from the very beginning: a container opened anew knows where that is
+                else:  # from the beginning: only a newly opened container is positioned there
                     pieces = decode(Recording(range_.info, stream), to, blocks, DecodeReport())
                 yield _Tap(_or_nothing(pieces), to.channels)
 
@@ -98,4 +98,4 @@ def _or_nothing(pieces: Iterator[AudioPiece]) -> Iterator[AudioPiece]:
     try:
         yield from pieces
     except NoAudioError:
-        return  # a stream with nothing decodable must not spoil the others
+        return  # a stream that cannot be decoded must not fail the others

@@ -1,4 +1,4 @@
-"""Cut a span out of a recording into a file of its own: exact to the frame and the sample, or copied."""
+"""Cut a span of a recording into a file of its own: encoded, exact to the frame and sample, or copied."""
 
 from __future__ import annotations
 
@@ -20,13 +20,18 @@ from edge.vocabulary import Span
 
 @dataclass(frozen=True, slots=True)
 class CutResult:
-    """The file written and the part of the source in it (seconds after the source's zero)."""
+    """The file written and the part of the recording in it."""
 
     path: Path
+    """Path of the file."""
     start_s: float
+    """Start in seconds of the recording; with `copy` that of the keyframe before."""
     end_s: float
+    """End in seconds of the recording."""
     video_frames: int
+    """Number of video frames written."""
     copied: bool
+    """Whether packets were copied without reencoding."""
 
 
 def cut(
@@ -39,16 +44,16 @@ def cut(
     fade_s: float = 0.0,
     tags: Mapping[str, str] | None = None,
 ) -> CutResult:
-    """Write `span` of a recording to `destination`; its suffix says the kind of file (`targets.TARGETS`).
+    """Write `span` of a recording to `destination`; its suffix selects the format (`containers.TARGETS`).
 
-    Encoded, the cut is exact: the frame on display at the start comes first, frame times are kept, sound
-    covers the span to the sample, in step; the audio streams all come along where the file can hold them,
-    the recording's chosen one first; `fade_s` fades the audio in and out. With `copy` packets are
-    copied: fast and lossless, but the cut begins at the keyframe before (see `start_s` of the result).
-    Memory does not grow with the span. `tags` are container tags that replace the recording's.
+    By default the cut is encoded and exact: it begins with the frame on display at the start, keeps frame
+    times, and its audio covers the span to the sample, in sync. All audio streams are kept if the file can
+    hold them, the recording's chosen one first; `fade_s` fades the audio in and out. With `copy` packets are
+    copied: fast and lossless, but the cut begins at the keyframe before (see `CutResult.start_s`). Memory
+    does not grow with the span. `tags` are container tags that replace the recording's.
 
-    Raises InputError (unreadable, nothing there), UsageError (suffix, fade, codecs that do not fit),
-    OutputError (exists and not `force`, disk full ...); nothing partial is left behind.
+    Raises InputError (unreadable, empty span), UsageError (suffix, fade, codecs that do not fit), OutputError
+    (exists and not `force`, disk full ...); no partial file is left behind.
     """
     destination = Path(destination)
     target = target_for(destination)

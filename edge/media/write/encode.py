@@ -1,6 +1,6 @@
-"""Tracks of an output: each decodes its part of a plan and yields encoded packets.
+"""Encode the tracks of an output: each decodes its part of a plan and yields packets.
 
-A track adds its stream to the output when it is first asked for packets, and only if it has any.
+A track adds its stream to the output when its first packet is requested, and only if it has any.
 """
 
 from __future__ import annotations
@@ -28,25 +28,26 @@ from edge.media.write.letterbox import Canvas, Shape, shape_of
 from edge.media.write.plan import AudioSources, RenderPlan
 
 MIN_TICKS_PER_S = 10_000
-"""Output time bases are at least this fine, so that a cut between two frames can be told."""
+"""Minimum resolution of output time bases, so that a cut between two frames is representable."""
 
 MPEG4_TIME_BASE = Fraction(1, 60_000)
-"""That codec writes its time base in 16 bits."""
+"""Time base of MPEG-4 part 2, which stores it in 16 bits."""
 
 Packets: TypeAlias = "list[Packet[Stream]]"
+"""Encoded packets."""
 Track: TypeAlias = "Iterator[tuple[Fraction, Packets]]"
-"""(seconds after the output's start, packets encoded so far), in rising order."""
+"""(seconds of the output, packets encoded so far), in ascending order."""
 
 
 def video_track(plan: RenderPlan, out: OutputContainer) -> Track:
-    """Encode the video frames on display in each stretch; frame times are kept, nothing is made up.
+    """Encode the video frames on display in each range; frame times are kept, no frames are inserted.
 
-    The frame on display at a stretch's start begins with it. Raises InputError, UsageError (no encoder).
+    The frame on display at the start of a range begins with it. Raises InputError, UsageError (no encoder).
     """
     encoder: _VideoEncoder | None = None
     for info, ranges in groupby(plan.ranges, key=lambda range_: range_.info):
         if info.video is None:
-            continue  # the video frame before stays
+            continue  # the previous video frame stays on display
         with open_frame_reader(info, threads=True) as reader:
             for range_ in ranges:
                 start, end = info.origin + range_.start, info.origin + range_.end
@@ -60,7 +61,7 @@ def video_track(plan: RenderPlan, out: OutputContainer) -> Track:
 
 
 class _VideoEncoder:
-    """Adds a stream shaped after its first frame, and encodes frames at exact times."""
+    """Video encoder whose stream has the shape of its first frame; frames are encoded at exact times."""
 
     def __init__(self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> None:
         self._stream = _add_video(out, codec, source, frame)
@@ -73,25 +74,25 @@ class _VideoEncoder:
     def encode(
         self, frame: VideoFrame, pixel_aspect: Fraction | None, at: Fraction, length: Fraction
     ) -> Packets:
-        """Encode a frame on display for `length` seconds from `at` on; two at one tick are one."""
+        """Encode a frame on display for `length` seconds from `at`; a second one at a tick is dropped."""
         time_base = self._stream.codec_context.time_base
         tick = round(at / time_base)
         if tick <= self._last_tick:
             return []
-        picture = self._canvas.fitted(frame, pixel_aspect)
-        picture.pts, picture.time_base, picture.duration = tick, time_base, round(length / time_base)
+        fitted = self._canvas.fitted(frame, pixel_aspect)
+        fitted.pts, fitted.time_base, fitted.duration = tick, time_base, round(length / time_base)
         self._last_tick = tick
-        return cast("Packets", self._stream.encode(picture))
+        return cast("Packets", self._stream.encode(fitted))
 
     def finish(self) -> Packets:
-        """What the encoder still holds."""
+        """Return the packets that the encoder still holds."""
         return cast("Packets", self._stream.encode(None))
 
 
 def audio_track(plan: RenderPlan, sources: AudioSources, out: OutputContainer) -> Track:
-    """Encode a lane, to the sample, with raised-cosine fades at both ends of the output.
+    """Encode an audio track, to the sample, with raised-cosine fades at both ends of the output.
 
-    Silence where sound begins later or has holes; at the end see `RenderPlan.filled`. Raises InputError,
+    Missing audio at the start and in gaps is silence; at the end see `RenderPlan.filled`. Raises InputError,
     UsageError (the encoder is missing).
     """
     source = next(stream for stream in sources if stream is not None)
@@ -134,7 +135,7 @@ def _add_video(out: OutputContainer, codec: str, source: AvVideoStream, frame: V
     rate = source.average_rate if source.average_rate and source.average_rate <= 240 else Fraction(25)
     stream = cast(AvVideoStream, out.add_stream(codec, rate=rate, options=dict(VIDEO_OPTIONS[codec])))
     aspect = source.sample_aspect_ratio or Fraction(1)
-    in_bitstream = codec == "libx264"  # PyAV cannot tell the muxer; others get square pixels
+    in_bitstream = codec == "libx264"  # PyAV cannot set it in the muxer; others get square pixels
     width = frame.width if in_bitstream else round(frame.width * aspect)
     stream.width, stream.height = max(width & ~1, 2), max(frame.height & ~1, 2)  # 4:2:0 needs even
     stream.pix_fmt = "yuv420p"
@@ -151,7 +152,7 @@ def _add_video(out: OutputContainer, codec: str, source: AvVideoStream, frame: V
 
 
 def _fine(time_base: Fraction) -> Fraction:
-    """A time base in which the source's times are whole, and fine enough to cut anywhere."""
+    """Return a time base in which the source's times are integers, fine enough to cut anywhere."""
     if time_base.denominator > 1_000_000:
         return Fraction(1, 90_000)
     return Fraction(1, time_base.denominator * -(-MIN_TICKS_PER_S // time_base.denominator))

@@ -1,4 +1,4 @@
-"""Video frames of any size, shape and rotation, fitted to the one the output has."""
+"""Fit video frames of any size, shape and rotation to the output, with black bars."""
 
 from __future__ import annotations
 
@@ -11,43 +11,50 @@ import numpy.typing as npt
 from av.video.frame import PictureType, VideoFrame
 
 BLACK = 16
-"""Luma of black, where the range is limited; in full range a dark grey nobody sees."""
+"""Luma of black in limited range; in full range an invisibly dark gray."""
 
 Plane = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A coded frame: size in pixels, width by height of a pixel, degrees counter-clockwise to upright."""
+    """Shape of a coded frame."""
 
     width: int
+    """Pixels."""
     height: int
+    """Pixels."""
     pixel_aspect: Fraction
+    """Width over height of a pixel."""
     rotation: int
+    """Counter-clockwise rotation that makes the frame upright, in degrees."""
 
 
 def shape_of(frame: VideoFrame, pixel_aspect: Fraction | None) -> Shape:
-    """The shape of a decoded frame whose stream has these pixels (None: square)."""
+    """Return the shape of a decoded frame; `pixel_aspect` is that of its stream (None: square)."""
     return Shape(frame.width, frame.height, pixel_aspect or Fraction(1), round(frame.rotation / 90) % 4 * 90)
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What frames are scaled into: `shape` is the output's, `natural` that of frames which fill it."""
+    """Output frame into which decoded frames are scaled."""
 
     shape: Shape
+    """Shape of the output."""
     natural: Shape
+    """Shape of input frames that fill the output."""
     format: str = "yuv420p"
+    """Pixel format, 4:2:0 with 8 bits."""
 
     def fitted(self, frame: VideoFrame, pixel_aspect: Fraction | None) -> VideoFrame:
-        """The frame in the canvas's size and format, `format` 4:2:0 with 8 bits; bars are black."""
+        """Return the frame scaled to the output's size and format; bars are black."""
         shape = shape_of(frame, pixel_aspect)
         if shape == self.natural:
-            picture = frame.reformat(self.shape.width, self.shape.height, self.format)
+            fitted = frame.reformat(self.shape.width, self.shape.height, self.format)
         else:
-            picture = self._padded(frame, shape)
-        picture.pict_type = PictureType.NONE  # the source's choice of keyframes is not the encoder's
-        return picture
+            fitted = self._padded(frame, shape)
+        fitted.pict_type = PictureType.NONE  # let the encoder choose keyframes, not the source
+        return fitted
 
     def _padded(self, frame: VideoFrame, shape: Shape) -> VideoFrame:
         turns = (shape.rotation - self.shape.rotation) // 90 % 4
@@ -61,12 +68,12 @@ class Canvas:
             y, x = top // scale, left // scale
             ground[y : y + part.shape[0], x : x + part.shape[1]] = part
         whole = np.concatenate([plane.reshape(-1) for plane in canvas]).reshape(-1, self.shape.width)
-        picture = VideoFrame.from_ndarray(whole, format=self.format)
-        picture.colorspace, picture.color_range = frame.colorspace, frame.color_range
-        return picture
+        padded = VideoFrame.from_ndarray(whole, format=self.format)
+        padded.colorspace, padded.color_range = frame.colorspace, frame.color_range
+        return padded
 
     def _size_of(self, shape: Shape, turns: int) -> tuple[int, int]:
-        """Even width and height, in the canvas's pixels, at which the turned video frame just fits."""
+        """Return the largest even width and height, in output pixels, at which the rotated frame fits."""
         wide, high = shape.width * shape.pixel_aspect, Fraction(shape.height)
         if turns % 2:
             wide, high = high, wide

@@ -1,4 +1,4 @@
-"""What to write: stretches of recordings one after another, and which of their streams go along."""
+"""Render plan: ranges of recordings in order, and the streams to write."""
 
 from __future__ import annotations
 
@@ -14,54 +14,61 @@ from edge.media.write.containers import Target
 
 @dataclass(frozen=True, slots=True)
 class ClipRange:
-    """[start, end) of a recording, seconds after its zero, that begins `at` seconds into the output."""
+    """The range [start, end) of a recording, and its place in the output."""
 
     recording: Recording
+    """The recording."""
     start: Fraction
+    """Seconds of the recording."""
     end: Fraction
+    """Seconds of the recording."""
     at: Fraction = Fraction(0)
+    """Start in seconds of the output."""
 
     @property
     def info(self) -> MediaInfo:
-        """The recording's streams."""
+        """Properties of the recording."""
         return self.recording.info
 
     @property
     def length(self) -> Fraction:
-        """Seconds of output."""
+        """Length in seconds."""
         return self.end - self.start
 
 
 AudioSources: TypeAlias = "tuple[AudioStream | None, ...]"
-"""One audio stream of the output: for each stretch the stream it comes from; None is silence."""
+"""Sources of an audio track: for each range its audio stream; None is silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderPlan:
-    """The output: its stretches in order, without gaps, and its streams, the main audio first."""
+    """Ranges of the output in order, without gaps, and its streams."""
 
     ranges: tuple[ClipRange, ...]
+    """In order; each begins where the one before it ends."""
     target: Target
+    """Output format."""
     video: VideoStream | None
-    """The video frame the output's is shaped after."""
+    """Video stream that determines the output's shape; None for audio only."""
     audio_tracks: tuple[AudioSources, ...]
+    """Audio tracks, the main one first."""
     fade_s: float = 0.0
-    """Length of the fades at the start and at the end of all."""
+    """Length of the fades at the start and the end of the output, in seconds."""
     crossfade_s: float = 0.0
-    """Length of the cross-fades between stretches, centred on the joins."""
+    """Length of the crossfades between ranges in seconds, centered on the joins."""
     filled: bool = False
-    """Whether sound that ends before its stretch does goes on as silence to the very end of the output."""
+    """Whether audio that ends before its range is continued with silence to the end of the output."""
 
     @property
     def length(self) -> Fraction:
-        """Seconds of output."""
+        """Length of the output in seconds."""
         return self.ranges[-1].at + self.ranges[-1].length
 
 
 def lay_out(spans: Iterable[tuple[Recording, Fraction, Fraction]]) -> tuple[ClipRange, ...]:
-    """Lay [start, end) of recordings one after another; neighbours in the source become one stretch."""
+    """Place ranges [start, end) one after another; contiguous ranges of a recording are merged."""
     ranges: list[ClipRange] = []
-    at = Fraction(0)
+    position = Fraction(0)
     for recording, start, end in spans:
         before = ranges[-1] if ranges else None
         if start == end:
@@ -69,13 +76,13 @@ def lay_out(spans: Iterable[tuple[Recording, Fraction, Fraction]]) -> tuple[Clip
         if before is not None and before.recording == recording and before.end == start:
             ranges[-1] = ClipRange(recording, before.start, end, before.at)
         else:
-            ranges.append(ClipRange(recording, start, end, at))
-        at += end - start
+            ranges.append(ClipRange(recording, start, end, position))
+        position += end - start
     return tuple(ranges)
 
 
 def audio_streams(recording: Recording, target: Target, *, needed: bool) -> tuple[AudioStream, ...]:
-    """Return the audio streams to write: the recording's chosen one first, alone if the file holds one only.
+    """Return the audio streams to write: the chosen one first, and alone if the file can hold only one.
 
     Raises NoAudioError if there is none and audio is `needed`.
     """

@@ -1,4 +1,4 @@
-"""Copy a span's packets into a new file without encoding: fast, lossless, begins at a keyframe."""
+"""Copy the packets of a span into a new file without encoding: fast, lossless, from a keyframe on."""
 
 from __future__ import annotations
 
@@ -19,25 +19,28 @@ from edge.media.read.report import DecodeReport
 from edge.media.write.plan import RenderPlan
 
 LEAD_S = 1
-"""Seconds read before the keyframe: the audio that goes with it may lie earlier in the file."""
+"""Seconds read before the keyframe, because its audio may be stored earlier in the file."""
 
 UNADVERTISED = {"ogg": {"opus", "flac"}}
-"""Codecs (decoders' names) a muxer takes though FFmpeg's query does not say so."""
+"""Codecs (decoders' names) that a muxer accepts although FFmpeg's query omits them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy really spans, in seconds after the recording's zero, and how many video frames it holds."""
+    """The span that was copied."""
 
     start: Fraction
+    """Seconds of the recording."""
     end: Fraction
+    """Seconds of the recording."""
     video_frames: int
+    """Number of video frames copied."""
 
 
 def copy_packets(plan: RenderPlan, out: OutputContainer) -> Copied:
-    """Copy the plan's one stretch, from the last keyframe at or before its start to its end.
+    """Copy the plan's single range, from the last keyframe at or before its start to its end.
 
-    Raises UsageError if the output's container cannot hold the codecs, InputError if nothing is there.
+    Raises UsageError if the output's container cannot hold the codecs, InputError if the range is empty.
     """
     (range_,), video_frames = plan.ranges, 0
     origin = range_.info.origin
@@ -58,7 +61,7 @@ def copy_packets(plan: RenderPlan, out: OutputContainer) -> Copied:
 
 
 def _streams(container: InputContainer, plan: RenderPlan) -> list[AvVideoStream | AvAudioStream]:
-    """What goes into the copy, first the stream that decides where it begins."""
+    """Return the streams to copy, first the one that determines the start."""
     video = best_video_stream(container) if plan.video else None
     by_index = {stream.index: stream for stream in container.streams.audio}
     streams: list[AvVideoStream | AvAudioStream] = [video] if video else []
@@ -85,26 +88,26 @@ def _copy_of(stream: AvVideoStream | AvAudioStream, plan: RenderPlan, out: Outpu
 
 
 def _entry(container: InputContainer, stream: Stream, at: Fraction) -> Fraction:
-    """Time of the stream's last keyframe at or before `at`; `at` itself if the stream begins later."""
+    """Return the time of the stream's last keyframe at or before `at`; `at` if the stream begins later."""
     for margin_s in SEEK_MARGINS_S:
-        found: Fraction | None = None
+        entry: Fraction | None = None
         if seek(container, stream, at - margin_s):
             for packet in packets(container, [stream], DecodeReport()):
                 if packet.size == 0 or _decoded_at(packet) > at:
                     break
                 if packet.is_keyframe and _time(packet) <= at:
-                    found = _time(packet)
-        if found is not None:
-            return found
+                    entry = _time(packet)
+        if entry is not None:
+            return entry
     return at
 
 
 def _packets_between(
     container: InputContainer, streams: Sequence[Stream], begin: Fraction, end: Fraction
 ) -> Iterator[Packet[Stream]]:
-    """Packets heard or seen from `begin` on, until each stream has reached `end` in decoding order.
+    """Yield packets presented from `begin` on, until each stream has reached `end` in decoding order.
 
-    Decoding order, because the last video frames may need one shown after them; so those between come along.
+    Decoding order, because the last video frames may depend on a later one; those between are copied too.
     """
     seek(container, streams[0], begin - LEAD_S)
     latest = {stream.index: begin for stream in streams}
@@ -122,7 +125,7 @@ def _packets_between(
 
 
 def _belongs(packet: Packet[Stream], begin: Fraction) -> bool:
-    """Sound that is still heard at `begin`; video frames only from it: those before lack their keyframe."""
+    """Return whether audio ends after `begin`, or a video frame begins at or after it (with its keyframe)."""
     if isinstance(packet.stream, AvVideoStream):
         return _time(packet) >= begin
     return _time(packet) + (packet.duration or 0) * packet.time_base > begin

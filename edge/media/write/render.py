@@ -1,4 +1,4 @@
-"""Write a plan: the muxer around the tracks."""
+"""Render a plan: run its tracks and mux their packets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edge.media.write.encode import Track, audio_track, video_track
 from edge.media.write.plan import RenderPlan
 
 CARRIED_TAGS = ("title", "artist", "album", "date", "genre", "track", "comment", "creation_time")
-"""Container tags that are still true of a part of the recording."""
+"""Container tags that remain valid for a part of the recording."""
 
 
 def render(
@@ -27,23 +27,23 @@ def render(
     video_frames: Track | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> int:
-    """Run the tracks side by side, always the one that lags; return the number of video frames.
+    """Interleave the packets of all tracks by time; return the number of video frames.
 
-    `video_frames` replaces the encoder of the video frames; `progress` is told the part done, 0 to 1. `merge`
-    asks every track for its first packets before it gives any out: so all streams are there when the first
+    `video_frames` replaces the video encoder; `progress` is called with the share done, 0 to 1. `merge`
+    requests the first packets of every track before it returns any, so all streams exist when the first
     packet makes the muxer write its header.
     """
     audio_tracks = [sources for sources in plan.audio_tracks if any(sources)]
     tracks = [video_frames] if video_frames is not None else [video_track(plan, out)] if plan.video else []
     tracks += [audio_track(plan, sources, out) for sources in audio_tracks]
-    written, told = 0, 0
+    written, reported = 0, 0
     for at, packets in heapq.merge(*tracks, key=itemgetter(0)):
         for packet in packets:
             written += packet.stream.type == "video"
             out.mux(packet)
-        if progress is not None and at * 100 >= (told + 1) * plan.length:
-            told = int(at * 100 / plan.length)
-            progress(told / 100)
+        if progress is not None and at * 100 >= (reported + 1) * plan.length:
+            reported = int(at * 100 / plan.length)
+            progress(reported / 100)
     return written
 
 
@@ -51,9 +51,9 @@ def render(
 def writing(
     draft: Path, destination: Path, target: Target, tags: dict[str, str]
 ) -> Iterator[OutputContainer]:
-    """Open the muxer with what is still true of the source's `tags`, and close it whatever happens.
+    """Open the muxer with the valid ones of the source's `tags`; it is closed in any case.
 
-    What the muxer refuses becomes an OutputError; what the disk refuses stays an OSError: see `whole_file`.
+    Errors of the muxer become OutputError; those of the disk stay OSError, see `whole_file`.
     """
     options = {"movflags": "+faststart"} if target.muxer in {"mp4", "mov", "ipod"} else {}
     try:
@@ -67,6 +67,6 @@ def writing(
             raise
         out.close()
     except OSError:
-        raise  # the disk: whole_file names it
+        raise  # converted by whole_file
     except DECODE_ERRORS as error:
         raise OutputError(destination, f"cannot be encoded ({reason(error)})") from error

@@ -1,7 +1,7 @@
-"""Smart cut, carried out: the recording's own packets, and encoded ones that fit between them.
+"""Write a smart cut: copied GOPs joined with reencoded edges.
 
-What is encoded lies in the same track under parameter sets of its own. Both kinds of sets stand in the header
-("avc1") and none in the packets: the players of phones do not look for them there.
+Encoded frames are in the same track, with parameter sets of their own. Both kinds of sets are in the header
+("avc1") and none in the packets, where the players of phones do not look for them.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from edge.media.write.plan import RenderPlan
 from edge.media.write.smartcut import NotAsPlannedError, Segment, times_on_output
 
 QUALITY = {"preset": "veryfast", "crf": "18"}
-"""Options of x264 for what is encoded anew: a difference to the copied frames would show as a blink."""
+"""Options of x264 for reencoded frames: a visible difference to the copied frames would flicker."""
 
 PROFILES = {66: "baseline", 77: "main"}
-"""x264's names of the profiles a source may be limited to; others get "high"."""
+"""x264's names of restricted source profiles; others get "high"."""
 
 
 def smart_track(
     plan: RenderPlan, frame_index: FrameIndex, parts: Sequence[Segment], out: OutputContainer
 ) -> Track:
-    """The video frames of the segments as packets, for `render`.
+    """Yield the video frames of the segments as packets, for `render`.
 
-    Decoding times are the presentation times, delayed by as many video frames as the source's order needs:
-    they rise across all joins, and no video is shown before it is decoded. Raises NotAsPlannedError,
+    Decoding times are the presentation times, delayed by as many frames as the source's frame order needs:
+    they increase across all joins, and no frame is presented before it is decoded. Raises NotAsPlannedError,
     InputError.
     """
     times = times_on_output(parts, frame_index)
@@ -73,7 +73,7 @@ def smart_track(
 
 
 def _decoding_times(times: Ticks, frame_index: FrameIndex) -> Ticks:
-    """`times` of the output, late by as many video frames as the source's order of decoding is ever ahead."""
+    """Return `times` delayed by the maximum number of frames that the source decodes ahead."""
     ranks = np.searchsorted(frame_index.shown, frame_index.decoded)
     delay = int((np.arange(len(ranks)) - ranks).max(initial=0))
     if not delay or not len(times):
@@ -87,8 +87,8 @@ def _add_stream(
     plan: RenderPlan, out: OutputContainer, source: AvVideoStream, *sets: h264.ParameterSets
 ) -> AvVideoStream:
     stream = out.add_stream_from_template(source, opaque=True)
-    sequence = [nal for one in sets for nal in one.sequence.values()]
-    picture = [nal for one in sets for nal in one.picture.values()]
+    sequence = [nal for each in sets for nal in each.sequence.values()]
+    picture = [nal for each in sets for nal in each.picture.values()]
     stream.codec_context.extradata = h264.header(sequence, picture)
     if plan.target.muxer != "matroska":
         stream.codec_context.codec_tag = "avc1"
@@ -98,7 +98,7 @@ def _add_stream(
 
 
 def _bare(packet: Packet[Stream], sets: h264.ParameterSets) -> Packet[Stream]:
-    """The packet without what the header says already, framed as the header says."""
+    """Return the packet without the NAL units that are in the header, framed as the header declares."""
     units = h264.nals(bytes(packet), sets.length_size)
     sets.see(units)
     if sets.changed:
@@ -116,9 +116,9 @@ def _copied(
     part: Segment,
     sets: h264.ParameterSets,
 ) -> Iterator[Packet[Stream]]:
-    found = _packets_from(container, source, frame_index, part.first)
+    stored = _packets_from(container, source, frame_index, part.first)
     for expected in frame_index.decoded[part.first : part.last]:
-        packet = next(found, None)
+        packet = next(stored, None)
         if packet is None or packet.pts != expected or packet.is_discard:
             raise NotAsPlannedError("its packets cannot be found again by seeking")
         if packet.is_corrupt:
@@ -129,60 +129,60 @@ def _copied(
 def _packets_from(
     container: InputContainer, source: AvVideoStream, frame_index: FrameIndex, first: int
 ) -> Iterator[Packet[Stream]]:
-    """Packets from the one that is `first` in the order of decoding."""
+    """Yield packets from index `first` in decoding order on."""
     wanted = int(frame_index.decoded[first])
     for margin_s in SEEK_MARGINS_S:
         if not seek(container, source, frame_index.seconds(wanted) - margin_s):
             continue
-        found = (packet for packet in packets(container, [source], DecodeReport()) if packet.size)
-        for packet in found:
+        stored = (packet for packet in packets(container, [source], DecodeReport()) if packet.size)
+        for packet in stored:
             if packet.pts == wanted:
                 yield packet
-                yield from found
+                yield from stored
                 return
             if packet.is_keyframe and (packet.pts or 0) > wanted:
                 break
 
 
 class _Encoder:
-    """Encodes video frames for the source's track: its size, colours and profile, no B frames, own sets."""
+    """Encoder for the source's track: its size, colors and profile, no B-frames, own parameter sets."""
 
     def __init__(self, reader: FrameReader, frame_index: FrameIndex, like: h264.ParameterSets) -> None:
-        said = [h264.sequence_set(nal) for nal in like.sequence.values()]
-        self._references = max(1, *(one.references for one in said))
-        self._profile = PROFILES.get(min(one.profile for one in said), "high")
+        known = [h264.sequence_set(nal) for nal in like.sequence.values()]
+        self._references = max(1, *(sps.references for sps in known))
+        self._profile = PROFILES.get(min(sps.profile for sps in known), "high")
         self._number = like.free_number()
-        self._reel = reader
-        self._timetable = frame_index
+        self._reader = reader
+        self._frame_index = frame_index
         context = self._context()
         context.open()
         self.sets = h264.ParameterSets.of(context.extradata)
 
     def encoded(self, part: Segment) -> Iterator[Packet[Stream]]:
-        """Encode the segment's video frames; each must be there at its time."""
-        context, table = self._context(), self._timetable
-        times = table.shown[part.first : part.last]
-        end = table.shown[part.last] if part.last < len(table.shown) else table.end
-        shown = self._reel.between(table.seconds(times[0]), table.seconds(end))
+        """Encode the segment's video frames. Raises NotAsPlannedError unless each begins at its time."""
+        context, index = self._context(), self._frame_index
+        times = index.shown[part.first : part.last]
+        end = index.shown[part.last] if part.last < len(index.shown) else index.end
+        shown = self._reader.between(index.seconds(times[0]), index.seconds(end))
         for tick in times:
             begins, _, frame = next(shown, (None, None, None))
-            if frame is None or begins != table.seconds(tick):
+            if frame is None or begins != index.seconds(tick):
                 raise NotAsPlannedError("its video frames cannot be decoded at their times")
-            picture = frame.reformat(context.width, context.height, context.pix_fmt)
-            picture.pts, picture.time_base = int(tick), table.time_base
-            picture.pict_type = PictureType.NONE  # the source's choice of keyframes is not the encoder's
-            yield from self._bare(context.encode(picture))
+            fitted = frame.reformat(context.width, context.height, context.pix_fmt)
+            fitted.pts, fitted.time_base = int(tick), index.time_base
+            fitted.pict_type = PictureType.NONE  # let the encoder choose keyframes, not the source
+            yield from self._bare(context.encode(fitted))
         yield from self._bare(context.encode(None))
 
-    def _bare(self, made: list[Packet[AvVideoStream]]) -> Iterator[Packet[Stream]]:
-        return (_bare(packet, self.sets) for packet in cast("Packets", made))
+    def _bare(self, encoded: list[Packet[AvVideoStream]]) -> Iterator[Packet[Stream]]:
+        return (_bare(packet, self.sets) for packet in cast("Packets", encoded))
 
     def _context(self) -> VideoCodecContext:
-        source = self._reel.stream
+        source = self._reader.stream
         like = source.codec_context
         context = av.CodecContext.create("libx264", "w")
         context.width, context.height, context.pix_fmt = like.width, like.height, like.pix_fmt
-        context.time_base = self._timetable.time_base
+        context.time_base = self._frame_index.time_base
         context.framerate = source.average_rate or Fraction(25)
         context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(1)
         context.color_range, context.colorspace = like.color_range, like.colorspace
