@@ -1,7 +1,7 @@
 """The `edge` command: parse, run, report errors in one line.
 
-Each command is a module with `add(parser)`, which declares what can be typed, and `run(options)`. To add one:
-write the module and enter it in `COMMANDS`.
+Each command is a module with `add(parser)`, which declares its arguments, and `run(options)`. To add one:
+write the module and add it to `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ COMMANDS = {
     "models": "list, verify, add and remove models",
     "doctor": "what works on this device, and what to install",
 }
-"""Name of a command, which is that of its module, and what it does."""
+"""Summary by command; a command has the name of its module."""
 
 INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 _M_MMAP_THRESHOLD = -3
 _LARGE = 256 * 1024
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except EdgeError as error:
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         return _fail(f"{error}; `edge doctor` tries every part", 1)
-    except Exception as error:  # a bug of ours, or a machine in trouble: still one line
+    except Exception as error:  # a bug, or a problem of the machine: still one line
         if options.debug:
             raise
         return _fail(f"failed with {type(error).__name__}: {error}; run with --debug for the details", 1)
@@ -100,7 +101,7 @@ class _PrintCompletion(argparse.Action):
     """Prints the completion script of a shell and exits."""
 
     def __call__(self, parser: argparse.ArgumentParser, *given: object) -> None:
-        import shtab  # noqa: PLC0415 - only who installs completion pays for it
+        import shtab  # noqa: PLC0415 - only needed for completion
 
         shell = str(given[1])
         print(shtab.complete(build_parser("all"), shell))
@@ -108,7 +109,7 @@ class _PrintCompletion(argparse.Action):
 
 
 def _prepare_streams() -> None:
-    """Make stdout take any file name, and stand in for streams that the caller closed."""
+    """Make stdout accept any file name, and replace streams that the caller closed."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for the life of the process
     if sys.stderr is None:
@@ -120,7 +121,7 @@ def _prepare_streams() -> None:
 
 
 def _return_memory_early() -> None:
-    """Have glibc give large freed buffers back at once: three hours then peak 20 MB lower."""
+    """Make glibc return large freed buffers at once: lowers the peak by 20 MB for three hours of audio."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge.media import Recording
 
 FORMATS = ("srt", "vtt", "ass", "lrc", "json", "txt", "tsv")
+"""Formats of caption files."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Recognize, write the file if asked to, show."""
+    """Transcribe each recording; write and print its captions."""
     with recordings(options) as paths:
         _check(options, paths)
         return for_each(options, paths, partial(_caption, options, open_typed(options), len(paths)))
@@ -91,7 +92,7 @@ def _caption(
 
 
 def print_captions(result: CaptionResult, target: Path | None) -> None:
-    """Print a line a caption, or what was written."""
+    """Print one line per caption, or the file that was written."""
     if not len(result):
         print(f"{result.recording.path.name}: nothing is said in {clock(result.duration_s)}")
     elif target:

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from edge.quickcut.clean import CleanPlan, CleanResult
 
 KINDS = ("blanks", "fillers", "repeats")
+"""Kinds of items that --keep takes."""
 WIDTH = 100
-"""Columns of a line of the list."""
+"""Maximum width of a printed line in columns."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +60,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Recognize, mark, cut, show."""
+    """Plan and render each recording; print what was removed."""
     with recordings(options) as paths:
         clean_options(options)
         if not options.dry_run:
@@ -68,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def clean_options(options: argparse.Namespace) -> CleanOptions:
-    """Return what was typed. Raises UsageError."""
+    """Return the options of the command line. Raises UsageError."""
     kept = {kind.strip() for kind in options.keep.split(",") if kind.strip()}
     if unknown := kept - set(KINDS):
         raise UsageError(f"--keep takes {', '.join(KINDS)}, not {', '.join(sorted(unknown))}")
@@ -88,7 +89,7 @@ def clean_options(options: argparse.Namespace) -> CleanOptions:
 
 
 def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
-    """The cleaned file: beside the recording if nothing is said."""
+    """Return the output file: by default beside the recording."""
     name = f"{media.stem}-clean{media.suffix}"
     if options.output is None:
         return media.with_name(name)
@@ -97,12 +98,12 @@ def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
 
 
 def _beside(pattern: str | None, media: Path, count: int) -> Path | None:
-    """Where captions or a timeline go."""
+    """Return the file of captions or of a timeline; None if it was not requested."""
     return output_file(pattern, media, count, Path(pattern).suffix) if pattern else None
 
 
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
-    """Refuse now what could not be written after an hour of work."""
+    """Check before the work that all output files can be written."""
     from edge.captions.files import check_captions  # noqa: PLC0415
     from edge.media.write.containers import target_for  # noqa: PLC0415
     from edge.timeline.export import check_timeline  # noqa: PLC0415
@@ -166,7 +167,7 @@ def _write(options: argparse.Namespace, plan: CleanPlan, count: int) -> CleanRes
 
 
 def print_items(plan: CleanPlan) -> None:
-    """Print a line for each item that is removed, or might be."""
+    """Print one line per item that is or could be removed."""
     for item in plan.items:
         if item.reason:
             sign = "-" if item.remove else " "
@@ -178,7 +179,7 @@ def print_items(plan: CleanPlan) -> None:
 
 
 def print_sum(plan: CleanPlan, done: CleanResult | None) -> None:
-    """Print how much is removed and left, and how the video was written."""
+    """Print how much was removed and kept, and how the video was written."""
     counts = Counter(str(item.kind) for item in plan.items if item.remove)
     removed = ", ".join(plural(count, kind) for kind, count in sorted(counts.items())) or "nothing"
     kept, total = clock((done.plan if done else plan).kept_s), clock(plan.duration_s)

@@ -19,26 +19,28 @@ from edge.errors import EdgeError
 
 @dataclass(frozen=True)
 class Check:
-    """One part of the installation."""
+    """Result of checking one part of the installation."""
 
     name: str
+    """Name of the part."""
     works: bool
+    """Whether it works here."""
     needed: bool
-    """Nothing works without it; else it is only needed for what its detail says."""
+    """Whether everything depends on it; else it is only needed for the purpose in `detail`."""
     detail: str
-    """What it is, or what is wrong and what to do."""
+    """Version of the part, or what is wrong and how to fix it."""
 
 
 class UnfitError(EdgeError):
-    """Something that `edge` needs does not work here."""
+    """A required part of the installation does not work."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments: there are none."""
+    """Declare no arguments."""
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print every check; raises UnfitError if one that is needed fails."""
+    """Print every check. Raises UnfitError if a required part fails."""
     checks = list(examine())
     broken = [check.name for check in checks if check.needed and not check.works]
     if options.json:
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def examine() -> Iterator[Check]:
-    """Each part in turn, tried and not only looked up."""
+    """Check every part by using it."""
     for name, part in NEEDED.items():
         yield _tried(name, part, needed=True)
     for name, part in OPTIONAL.items():
@@ -190,7 +192,7 @@ def _microphone() -> str:
 
 
 def _installed() -> set[str]:
-    """Names of the installed distributions, as PyPI writes them."""
+    """Return the names of installed distributions, normalized as on PyPI."""
     names = (distribution.metadata["Name"] for distribution in distributions())
     return {name.lower().replace("_", "-") for name in names if name}
 
@@ -204,6 +206,7 @@ NEEDED: dict[str, Callable[[], str]] = {
     "models": _models,
     "store": _store,
 }
+"""Required parts of the installation."""
 
 OPTIONAL: dict[str, Callable[[], str]] = {
     "litert": _litert,
@@ -213,3 +216,4 @@ OPTIONAL: dict[str, Callable[[], str]] = {
     "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
     "microphone": _microphone,
 }
+"""Optional parts of the installation."""

@@ -38,7 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Do one of the four, and show the models it was about."""
+    """Run the action: list, verify, add or remove."""
     actions: dict[str, Callable[[argparse.Namespace], None]] = {
         "list": _list,
         "verify": _verify,
@@ -70,7 +70,7 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> None:
-    """Check every byte, and load every network whose runtime is here."""
+    """Check every byte, and load every network whose runtime is installed."""
     paths = [store.locate(model) for model in options.models] or list(store.installed())
     rows = [_verified(path) for path in paths]
     if options.json:
@@ -95,31 +95,31 @@ def _verified(path: Path) -> dict[str, Any]:
 def _add(options: argparse.Namespace) -> None:
     source = options.path
     if not (source / MANIFEST).exists():
-        raise InputError(source, f"is no model folder: it has no {MANIFEST}")
+        raise InputError(source, f"is not a model folder: it has no {MANIFEST}")
     try_networks(open_folder(source))
     folder = store.add(source, force=options.force)
     _say(options, f"added {folder.manifest.id} {folder.manifest.version}: {folder.path}", describe(folder))
 
 
 def _remove(options: argparse.Namespace) -> None:
-    gone = store.remove(options.model)
-    _say(options, f"removed {options.model}: {gone}", {"id": options.model, "path": str(gone)})
+    path = store.remove(options.model)
+    _say(options, f"removed {options.model}: {path}", {"id": options.model, "path": str(path)})
 
 
 def try_networks(folder: ModelFolder) -> dict[str, str]:
-    """Load each network: its role -> the runtime that took it, or what to install. Raises ModelError."""
-    found = {}
+    """Load each network; return by role its runtime, or what to install. Raises ModelError."""
+    loaded = {}
     for role in folder.manifest.networks:
         try:
             with Session(folder, role) as session:
-                found[role] = session.runtime
+                loaded[role] = session.runtime
         except MissingRuntimeError as error:
-            found[role] = f"no runtime here ({error.needs})"
-    return found
+            loaded[role] = f"no runtime here ({error.needs})"
+    return loaded
 
 
 def describe(folder: ModelFolder) -> dict[str, Any]:
-    """A model in plain data."""
+    """Return the properties of a model as plain data."""
     manifest = folder.manifest
     size = sum(folder.file(name).stat().st_size for name in manifest.files)
     builtin = folder.path.parent == store.builtin_root()

@@ -1,4 +1,4 @@
-"""What the parsers of all commands share: one-line errors, media arguments, options with defaults."""
+"""Parsers of the command line: one-line errors, media arguments, options with defaults."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ EXIT_CODES = (
     "exit codes: 0 done, 1 failed, 2 bad usage, 3 the input is unreadable or has nothing to work on, "
     "130 interrupted"
 )
+"""Exit codes, shown at the end of --help."""
 
 
 class Formatter(argparse.HelpFormatter):
@@ -26,13 +27,13 @@ class Formatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that takes no abbreviations and whose errors are one line, with a suggestion for typos."""
+    """Argument parser without abbreviations, whose errors are one line with a suggestion for typos."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"allow_abbrev": False, "formatter_class": Formatter, **options})
 
     def error(self, message: str) -> NoReturn:
-        """Exit with 2 and one line."""
+        """Print one line and exit with 2."""
         if typo := re.search(r"(?:invalid choice: '|unrecognized arguments: )([^' ]+)", message):
             near = get_close_matches(typo[1], self._known(), n=1, cutoff=0.65)
             hint = f"; did you mean {near[0]}?" if near else ""
@@ -44,7 +45,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(  # type: ignore[override]
         self, args: Any = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
-        """Parse; arguments that nothing takes are an error of the command that they were given to."""
+        """Parse; unknown arguments are an error of the command that they were given to."""
         options, rest = self.parse_known_args(args, namespace)
         if rest:
             self._command(options).error(f"unrecognized arguments: {' '.join(rest)}")
@@ -69,7 +70,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add what every command takes."""
+    """Add the arguments of every command."""
     group = parser.add_argument_group("everywhere")
     group.add_argument(
         "--json", action="store_true", help="print JSON: a document, or one a line for several"
@@ -81,7 +82,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def add_media(parser: argparse.ArgumentParser) -> None:
-    """Add the recordings, and how they are read."""
+    """Add the recordings and the options of reading them."""
     parser.add_argument(
         "media",
         nargs="+",
@@ -105,7 +106,7 @@ def add_force(group: argparse._ArgumentGroup) -> None:
 def add_default(
     group: argparse._ArgumentGroup, flag: str, owner: type, name: str, help_text: str, **more: Any
 ) -> None:
-    """Add an option for a field of an options class, whose default and type it takes."""
+    """Add an option for a field of an options class, with the field's default and type."""
     default = next(field.default for field in fields(owner) if field.name == name)
     unit = " s" if name.endswith("_s") else ""
     shown = f"{default:g}{unit}" if isinstance(default, float) else str(default)
@@ -119,14 +120,14 @@ def add_default(
 
 
 def chosen(options: argparse.Namespace, owner: type) -> dict[str, Any]:
-    """Return the fields of an options class that were declared with `add_default`, as typed."""
+    """Return the fields of an options class that were declared with `add_default`, with their values."""
     return {
         field.name: getattr(options, field.name) for field in fields(owner) if hasattr(options, field.name)
     }
 
 
 def positive(text: str) -> int:
-    """Parse a whole number of at least 1."""
+    """Parse an integer of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")

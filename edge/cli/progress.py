@@ -1,4 +1,4 @@
-"""A progress line on stderr, only where somebody can see it."""
+"""Progress line on stderr, only if it is a terminal."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from types import TracebackType
 from typing import Any
 
 FORMAT = "{desc} {percentage:3.0f}% {bar:24} {elapsed}, {remaining} left{postfix}"
+"""Format of the line in tqdm."""
 WITHOUT_TOTAL = "{desc} ..."
+"""Format before the first call."""
 
 
 class Progress:
-    """Shows a stage of the work; call it with the share that is done, 0 to 1.
+    """Show a stage of the work; call it with the share done, 0 to 1.
 
-    The stage is shown at once, so that loading a model is no blank screen. `seconds` is the length of the
-    recording: with it the line has the speed, as a multiple of real time. Nothing is shown with `quiet` or if
-    stderr is no terminal; the line is wiped at the end.
+    The stage is shown at once, so that loading a model is visible. With `seconds`, the length of the
+    recording, the line has the speed as a multiple of real time. Nothing is shown with `quiet` or if stderr
+    is not a terminal; the line is cleared at the end.
     """
 
     def __init__(self, stage: str, *, seconds: float = 0.0, quiet: bool = False) -> None:
         self._seconds = seconds
         self._bar: Any = None
         if not quiet and sys.stderr.isatty():
-            from tqdm import tqdm  # noqa: PLC0415 - only who sees it pays for it
+            from tqdm import tqdm  # noqa: PLC0415 - only needed if it is shown
 
             self._bar = tqdm(
                 total=1.0, desc=stage, bar_format=WITHOUT_TOTAL, leave=False, file=sys.stderr, mininterval=0.2

@@ -1,4 +1,4 @@
-"""Results as JSON and as lines for people."""
+"""Print results as JSON and as text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def json_text(document: dict[str, Any], *, indent: int | None = 2, encoding: str = "utf-8") -> str:
-    """Return a JSON document that the encoding can hold: what it lacks is escaped."""
+    """Format a JSON document; characters that the encoding lacks are escaped."""
     text = json.dumps(document, indent=indent, ensure_ascii=False)
     try:
         text.encode(encoding)
@@ -23,25 +23,25 @@ def json_text(document: dict[str, Any], *, indent: int | None = 2, encoding: str
 
 
 def print_json(document: dict[str, Any], *, one_line: bool = False) -> None:
-    """Print a document; one of several takes one line."""
+    """Print a document, indented or on one line."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     print(json_text(document, indent=None if one_line else 2, encoding=encoding))
 
 
 def print_notes(recording: Recording, notes: Sequence[str]) -> None:
-    """Print what was wrong with the file, one line each, on stderr."""
+    """Print the problems found in a file to stderr, one line each."""
     for note in notes:
         print(f"edge: {recording.path}: {note}", file=sys.stderr)
 
 
 def say(options: argparse.Namespace, line: str) -> None:
-    """Print a line on stderr with --verbose."""
+    """Print a line to stderr with --verbose."""
     if options.verbose:
         print(f"edge: {line}", file=sys.stderr)
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun.
+    """Format a count with its noun.
 
     >>> plural(1, "song"), plural(2, "song")
     ('1 song', '2 songs')

@@ -62,7 +62,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Search, cut if asked to, draw if asked to, show."""
+    """Find the songs of each recording; cut, plot and print them."""
     with recordings(options) as paths:
         _check(options, paths)
         with Progress("loading the segmenter", quiet=options.quiet):
@@ -72,14 +72,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def song_options(options: argparse.Namespace) -> SongOptions:
-    """Return what was typed, over the defaults or over the published method's."""
+    """Return the options of the command line, based on the defaults or on the published method."""
     typed = SongOptions(**chosen(options, SongOptions))
     return SongOptions.as_published(typed.segment_s) if options.as_published else typed
 
 
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
-    """Refuse now what could not be written after an hour of work."""
-    from edge.media.write.containers import target_for  # noqa: PLC0415 - what --help does not need
+    """Check before the work that all output files can be written."""
+    from edge.media.write.containers import target_for  # noqa: PLC0415 - not needed for --help
     from edge.songs.export import check_chapters  # noqa: PLC0415
     from edge.songs.plot import check_plot  # noqa: PLC0415
 
@@ -106,7 +106,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
 
 
 def _listing(options: argparse.Namespace, path: Path) -> Path:
-    """The file that lists songs and segments beside the clips."""
+    """Return the file that lists songs and segments beside the clips."""
     return Path(options.output) / f"{path.stem}.songs.json"
 
 
@@ -134,7 +134,7 @@ def _search(options: argparse.Namespace, segmenter: Segmenter, count: int, recor
 
 
 def _cut(options: argparse.Namespace, result: SongSearchResult) -> tuple[SongClip, ...]:
-    """Write the clips, and beside them the list of songs and segments."""
+    """Write the clips and the list of songs and segments."""
     from edge.songs.cut import TEMPLATE  # noqa: PLC0415
 
     seconds = sum(song.seconds for song in result)
@@ -155,7 +155,7 @@ def _cut(options: argparse.Namespace, result: SongSearchResult) -> tuple[SongCli
 
 
 def print_songs(result: SongSearchResult) -> None:
-    """Print one line a song."""
+    """Print one line per song."""
     count = plural(len(result), "song") if len(result) else "no song"
     print(f"{result.recording.path.name}: {count} in {clock(result.duration_s)}")
     for number, song in enumerate(result, 1):
@@ -167,6 +167,6 @@ def print_songs(result: SongSearchResult) -> None:
 
 
 def print_clips(clips: Sequence[SongClip]) -> None:
-    """Print the files that were written; a copy begins earlier than its song."""
+    """Print the clips that were written; a copied clip begins before its song."""
     for clip in clips:
         print(f"     {clip.file}  {clock(clip.song.seconds)}")

@@ -1,4 +1,4 @@
-"""Options that `edge caption` and `edge clean` share: how speech is recognized."""
+"""Speech recognition options that `edge caption` and `edge clean` share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge.evidence.speech.recognizers import Recognizer
 
 DEFAULT_MODEL = "moonshine-tiny-en"
+"""Id of the default recognizer."""
 
 
 def add_speech(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +28,11 @@ def add_speech(parser: argparse.ArgumentParser) -> None:
 
 
 def transcript_options(options: argparse.Namespace) -> TranscriptOptions:
-    """Return what was typed."""
+    """Return the options of the command line."""
     return TranscriptOptions(speech=SpeechOptions(include_singing=options.include_singing))
 
 
 def open_typed(options: argparse.Namespace) -> tuple[Recognizer, Cache | None]:
-    """Open the recognizer and the cache that were typed. Raises ModelError, MissingExtraError, UsageError."""
+    """Open the recognizer and the cache. Raises ModelError, MissingExtraError, UsageError."""
     recognizer = edge.open_recognizer(options.model, language=options.language, threads=options.threads)
     return recognizer, None if options.no_cache else edge.Cache()

@@ -1,1 +1,1 @@
-"""Model folders, their manifests, and the networks every system shares."""
+"""Model folders: manifests, checks, the store, and sessions in the supported runtimes."""

@@ -1,7 +1,7 @@
-"""The int8 arithmetic of this machine: with which instructions, and whether its sums are exact.
+"""Detect the int8 arithmetic of this machine: its instructions, and whether its sums are exact.
 
-x86 without VNNI multiplies U8 by S8 in pairs whose sum is cut off at 16 bits (`vpmaddubsw`). Weights of 7
-bits keep every such sum below, and weights of 8 bits are right where onnxruntime is told to make them
+x86 without VNNI multiplies U8 by S8 in pairs whose sum saturates at 16 bits (`vpmaddubsw`). 7-bit weights
+keep every such sum below the limit; 8-bit weights are exact if onnxruntime is configured to make them
 unsigned, as `edge.models.backends.onnx` does.
 """
 
@@ -13,27 +13,27 @@ from pathlib import Path
 
 import numpy as np
 
-X86 = {
+X86 = {  # flags of /proc/cpuinfo, best first
     "avx512_vnni": "AVX-512 VNNI",
     "avx_vnni": "AVX-VNNI",
     "avx512bw": "AVX-512 without VNNI",
     "avx2": "AVX2 without VNNI",
 }
 ARM = {"i8mm": "Arm i8mm", "asimddp": "Arm dot product"}
-"""Flags of /proc/cpuinfo, the best first, and what they stand for."""
+"""Names of the int8 instructions by flag of /proc/cpuinfo, best first."""
 
 DEPTH = 8
-"""Products in each sum that is tried; one of two is not cut off by every kernel."""
+"""Number of products in each tested sum; not every kernel saturates a sum of two."""
 
 
 def describe() -> str:
-    """In words: the instructions, and what onnxruntime makes of U8 x S8 here."""
+    """Describe the int8 instructions, and how onnxruntime computes U8 x S8 here."""
     kind = "U8 x S8 sums saturate without 7-bit weights" if saturates() else "U8 x S8 sums are exact"
     return f"{instructions()}: {kind}"
 
 
 def instructions() -> str:
-    """The best instructions for int8 that the processor reports; its architecture where it reports none."""
+    """Return the best int8 instructions that the processor reports; else its architecture."""
     machine = platform.machine()
     if sys.platform == "darwin" and machine == "arm64":
         return ARM["asimddp"]  # every Apple silicon has it
@@ -43,7 +43,7 @@ def instructions() -> str:
 
 
 def saturates() -> bool:
-    """Whether onnxruntime, left to itself, cuts off sums of U8 x S8 on this processor; tried, not looked up.
+    """Return whether onnxruntime by default saturates sums of U8 x S8 here, by running such a product.
 
     Raises ImportError without onnxruntime.
     """
@@ -56,17 +56,17 @@ def saturates() -> bool:
 
 
 def _flags() -> set[str]:
-    """Flags of the first processor, in Linux's names; none on other systems."""
+    """Return the flags of the first processor in /proc/cpuinfo; empty on other systems than Linux."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
-            found = (line.partition(":") for line in lines)
-            return next((set(v.split()) for k, _, v in found if k.strip() in ("flags", "Features")), set())
+            entries = (line.partition(":") for line in lines)
+            return next((set(v.split()) for k, _, v in entries if k.strip() in ("flags", "Features")), set())
     except OSError:
         return set()
 
 
 def _product() -> bytes:
-    """An ONNX file, y = MatMulInteger(a, b), by the field numbers of onnx.proto3."""
+    """Return an ONNX file of y = MatMulInteger(a, b); field numbers are those of onnx.proto3."""
     uint8, int8, int32 = 2, 3, 6
     node = _field(1, b"a") + _field(1, b"b") + _field(2, b"y") + _field(4, b"MatMulInteger")
     graph = _field(1, node) + _field(2, b"g")
@@ -77,13 +77,13 @@ def _product() -> bytes:
 
 
 def _tensor(name: bytes, element: int) -> bytes:
-    """A ValueInfoProto of a matrix."""
+    """Return a ValueInfoProto of a matrix."""
     axis = _field(1, DEPTH)
     return _field(1, name) + _field(2, _field(1, _field(1, element) + _field(2, _field(1, axis) * 2)))
 
 
 def _field(number: int, value: int | bytes) -> bytes:
-    """One field of a protobuf message; numbers and lengths are below 128."""
+    """Return one field of a protobuf message; numbers and lengths are below 128."""
     if isinstance(value, int):
         return bytes([number << 3, value])
     return bytes([number << 3 | 2, len(value)]) + value

@@ -1,4 +1,4 @@
-"""A model folder, opened: nothing of it reaches a runtime before its bytes are those the manifest names."""
+"""Open model folders: no file reaches a runtime before its hash has been compared with the manifest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from edge.models.manifest import Manifest, ManifestError, Network, decode
 from edge.models.packages import weights_of
 
 MANIFEST = "manifest.json"
+"""File name of the manifest."""
 
 FrontEndT = TypeVar("FrontEndT")
 ParametersT = TypeVar("ParametersT", bound=msgspec.Struct)
@@ -22,36 +23,39 @@ ParametersT = TypeVar("ParametersT", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A folder whose manifest, and every file that is not a network, have been checked.
+    """A model folder. Its manifest, and all files except networks, have been checked.
 
-    Networks are checked when their bytes are read for a session.
+    Networks are checked when they are read for a session.
     """
 
     path: Path
+    """Path of the folder."""
     manifest: Manifest
+    """Its manifest."""
     limits: Limits
+    """Maximum sizes that were applied."""
     weights: Path | None = None
-    """Where the files are that do not lie in `path`, see `edge.models.packages`."""
+    """Folder of the files that are not in `path`, see `edge.models.packages`."""
 
     def file(self, name: str) -> Path:
-        """Where a file of the model is."""
+        """Return the path of a file of the model."""
         here = self.path / name
         return here if self.weights is None or here.exists() else self.weights / name
 
     def network(self, role: str) -> Network:
-        """What the manifest says of the network in this role. Raises ModelError if there is none."""
+        """Return the manifest's entry of the network in this role. Raises ModelError if there is none."""
         try:
             return self.manifest.networks[role]
         except KeyError:
             roles = ", ".join(self.manifest.networks)
-            raise ModelError(self.path, f"has no network {role!r}, but {roles}") from None
+            raise ModelError(self.path, f"has no network {role!r}, only {roles}") from None
 
     def description(
         self, task: str, front_end: type[FrontEndT], parameters: type[ParametersT]
     ) -> tuple[FrontEndT, ParametersT]:
-        """The front end and the parameters of a model for `task`, in the types that its class works with.
+        """Return the front end and the parameters of a model for `task`, in the types that its class expects.
 
-        Raises ModelError if it is for something else, or its manifest does not say what the class must know.
+        Raises ModelError for a model with another task or front end, or with missing or invalid parameters.
         """
         manifest = self.manifest
         if manifest.task != task:
@@ -65,7 +69,7 @@ class ModelFolder:
             raise ModelError(self.path, f"does not describe a {task}: {error}") from error
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file that the manifest names, once their hash is right; else ModelError."""
+        """Read a file that the manifest lists. Raises ModelError unless its hash matches."""
         file = self.file(name)
         if name not in self.manifest.files:
             raise ModelError(file, "is not named by the manifest")
@@ -75,15 +79,17 @@ class ModelFolder:
         return content
 
     def verify(self) -> None:
-        """Check every file, networks too, and that the folder holds nothing else. Raises ModelError."""
+        """Check all files, networks too, and that the folder has no others. Raises ModelError."""
         for name in self.manifest.files:
             self.read(name)
         if strays := {file.name for file in self.path.iterdir()} - {MANIFEST, *self.manifest.files}:
-            raise ModelError(self.path, f"holds what the manifest does not name: {', '.join(sorted(strays))}")
+            raise ModelError(
+                self.path, f"holds files that the manifest does not name: {', '.join(sorted(strays))}"
+            )
 
 
 def open_folder(path: Path, limits: Limits | None = None) -> ModelFolder:
-    """Read `path/manifest.json` and check the files that sessions will not. Raises ModelError."""
+    """Read `path/manifest.json` and check all files except networks. Raises ModelError."""
     limits = limits or Limits()
     try:
         manifest = decode(_read(path / MANIFEST, limits.manifest_bytes))
@@ -99,10 +105,10 @@ def open_folder(path: Path, limits: Limits | None = None) -> ModelFolder:
 
 
 def _read(file: Path, limit: int) -> bytes:
-    """All bytes of a plain file of at most `limit` bytes, else ModelError."""
+    """Read a regular file of at most `limit` bytes. Raises ModelError."""
     try:
         if file.is_symlink() or not file.is_file():
-            raise ModelError(file, "is missing, or no plain file; install the model again")
+            raise ModelError(file, "is missing, or not a regular file; install the model again")
         with file.open("rb") as stream:
             content = stream.read(limit + 1)
     except OSError as error:

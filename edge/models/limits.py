@@ -1,24 +1,26 @@
-"""How large the parts of a model may be: a file that asks for more is refused before anything is made."""
+"""Limits on the size of models, checked before any allocation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MIB = 2**20
+"""Bytes."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Finite for everything a model can ask for; pass larger ones where a larger model is meant."""
+    """Maximum sizes of the parts of a model; pass larger ones for larger models."""
 
     manifest_bytes: int = MIB
+    """Size of the manifest."""
     file_bytes: int = 256 * MIB
-    """Of one file; no model for a pocket is larger."""
+    """Size of one file; models for small devices are smaller."""
     files: int = 64
-    """In one folder."""
+    """Number of files in a folder."""
     graph_inputs: int = 64
-    """Inputs of one network, and as many outputs."""
+    """Number of inputs of a network, and of outputs."""
     nodes: int = 100_000
-    """Of one network, those of its subgraphs included."""
+    """Number of nodes of a network, including its subgraphs."""
     tensor_bytes: int = 512 * MIB
-    """Of one weight, input or output."""
+    """Size of one weight, input or output."""

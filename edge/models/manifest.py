@@ -1,8 +1,8 @@
-"""`manifest.json`: what the files of a model folder are, what goes in and out, and how good it is.
+"""Schema of `manifest.json`: the files of a model folder, inputs and outputs, front end, and accuracy.
 
-The manifest names every file of its folder with its SHA-256, and carries a digest of itself: the SHA-256 of
-its own bytes with the 64 digits of the digest as zeros. Any byte that changed is noticed; who wrote them is
-not proved by that.
+The manifest lists every file of its folder with its SHA-256, and a digest of itself: the SHA-256 of its own
+bytes with the 64 digits of the digest as zeros. This detects any change, but does not prove who wrote the
+files.
 """
 
 from __future__ import annotations
@@ -17,69 +17,86 @@ from msgspec import Meta, Struct
 from edge.models.frontend import FrontEnd
 
 SCHEMA = 1
+"""Version of the schema."""
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-"""Of a file in the folder itself: no separators, nothing hidden, nothing above."""
+"""Name of a file directly in the folder: no separators, not hidden."""
 
 Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+"""Id of a model."""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""A hash in hexadecimal."""
 Axis = Annotated[int, Meta(ge=1)] | Annotated[str, Meta(min_length=1, max_length=64)]
-"""A size, or a name where any size will do."""
+"""A fixed size, or a name for any size."""
 
 ElementType = Literal["float32", "float16", "float64", "int64", "int32", "int16", "int8", "uint8", "bool"]
 
+"""Element type of a tensor."""
+
 ZEROS = b"0" * 64
+"""Placeholder of the manifest's own digest."""
 _DIGEST = re.compile(rb'"digest": ?"([0-9a-f]{64})"')
 
 
 class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
-    """One input or output of a network."""
+    """An input or output of a network."""
 
     name: str
+    """Name in the graph."""
     dtype: ElementType
+    """Element type."""
     shape: tuple[Axis, ...]
+    """Size of each axis, or a name for a free one."""
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file that a runtime runs; which runtime, its suffix says."""
+    """A network file; its suffix determines the runtime."""
 
     file: Name
+    """Name of the file."""
     inputs: tuple[Tensor, ...]
     """In the order in which they are passed to a session."""
     outputs: tuple[Tensor, ...]
     """In the order in which a session returns them."""
     quantization: str = "none"
+    """Description of the quantization."""
     target: Literal["x86", "arm"] | None = None
-    """Kind of processor, for files that fit one only (.nb)."""
+    """Processor architecture of files that fit only one (.nb)."""
     runtime_version: str | None = None
-    """Version of the runtime, for files that fit one only (.nb)."""
+    """Runtime version of files that fit only one (.nb)."""
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """A model folder in data."""
+    """Contents of a model folder."""
 
     schema: int
+    """Version of the schema."""
     id: Identifier
+    """Id of the model, unique in a store."""
     version: str
+    """Version of the model."""
     task: str
-    """What the model does: the class that runs it asks for this."""
+    """Task of the model, which its class checks."""
     networks: dict[str, Network]
-    """By their role in the model."""
+    """Networks by their role in the model."""
     labels: tuple[str, ...] = ()
-    """Order of the confidences."""
+    """Names of the confidences, in order."""
     front_end: FrontEnd | None = None
+    """Conversion of the input; None if the class defines it."""
     parameters: dict[str, bool | int | float | str] = {}
-    """What else the class that runs the model must know; it says what it expects."""
+    """Further parameters of the model's class, which checks their types."""
     quantization: str = "none"
-    """In words, for people."""
+    """Description of the quantization."""
     licence: str
+    """License of the weights."""
     source: str
-    """Where the weights and the data come from, or the command that makes them."""
+    """Origin of the weights and data, or the command that produces them."""
     accuracy: dict[str, Any] = {}
-    """What was measured, before quantization and after."""
+    """Measured accuracy, before and after quantization."""
     files: dict[Name, Sha256]
-    """Every file of the folder but this one."""
+    """SHA-256 of every file of the folder except the manifest."""
     digest: Sha256
+    """Digest of the manifest itself."""
 
 
 class _Head(Struct):
@@ -87,15 +104,15 @@ class _Head(Struct):
 
 
 class ManifestError(ValueError):
-    """The bytes are no manifest that this version reads, or not those that were written."""
+    """The bytes are not a manifest that this version can read, or they have been changed."""
 
 
 def decode(content: bytes) -> Manifest:
-    """The manifest in `content`. Raises ManifestError saying what is wrong with it."""
+    """Parse a manifest. Raises ManifestError with the reason if it is invalid."""
     try:
         schema = msgspec.json.decode(content, type=_Head).schema
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"is damaged or no manifest: {error}") from error
+        raise ManifestError(f"is damaged or not a manifest: {error}") from error
     if schema != SCHEMA:
         raise ManifestError(f"has schema {schema}; this version reads {SCHEMA}")
     digests = _DIGEST.findall(content)
@@ -111,12 +128,12 @@ def decode(content: bytes) -> Manifest:
 
 
 def encode(manifest: Manifest) -> bytes:
-    """`manifest` as JSON for people, with its digest filled in."""
+    """Format a manifest as indented JSON, with its digest."""
     blank = msgspec.structs.replace(manifest, digest=ZEROS.decode())
     content = msgspec.json.format(msgspec.json.encode(blank), indent=2) + b"\n"
     return content.replace(ZEROS, digest(content, ZEROS))
 
 
 def digest(content: bytes, digits: bytes) -> bytes:
-    """SHA-256, in hexadecimal, of `content` with its own 64 `digits` as zeros."""
+    """Return the SHA-256 in hexadecimal of `content` with its own 64 `digits` as zeros."""
     return hashlib.sha256(content.replace(digits, ZEROS)).hexdigest().encode()

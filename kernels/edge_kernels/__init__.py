@@ -1,6 +1,5 @@
-"""Compiled kernels: arrays in, arrays out. They import NumPy, and numba where nothing is compiled yet.
+"""Compiled kernels for signals, texts and labels. They need NumPy, and numba only if no library is compiled.
 
-`mel`, `text`, `labels` and `sound` are what Python calls; `edge_kernels.h` is the interface below them, for C
-too; `native/` holds the kernels themselves; `library` finds their machine code. README.md shows how to add
-one.
+`mel`, `text`, `labels` and `sound` are the Python API; `edge_kernels.h` is the C interface below them;
+`native/` holds the kernels; `library` loads their machine code. README.md shows how to add a kernel.
 """

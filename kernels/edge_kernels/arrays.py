@@ -1,4 +1,4 @@
-"""Checks on what goes into a kernel: everything past here is contiguous, aligned and of the right type."""
+"""Check and convert the arguments of kernels to contiguous, aligned arrays of the right type."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ Indices = NDArray[np.int64]
 
 
 def floats(values: ArrayLike, name: str, ndim: int = 1) -> Floats:
-    """`values` as float32, copied only if it must be. Strided, misaligned, read-only and float64 arrays
-    serve.
+    """Convert `values` to float32; copies only if necessary (strided, misaligned or float64 arrays).
 
-    Raises TypeError for what is not floating point, ValueError for another number of dimensions; both name
-    it.
+    Raises TypeError unless it is floating point, ValueError for another number of dimensions; both messages
+    contain `name`.
     """
     array = np.asarray(values)
     if array.size and not np.issubdtype(array.dtype, np.floating):
@@ -26,10 +25,10 @@ def floats(values: ArrayLike, name: str, ndim: int = 1) -> Floats:
 
 
 def integers(values: ArrayLike, name: str, ndim: int = 1) -> Ints:
-    """`values` as int32, copied only if it must be.
+    """Convert `values` to int32; copies only if necessary.
 
-    Raises TypeError for what is not whole numbers, ValueError for another number of dimensions or too large
-    ones.
+    Raises TypeError unless they are integers, ValueError for another number of dimensions or if they do not
+    fit in 32 bits.
     """
     array = np.asarray(values)
     if array.size and not np.issubdtype(array.dtype, np.integer):
@@ -40,7 +39,7 @@ def integers(values: ArrayLike, name: str, ndim: int = 1) -> Ints:
 
 
 def positive(value: int, name: str, least: int = 0) -> int:
-    """`value` itself. Raises ValueError if it is less than `least`."""
+    """Return `value`. Raises ValueError if it is less than `least`."""
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
     return value

@@ -1,6 +1,6 @@
-"""The C interface, read from its header: what Python calls, numba compiles and C includes is one text.
+"""Parse the C header, the single definition of the interface for Python, numba and C.
 
-The header keeps to a small subset of C: `#define NAME number`, one flat `typedef struct`, and prototypes over
+The header uses a small subset of C: `#define NAME number`, one flat `typedef struct`, and prototypes over
 `int32_t`, `uint32_t`, `int64_t`, `uint64_t`, `float`, `double` and pointers to them.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 HEADER = Path(__file__).with_name("edge_kernels.h")
+"""Path of the header."""
 
 SCALARS: dict[str, tuple[str, Any]] = {
     "int32_t": ("i4", ctypes.c_int32),
@@ -36,55 +37,63 @@ _PARAMETER = re.compile(r"(const )?(\w+) (\*?)(restrict )?(\w+)$")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a prototype."""
+    """A parameter of a prototype."""
 
     name: str
+    """Name in the header."""
     type: str
-    """C type, of what it points to if it is a pointer."""
+    """C type; of a pointer, the type that it points to."""
     pointer: bool
+    """Whether it is a pointer."""
     const: bool
+    """Whether it points to constant data."""
     restrict: bool
+    """Whether the pointer is `restrict`."""
 
     @property
     def ctype(self) -> Any:
-        """Its ctypes type; pointers travel as addresses."""
+        """Type in ctypes; pointers are passed as addresses."""
         return ctypes.c_void_p if self.pointer else SCALARS[self.type][1]
 
     def takes(self, array: NDArray[Any]) -> bool:
-        """Whether `array` may be passed by address: of the right type, contiguous, writable if need be."""
+        """Return whether `array` can be passed by address: its type, contiguous, writable unless const."""
         fits = self.type not in SCALARS or array.dtype.str[1:] == SCALARS[self.type][0]
         return self.pointer and fits and array.flags.c_contiguous and (self.const or array.flags.writeable)
 
 
 @dataclass(frozen=True)
 class Prototype:
-    """One function of the header, its name without the prefix `edge_`."""
+    """A function of the header."""
 
     name: str
+    """Name without the prefix `edge_`."""
     result: str
+    """C type of the result."""
     parameters: tuple[Parameter, ...]
+    """In order."""
 
     @property
     def ctype(self) -> Any:
-        """The function's ctypes type."""
+        """Type of the function in ctypes."""
         return ctypes.CFUNCTYPE(SCALARS[self.result][1], *(p.ctype for p in self.parameters))
 
 
 @dataclass(frozen=True)
 class Interface:
-    """What a header declares."""
+    """Declarations of a header."""
 
     version: int
-    """CRC-32 of the declarations, what `edge_interface` returns."""
+    """CRC-32 of the declarations, which `edge_interface` returns."""
     constants: dict[str, int]
-    """Without the prefix `EDGE_`."""
+    """Values by name without the prefix `EDGE_`."""
     structs: dict[str, list[tuple[str, str]]]
-    """Name of a struct -> its fields as (name, NumPy type); all fields are four bytes wide."""
+    """Fields (name, NumPy type) of each struct by name; all fields are four bytes wide."""
     prototypes: dict[str, Prototype]
+    """Functions by name without the prefix `edge_`."""
 
 
 def read_interface(header: Path = HEADER) -> Interface:
-    """The declarations of `header`; those of the package take 0.3 ms."""
+    """Parse the declarations of `header`; takes 0.3 ms for the package's header."""
     code = _COMMENT.sub("", header.read_text(encoding="utf-8"))
     return Interface(
         version=zlib.crc32(" ".join(code.split()).encode()),
@@ -105,11 +114,11 @@ def _fields(body: str) -> list[tuple[str, str]]:
 def _parameters(declared: str) -> tuple[Parameter, ...]:
     if declared == "void":
         return ()
-    found = []
+    parameters = []
     for part in declared.split(","):
         match = _PARAMETER.match(" ".join(part.split()))
         if match is None:
-            raise ValueError(f"not in the subset of C that is read here: {part.strip()!r}")
+            raise ValueError(f"not in the supported subset of C: {part.strip()!r}")
         const, type_, pointer, restrict, name = match.groups()
-        found.append(Parameter(name, type_, bool(pointer), bool(const), bool(restrict)))
-    return tuple(found)
+        parameters.append(Parameter(name, type_, bool(pointer), bool(const), bool(restrict)))
+    return tuple(parameters)

@@ -1,7 +1,7 @@
-"""Kernels compiled by numba for this CPU, kept for the next process.
+"""Compile kernels with numba for this CPU, and cache them for the next process.
 
-numba notices a change in the file of a function, not in the files of those it calls; so the folder of its
-cache is named after everything that the code depends on.
+numba detects changes in the file of a function, but not in the files of functions it calls; so the name of
+the cache folder includes a hash of everything that the code depends on.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False}
 
 
 def compiled(name: str) -> Any:
-    """The C function `edge_<name>`, compiled or from the cache."""
+    """Return the C function `edge_<name>`, compiled or from the cache."""
     prototype = INTERFACE.prototypes[name]
     with _cache_folder() as folder:
         if not any(folder.glob(f"*/*.{name}-*.nbi")):
             _announce()
         try:
             function = numba.cfunc(signature(prototype), cache=True, **_OPTIONS)(ENTRIES[name])
-        except (RuntimeError, OSError):  # nowhere to keep it
+        except (RuntimeError, OSError):  # the cache folder cannot be written
             if os.access(folder, os.W_OK):
                 raise
             function = numba.cfunc(signature(prototype), **_OPTIONS)(ENTRIES[name])
     pointer = prototype.ctype(function.address)
-    pointer.compiled = function  # the code lives as long as what points to it
+    pointer.compiled = function  # keeps the code alive as long as the pointer
     return pointer
 
 
 @contextmanager
 def _cache_folder() -> Iterator[Path]:
-    """Let numba cache in a folder of this very source, for as long as it decorates."""
+    """Make numba cache in the folder of this version of the source."""
     before = config.CACHE_DIR
     caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
     folder = (

@@ -1,4 +1,4 @@
-"""Scans over the labels and confidences of consecutive segments or frames."""
+"""Scans over labels and confidences of consecutive segments or frames."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from edge_kernels.library import call
 
 
 def runs(labels: ArrayLike, label: int, min_run: int = 1) -> Indices:
-    """Maximal runs of at least `min_run` times `label` in int32[n]: int64[runs, 2], half-open."""
+    """Return the maximal runs of at least `min_run` times `label` in int32[n]: int64[runs, 2], half-open.
+
+    >>> runs([1, 1, 0, 1], 1).tolist()
+    [[0, 2], [3, 4]]
+    """
     labels = integers(labels, "labels")
-    found = np.empty((len(labels) // positive(min_run, "min_run", 1), 2), np.int64)
-    return found[: call("label_runs", labels, len(labels), label, min_run, found)]
+    out = np.empty((len(labels) // positive(min_run, "min_run", 1), 2), np.int64)
+    return out[: call("label_runs", labels, len(labels), label, min_run, out)]
 
 
 def bridge(labels: ArrayLike, found: Indices, between: int, interlude: int, glitch: int) -> Indices:
-    """Runs of `runs`, joined where the break is at most `glitch` long, or `interlude` if all `between`."""
+    """Join runs with at most `glitch` segments between them, or `interlude` if all of those are `between`."""
     labels = integers(labels, "labels")
     joined = _runs(found)
     return joined[
@@ -28,9 +32,9 @@ def bridge(labels: ArrayLike, found: Indices, between: int, interlude: int, glit
 
 
 def extend(labels: ArrayLike, found: Indices, over: int, until: int, *, edge_counts: bool) -> Indices:
-    """Runs grown over label `over` at each end where `until` lies beyond it: int64[runs, 2].
+    """Extend runs over adjacent labels `over`, at each end only if `until` follows: int64[runs, 2].
 
-    The edge of the recording counts as `until` if `edge_counts`. An end that meets anything else stays.
+    The edge of the recording counts as `until` if `edge_counts`. Other ends stay unchanged.
     """
     labels = integers(labels, "labels")
     found = _runs(found)
@@ -42,11 +46,11 @@ def extend(labels: ArrayLike, found: Indices, over: int, until: int, *, edge_cou
 def joint(
     former: ArrayLike, latter: ArrayLike, outside: Collection[int], inside: Collection[int]
 ) -> int | None:
-    """Which of the joints separates an outside before it from an inside after it; None if none does.
+    """Return the index of the joint that separates an outside before it from an inside after it.
 
-    `former` and `latter` are confidences float32[joints, labels] of the windows before and after each: the
-    best label of the former is one of `outside`, of the latter one of `inside`. Of several joints the one
-    with the largest sum of the two best confidences.
+    `former` and `latter` are confidences float32[joints, labels] of the windows before and after each joint.
+    A joint qualifies if the best label of the former is one of `outside`, that of the latter one of `inside`.
+    Of several the one with the largest sum of the two best confidences is returned, of none None.
     """
     former, latter = floats(former, "former", 2), floats(latter, "latter", 2)
     if former.shape != latter.shape:
@@ -57,20 +61,22 @@ def joint(
 
 
 def change_point(inside: ArrayLike) -> int:
-    """The most likely cut, 0 to n, of probabilities float32[n] into an outside before and an inside from it
-    on.
+    """Return the most likely index, 0 to n, from which on probabilities float32[n] are inside.
 
-    Maximises the sum of ln(1 - p) before the cut and of ln(p) from it on; p is held to 1e-4 .. 1 - 1e-4.
+    Maximizes the sum of ln(1 - p) before the index and of ln(p) from it on; p is clipped to 1e-4 .. 1 - 1e-4.
+
+    >>> change_point([0.1, 0.2, 0.9, 0.8])
+    2
     """
     inside = floats(inside, "inside")
     return call("change_point", inside, len(inside))
 
 
 def viterbi(scores: ArrayLike, transitions: ArrayLike, initial: ArrayLike | None = None) -> Ints:
-    """The most likely states int32[frames] (Viterbi 1967), from logarithms.
+    """Return the most likely states int32[frames] (Viterbi 1967), given log probabilities.
 
-    `scores` float32[frames, states] of each state in each frame, `transitions` float32[from, to] and
-    `initial` float32[states], 0 if not given; -infinity forbids. Of equally likely states the lowest.
+    `scores` are float32[frames, states], `transitions` float32[from, to] and `initial` float32[states], by
+    default 0; -infinity forbids a state or transition. Of equally likely states the lowest is chosen.
     """
     scores, transitions = floats(scores, "scores", 2), floats(transitions, "transitions", 2)
     frames, states = scores.shape

@@ -1,6 +1,6 @@
-"""Mel spectra and cepstra of a stretch of samples: log-mel, Kaldi's filter bank, MFCC.
+"""Mel spectra and cepstra: log-mel, Kaldi's filter bank, MFCC.
 
-`edge_kernels.h` has the formula; `slaney`, `kaldi_fbank` and `mfcc` are the settings that others use.
+`edge_kernels.h` has the formula; `slaney`, `kaldi_fbank` and `mfcc` return the settings of other libraries.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Window(IntEnum):
     """Window functions of `n` samples."""
 
     HANN = 0
-    """1/2 - 1/2 cos(2 pi i / n): periodic, as torch and librosa have it."""
+    """1/2 - 1/2 cos(2 pi i / n): periodic, like torch and librosa."""
     HAMMING = 1
     """0.54 - 0.46 cos(2 pi i / (n - 1))."""
     POVEY = 2
@@ -30,7 +30,7 @@ class Window(IntEnum):
 
 
 class Scale(IntEnum):
-    """Mel scales, and over what the sides of the triangles are straight."""
+    """Mel scale, and the axis over which the filters are triangular."""
 
     HTK = 0
     """2595 log10(1 + f / 700), triangles over hertz."""
@@ -41,10 +41,10 @@ class Scale(IntEnum):
 
 
 class Norm(IntEnum):
-    """How high the triangles are."""
+    """Normalization of the triangles."""
 
     PEAK = 0
-    """1."""
+    """Peak 1."""
     AREA = 1
     """2 / width in hertz: area 1 (librosa's "slaney")."""
     MEAN = 2
@@ -53,9 +53,10 @@ class Norm(IntEnum):
 
 @dataclass(frozen=True)
 class MelOptions:
-    """What a frame becomes, in the order in which it happens; the defaults are the log of a mean power."""
+    """Steps of the transform of a frame, in order; the defaults give the log of a mean power."""
 
     rate_hz: float
+    """Sample rate."""
     n_fft: int
     """Points of the Fourier transform: a power of two, 32 to 16384."""
     window: int
@@ -69,6 +70,7 @@ class MelOptions:
     high_hz: float | None = None
     """Upper end of the last band; half the rate if None."""
     window_kind: Window = Window.HANN
+    """Window function."""
     remove_mean: bool = False
     """Subtract each frame's mean."""
     preemphasis: float = 0.0
@@ -76,26 +78,32 @@ class MelOptions:
     magnitude: bool = False
     """Magnitudes instead of powers."""
     scale_kind: Scale = Scale.HTK
+    """Mel scale."""
     norm: Norm = Norm.MEAN
+    """Normalization of the filters."""
     logarithm: bool = True
-    """(ln(max(band + offset, floor)) - mean) / scale instead of the band itself."""
+    """Return (ln(max(band + offset, floor)) - mean) / scale instead of the band itself."""
     offset: float = 0.0
+    """Added before the logarithm."""
     floor: float = 1e-10
+    """Lower limit before the logarithm."""
     mean: float = 0.0
+    """Subtracted from the logarithm."""
     scale: float = 1.0
+    """Divisor of the result."""
     coefficients: int = 0
     """Cepstral coefficients from an orthonormal DCT-II; 0 for the bands."""
     lifter: float = 0.0
-    """Coefficient j is multiplied by 1 + lifter / 2 sin(pi j / lifter); 0 for none."""
+    """Multiply coefficient j by 1 + lifter / 2 sin(pi j / lifter); 0 for none."""
 
 
 def slaney(rate_hz: float = 16_000, n_fft: int = 512, hop: int = 160, n_mels: int = 64) -> MelOptions:
-    """Librosa's filters, with the natural logarithm; frames are not padded (`center=False`)."""
+    """Return librosa's filters, with the natural logarithm; frames are not padded (`center=False`)."""
     return MelOptions(rate_hz, n_fft, n_fft, hop, n_mels, scale_kind=Scale.SLANEY, norm=Norm.AREA)
 
 
 def kaldi_fbank(rate_hz: float = 16_000, n_mels: int = 80, low_hz: float = 20.0) -> MelOptions:
-    """Kaldi's log filter bank, 25 ms every 10 ms, no dither, for samples on the scale of 16-bit integers."""
+    """Return Kaldi's log filter bank, 25 ms every 10 ms, no dither, for samples in the 16-bit range."""
     window = round(rate_hz / 40)
     return MelOptions(
         rate_hz, 1 << (window - 1).bit_length(), window, round(rate_hz / 100), n_mels, low_hz,
@@ -107,9 +115,9 @@ def kaldi_fbank(rate_hz: float = 16_000, n_mels: int = 80, low_hz: float = 20.0)
 def mfcc(
     rate_hz: float = 16_000, coefficients: int = 13, n_mels: int = 26, lifter: float = 0.0
 ) -> MelOptions:
-    """Cepstra of 25 ms every 10 ms: pre-emphasis, Hamming window, power, mel filters, logarithm, DCT-II.
+    """Return MFCC of 25 ms every 10 ms: pre-emphasis, Hamming window, power, mel filters, log, DCT-II.
 
-    The steps of US 12,394,226 B2, figure 5.
+    The steps are those of US 12,394,226 B2, figure 5.
     """
     window = round(rate_hz / 40)
     return MelOptions(
@@ -120,9 +128,9 @@ def mfcc(
 
 
 class Mel:
-    """A front end ready to use: tables made once, then any number of calls from any threads.
+    """A transform with precomputed tables; thread-safe.
 
-    Raises ValueError for options outside the ranges that `MelOptions` states.
+    Raises ValueError for options outside the ranges documented in `MelOptions`.
     """
 
     def __init__(self, options: MelOptions) -> None:
@@ -131,18 +139,18 @@ class Mel:
 
     @cached_property
     def width(self) -> int:
-        """Values of a frame."""
+        """Number of values in a frame."""
         return self.options.coefficients or self.options.n_mels
 
     def frames(self, count: int) -> int:
-        """How many frames `count` samples hold whole."""
+        """Return the number of complete frames in `count` samples."""
         return max(0, (count - self.options.window) // self.options.hop + 1)
 
     def __call__(self, samples: ArrayLike, *, threads: int = 1) -> Floats:
-        """Frames float32[frames, width] of samples float32[n], all those that they hold whole.
+        """Transform samples float32[n] to all complete frames float32[frames, width].
 
-        Frame f covers samples [f * hop, f * hop + window). A frame that holds NaN or infinity comes out as
-        NaN or infinity, its neighbours do not. Raises TypeError, ValueError.
+        Frame f covers samples [f * hop, f * hop + window). A frame that contains NaN or infinity becomes NaN
+        or infinity, its neighbors do not. Raises TypeError, ValueError.
         """
         samples = floats(samples, "samples")
         frames, options = self.frames(len(samples)), self.options
@@ -170,26 +178,29 @@ class Mel:
 
 
 class MelStream:
-    """Samples in pieces of any size, frames as they become whole: bit for bit those of one call to `Mel`."""
+    """Transform samples incrementally, with bitwise the same frames as a single call of `Mel`."""
 
     def __init__(self, mel: Mel) -> None:
         self._mel = mel
         self._held = np.zeros(0, np.float32)
-        self._between = 0  # samples to come that no frame covers, where the hop is wider than the window
+        self._between = 0  # following samples that no frame covers, if the hop is wider than the window
 
     def accept(self, samples: ArrayLike) -> None:
-        """Take the next samples float32[n]."""
+        """Append samples float32[n]."""
         samples = floats(samples, "samples")
         self._held = np.concatenate([self._held, samples[self._between :]])
         self._between = max(0, self._between - len(samples))
 
     @property
     def ready(self) -> int:
-        """Frames that can be got now."""
+        """Number of frames that are complete."""
         return self._mel.frames(len(self._held))
 
     def get(self, frames: int | None = None) -> Floats:
-        """The next frames float32[frames, width], by default all that are ready; ValueError for more."""
+        """Return the next frames float32[frames, width], by default all that are ready.
+
+        Raises ValueError if fewer are ready.
+        """
         frames = self.ready if frames is None else positive(frames, "frames")
         if frames > self.ready:
             raise ValueError(f"{frames} frames asked for, {self.ready} ready")

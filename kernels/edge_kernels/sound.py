@@ -1,4 +1,4 @@
-"""Gains, fades and cross-fades of float32 samples."""
+"""Gains, fades and crossfades of float32 samples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge_kernels.library import call
 
 
 def gain(samples: ArrayLike, factor: float) -> Floats:
-    """`samples` float32[n] times `factor`. NaN and infinity go through. Raises TypeError, ValueError."""
+    """Multiply `samples` float32[n] by `factor`; keeps NaN and infinity. Raises TypeError, ValueError."""
     samples = floats(samples, "samples")
     out = np.empty_like(samples)
     call("gain", samples, len(samples), factor, out)
@@ -18,24 +18,24 @@ def gain(samples: ArrayLike, factor: float) -> Floats:
 
 
 def fade_in(samples: ArrayLike, length: int, begin: int = 0) -> Floats:
-    """A stretch of samples float32[n, channels] within a raised-cosine fade-in over `length` samples.
+    """Apply a raised-cosine fade-in over `length` samples to samples float32[n, channels].
 
-    The stretch begins `begin` samples after the fade does, before it if negative: sample i gets
-    (1 - cos(pi t)) / 2 with t = (begin + i) / length, held to 0..1. Raises TypeError, ValueError.
+    The samples begin `begin` samples after the fade, before it if negative: sample i is multiplied by
+    (1 - cos(pi t)) / 2 with t = (begin + i) / length, clipped to 0..1. Raises TypeError, ValueError.
     """
     return _fade(samples, begin, length, falling=False)
 
 
 def fade_out(samples: ArrayLike, length: int, begin: int = 0) -> Floats:
-    """As `fade_in`, the other way: t = 1 - (begin + i) / length."""
+    """Apply a fade-out: like `fade_in`, with t = 1 - (begin + i) / length."""
     return _fade(samples, begin, length, falling=True)
 
 
 def crossfade(before: ArrayLike, after: ArrayLike, *, equal_power: bool = True) -> Floats:
-    """From one to the other, both float32[n, channels]; with t = (i + 1/2) / n.
+    """Crossfade from `before` to `after`, both float32[n, channels]; t = (i + 1/2) / n.
 
-    With `equal_power` the gains are cos(pi t / 2) and sin(pi t / 2), which keeps the loudness of different
-    sounds; without, their squares, which keeps the amplitude of the same sound. Raises TypeError, ValueError.
+    With `equal_power` the gains are cos(pi t / 2) and sin(pi t / 2), which keeps the power of uncorrelated
+    signals; without, their squares, which keeps the amplitude of equal signals. Raises TypeError, ValueError.
     """
     before, after = floats(before, "before", 2), floats(after, "after", 2)
     if before.shape != after.shape:

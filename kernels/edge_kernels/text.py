@@ -1,6 +1,6 @@
-"""How alike texts are: edit distances and character statistics of whole lists at once.
+"""Similarity of texts: edit distances and character statistics of whole lists at once.
 
-For one pair of strings rapidfuzz is faster; here a list is encoded once and every pair costs a few
+For a single pair of strings rapidfuzz is faster; here a list is encoded once and each pair takes a few
 nanoseconds.
 """
 
@@ -15,22 +15,22 @@ from edge_kernels.arrays import Floats, Indices, Ints, positive
 from edge_kernels.library import call
 
 _CODES = 0x110000
-"""Code points that Unicode has room for."""
+"""Number of Unicode code points."""
 
 _SCRATCH_BYTES = 1 << 30
-"""The most that a comparison may take: half the longest text's length times the alphabet is what it takes."""
+"""Maximum memory of a comparison, which takes half the longest text's length times the alphabet."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """A list of texts as one array of numbers."""
+    """A list of texts, encoded as one array."""
 
     ids: Ints
-    """int32[characters]: distinct code points numbered as they first occur; text after text."""
+    """int32[characters]: distinct code points numbered by first occurrence; texts concatenated."""
     offsets: Indices
-    """int64[texts + 1]: where each text begins, and the end."""
+    """int64[texts + 1]: start of each text, and the end."""
     alphabet: int
-    """Distinct code points."""
+    """Number of distinct code points."""
 
     def __post_init__(self) -> None:
         if self.offsets.size == 0 or self.offsets[-1] > len(self.ids):
@@ -42,18 +42,18 @@ class Texts:
 
 @dataclass(frozen=True)
 class Likeness:
-    """Three measures of the characters that texts share, each 0 to 1; -1 where there is no other text."""
+    """Three similarities of texts, 0 to 1, by the characters in common; -1 where there is no other text."""
 
     overlap: Floats
     """Size of the intersection of the multisets over the longer length."""
     presence: Floats
-    """Cosine between the vectors of which characters occur."""
+    """Cosine of the vectors of which characters occur."""
     frequency: Floats
-    """Cosine between the vectors of how often each occurs."""
+    """Cosine of the vectors of character counts."""
 
 
 def encode(texts: Sequence[str]) -> Texts:
-    """Number the code points of `texts`, lone surrogates too."""
+    """Encode the code points of `texts`, including lone surrogates."""
     codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
     offsets = np.zeros(len(texts) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
@@ -63,10 +63,11 @@ def encode(texts: Sequence[str]) -> Texts:
 
 
 def levenshtein_window(texts: Sequence[str] | Texts, window: int) -> Ints:
-    """Edit distances of each text to the `window` after it: int32[texts, window], -1 past the end.
+    """Return edit distances of each text to the `window` texts after it: int32[texts, window], -1 past the
+    end.
 
-    Insertions, deletions and substitutions of code points cost 1 each. Raises ValueError for a text so long
-    that it would take a gigabyte (100,000 characters if there are 20,000 different ones).
+    Insertions, deletions and substitutions of code points cost 1 each. Raises ValueError for texts so long
+    that this would need more than a gigabyte (100,000 characters with 20,000 distinct ones).
     """
     texts = texts if isinstance(texts, Texts) else encode(texts)
     out = np.empty((len(texts), positive(window, "window")), np.int32)
@@ -78,9 +79,12 @@ def levenshtein_window(texts: Sequence[str] | Texts, window: int) -> Ints:
 
 
 def levenshtein_all(texts: Sequence[str], others: Sequence[str] | None = None) -> Ints:
-    """Edit distances of every text to every other, or to each of `others`: int32[texts, others].
+    """Return edit distances of every text to every other, or to each of `others`: int32[texts, others].
 
-    As `levenshtein_window`, with `texts` as those that may not be too long.
+    Like `levenshtein_window`; only `texts` are limited in length.
+
+    >>> levenshtein_all(["kitten"], ["sitting"]).tolist()
+    [[3]]
     """
     count = len(texts)
     both = encode(texts if others is None else [*texts, *others])
@@ -95,13 +99,13 @@ def levenshtein_all(texts: Sequence[str], others: Sequence[str] | None = None) -
 
 
 def similarity_window(texts: Sequence[str] | Texts, window: int) -> Likeness:
-    """Likeness of each text to the `window` after it: arrays float32[texts, window]."""
+    """Return similarities of each text to the `window` texts after it: arrays float32[texts, window]."""
     texts = texts if isinstance(texts, Texts) else encode(texts)
     return _similarity("similarity_window", texts, positive(window, "window"), window)
 
 
 def similarity_all(texts: Sequence[str] | Texts) -> Likeness:
-    """Likeness of every text to every text: arrays float32[texts, texts]."""
+    """Return similarities of every text to every text: arrays float32[texts, texts]."""
     texts = texts if isinstance(texts, Texts) else encode(texts)
     return _similarity("similarity_all", texts, len(texts))
 
@@ -110,7 +114,7 @@ def _levenshtein_scratch(texts: Texts) -> np.ndarray[tuple[int], np.dtype[np.uin
     size = call("levenshtein_scratch_size", texts.offsets, len(texts), texts.alphabet)
     if size > _SCRATCH_BYTES:
         longest, alphabet = int(np.diff(texts.offsets).max()), texts.alphabet
-        raise ValueError(f"a text of {longest} characters is too long to compare ({alphabet} different ones)")
+        raise ValueError(f"a text of {longest} characters is too long to compare ({alphabet} distinct ones)")
     return np.empty(size // 8, np.uint64)
 
 
@@ -120,9 +124,9 @@ def _similarity(name: str, texts: Texts, columns: int, *window: int) -> Likeness
     call(
         "text_counts", texts.ids, texts.offsets, len(texts), texts.alphabet, distinct, counts, size, scratch
     )  # fmt: skip
-    found = Likeness(*(np.empty((len(texts), columns), np.float32) for _ in range(3)))
+    out = Likeness(*(np.empty((len(texts), columns), np.float32) for _ in range(3)))
     call(
         name, texts.offsets, distinct, counts, size, len(texts), texts.alphabet, 0, len(texts), *window,
-        found.overlap, found.presence, found.frequency, scratch,
+        out.overlap, out.presence, out.frequency, scratch,
     )  # fmt: skip
-    return found
+    return out

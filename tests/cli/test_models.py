@@ -57,8 +57,8 @@ def test_a_damaged_model_fails_verification_by_name(
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (["add", "."], 3, "is no model folder"),
-        (["add", "/nowhere"], 3, "is no model folder"),
+        (["add", "."], 3, "is not a model folder"),
+        (["add", "/nowhere"], 3, "is not a model folder"),
         (["remove", "segmenter"], 1, "ships with edge"),
         (["remove", "nothing"], 1, "is not in the store"),
         (["verify", "nothing"], 1, "no such model"),

@@ -71,7 +71,7 @@ def test_where_only_tflite_runtime_is_int8_weights_alone_are_refused(
     monkeypatch.setitem(sys.modules, "tflite_runtime.interpreter", module)
     monkeypatch.setattr("importlib.metadata.version", lambda name: "2.14.0")
     assert Session(converted("tflite-int8"), "net").runtime == "tflite-runtime 2.14.0"
-    with pytest.raises(ModelError, match="computes wrongly in silence; use ai-edge-litert"):
+    with pytest.raises(ModelError, match="silently computes wrong; use ai-edge-litert"):
         Session(converted("tflite-dynamic"), "net")
 
 

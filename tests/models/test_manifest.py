@@ -72,7 +72,7 @@ def test_no_byte_changes_unseen(data: st.DataObject) -> None:
     ("changes", "complaint"),
     [
         ({"schema": 2}, "schema 2; this version reads 1"),
-        ({"schema": "x"}, "damaged or no manifest"),
+        ({"schema": "x"}, "damaged or not a manifest"),
         ({"id": "../up"}, r"\$\.id"),
         ({"id": "Loud"}, r"\$\.id"),
         ({"surprise": 1}, "surprise"),

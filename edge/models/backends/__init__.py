@@ -1,8 +1,8 @@
-"""The runtimes: one file each, chosen by the suffix of a network's file, imported when one is opened.
+"""Backends, one module per runtime, chosen by the suffix of a network's file and imported on first use.
 
-To add one: a module with a class that takes a `NetworkFile` and `SessionOptions` and has the members of
-`Backend`, and a line in `BACKENDS`. It raises ModelError for files it does not take, and MissingRuntimeError
-where its runtime is not installed.
+To add one: write a module with a class that takes a `NetworkFile` and `SessionOptions` and has the members of
+`Backend`, and add it to `BACKENDS`. It raises ModelError for files that it does not support, and
+MissingRuntimeError if its runtime is not installed.
 """
 
 from __future__ import annotations
@@ -30,81 +30,84 @@ BACKENDS = {
     ".tflite": "edge.models.backends.litert:LiteRt",
     ".nb": "edge.models.backends.paddle:PaddleLite",
 }
-"""Suffix of a network's file -> the class that runs it."""
+"""Backend class by the suffix of a network's file."""
 
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """What a back end is given: a network of a folder, and its bytes once they have been checked."""
+    """Input of a backend: a network of a model folder."""
 
     folder: ModelFolder
+    """The model folder."""
     network: Network
+    """The network's entry in the manifest."""
 
     @property
     def path(self) -> Path:
-        """For messages; what runs are the bytes of `content`, not what lies there by then."""
+        """Path for messages; the runtime is given `content`, because the file may have changed."""
         return self.folder.file(self.network.file)
 
     @property
     def limits(self) -> Limits:
-        """What the file may ask for."""
+        """Maximum sizes of the model."""
         return self.folder.limits
 
     @cached_property
     def content(self) -> bytes:
-        """The checked bytes. Raises ModelError."""
+        """Bytes of the file, after checking their hash. Raises ModelError."""
         return self.folder.read(self.network.file)
 
     def refuse(self, what: str) -> ModelError:
-        """The error for this file."""
+        """Return a ModelError for this file."""
         return ModelError(self.path, what)
 
 
 class Backend(Protocol):
-    """A network that a runtime has loaded."""
+    """A network loaded in a runtime."""
 
     runtime: str
+    """Name and version of the runtime."""
     placement: dict[str, int]
-    """Provider -> nodes that it runs."""
+    """Number of nodes by execution provider."""
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
-        """Outputs in the manifest's order for checked, contiguous inputs in the manifest's order."""
+        """Return outputs for checked, contiguous inputs, both in the manifest's order."""
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release all resources."""
 
 
 def open_backend(file: NetworkFile, settings: SessionOptions) -> Backend:
     """Load a network in the runtime for its suffix. Raises ModelError, MissingRuntimeError."""
     home = BACKENDS.get(file.path.suffix)
     if home is None:
-        raise file.refuse(f"is for no known runtime; known are {', '.join(BACKENDS)}")
+        raise file.refuse(f"is not for a known runtime; known suffixes are {', '.join(BACKENDS)}")
     module, name = home.split(":")
     backend: Backend = getattr(import_module(module), name)(file, settings)
     return backend
 
 
 def check_tensors(file: NetworkFile, kind: str, declared: Sequence[Tensor], real: Iterable[Tensor]) -> None:
-    """Refuse a file whose inputs or outputs are not those that its manifest declares. Raises ModelError."""
-    there = {tensor.name: tensor for tensor in real}
+    """Compare a file's inputs or outputs with its manifest. Raises ModelError if they differ."""
+    by_name = {tensor.name: tensor for tensor in real}
     for tensor in declared:
-        found = there.get(tensor.name)
-        if found is None:
-            raise file.refuse(f"has no {kind} {tensor.name}, but {', '.join(there) or 'none'}")
-        if found.dtype != tensor.dtype or not _shapes_agree(tensor, found):
+        actual = by_name.get(tensor.name)
+        if actual is None:
+            raise file.refuse(f"has no {kind} {tensor.name}, only {', '.join(by_name) or 'none'}")
+        if actual.dtype != tensor.dtype or not _shapes_agree(tensor, actual):
             raise file.refuse(
-                f"has {kind} {tensor.name} {found.dtype}{list(found.shape)}, "
+                f"has {kind} {tensor.name} {actual.dtype}{list(actual.shape)}, "
                 f"its manifest says {tensor.dtype}{list(tensor.shape)}"
             )
-    if kind == "input" and len(there) > len(declared):
-        extra = ", ".join(there.keys() - {tensor.name for tensor in declared})
+    if kind == "input" and len(by_name) > len(declared):
+        extra = ", ".join(by_name.keys() - {tensor.name for tensor in declared})
         raise file.refuse(f"needs an input that its manifest does not name: {extra}")
 
 
 def _shapes_agree(declared: Tensor, real: Tensor) -> bool:
-    """Whether every fixed size is the same; a free axis fits any."""
+    """Return whether all fixed sizes are equal; a free axis fits any size."""
     return len(declared.shape) == len(real.shape) and all(
-        isinstance(there, str) or there == said
-        for said, there in zip(declared.shape, real.shape, strict=True)
-        if isinstance(said, int) or isinstance(there, int)
+        isinstance(actual, str) or actual == expected
+        for expected, actual in zip(declared.shape, real.shape, strict=True)
+        if isinstance(expected, int) or isinstance(actual, int)
     )

@@ -1,4 +1,4 @@
-"""LiteRT: `.tflite`, through ai-edge-litert, or tflite-runtime where a board has that."""
+"""LiteRT backend (`.tflite`): ai-edge-litert, or tflite-runtime on boards that have it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edge.models.options import SessionOptions
 
 
 class LiteRt:
-    """A graph in LiteRT's interpreter; free axes are resized when the inputs' sizes change."""
+    """A graph in LiteRT's interpreter; free axes are resized when the sizes of inputs change."""
 
     def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
         hybrid = inspect_tflite(file)
@@ -27,7 +27,7 @@ class LiteRt:
             raise MissingRuntimeError(file.path, "LiteRT", "litert") from error
         if hybrid and self.runtime.startswith("tflite-runtime"):
             raise file.refuse(
-                f"has int8 weights on float activations, which {self.runtime} computes wrongly in silence; "
+                f"has int8 weights on float activations, which {self.runtime} silently computes wrong; "
                 "use ai-edge-litert or a model that is int8 throughout"
             )
         self._path = file.path
@@ -47,7 +47,7 @@ class LiteRt:
         self._outputs = [outputs[tensor.name]["index"] for tensor in network.outputs]
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
-        """See `Backend`."""
+        """Run the graph; see `Backend`."""
         try:
             self._resize([array.shape for array in arrays])
             for index, array in zip(self._inputs, arrays, strict=True):
@@ -58,7 +58,7 @@ class LiteRt:
             raise ModelError(self._path, f"failed: {error}") from error
 
     def close(self) -> None:
-        """See `Backend`."""
+        """Release the interpreter."""
         self._interpreter = None
 
     def _resize(self, shapes: list[tuple[int, ...]]) -> None:
@@ -71,7 +71,7 @@ class LiteRt:
 
 
 def interpreter() -> tuple[Any, str]:
-    """The class that runs `.tflite` files here, and its package and version. Raises ImportError."""
+    """Return the interpreter class of `.tflite` files, and its package and version. Raises ImportError."""
     from importlib.metadata import version  # noqa: PLC0415
 
     try:
@@ -86,19 +86,19 @@ def interpreter() -> tuple[Any, str]:
 
 @contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Keep "delegate created" from the terminal: LiteRT writes it past Python and has no switch for it."""
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    """Suppress "delegate created", which LiteRT writes to stderr directly and cannot be switched off."""
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
         os.dup2(saved, 2)
         os.close(saved)
-        os.close(nowhere)
+        os.close(null)
 
 
 def details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The interpreter's inputs and outputs by the names of its first signature, else of their tensors."""
+    """Return the interpreter's inputs and outputs by name in its first signature, else by tensor name."""
     signatures = list(interpreter.get_signature_list())
     if signatures:
         runner = interpreter.get_signature_runner(signatures[0])
@@ -108,7 +108,7 @@ def details(interpreter: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 
 def described(name: str, detail: Mapping[str, Any]) -> Tensor:
-    """LiteRT's description of an input or output as ours; an axis of -1 is free."""
+    """Convert LiteRT's description of an input or output to a `Tensor`; an axis of -1 is free."""
     sizes = detail.get("shape_signature", detail["shape"])
     shape = tuple(int(size) if size > 0 else "?" for size in sizes)
     return Tensor(name, np.dtype(detail["dtype"]).name, shape)

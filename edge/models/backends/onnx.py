@@ -1,4 +1,4 @@
-"""onnxruntime: `.onnx` and `.ort`."""
+"""onnxruntime backend (`.onnx` and `.ort`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPES = {
     "tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(int16)": "int16", "tensor(int8)": "int8",
     "tensor(uint8)": "uint8", "tensor(bool)": "bool",
 }  # fmt: skip
-"""onnxruntime's names of element types, as far as manifests have them."""
+"""Element types of manifests by onnxruntime's names."""
 
 
 class OnnxRuntime:
@@ -31,7 +31,7 @@ class OnnxRuntime:
         except ImportError as error:
             raise MissingRuntimeError(file.path, "onnxruntime", None) from error
         if hasattr(onnxruntime, "disable_telemetry_events"):
-            onnxruntime.disable_telemetry_events()  # an application may have imported it before us
+            onnxruntime.disable_telemetry_events()  # an application may have imported it before
         self._path = file.path
         self.runtime = f"onnxruntime {onnxruntime.__version__}"
         options = _options(onnxruntime, settings)
@@ -42,8 +42,8 @@ class OnnxRuntime:
         else:
             inspected = inspect_onnx(file)
             weights = _add_external(file, inspected.external, options)
-            # x86 without VNNI adds pairs of U8 x S8 products in 16 bits, which overflow; this makes the
-            # weights U8. It breaks weights without zero points, which are multiplied as floats.
+            # x86 without VNNI sums pairs of U8 x S8 products in 16 bits, which saturate; this option makes
+            # the weights U8. It breaks weights without zero points, which are multiplied as floats.
             precise = str(int(inspected.zero_points))
             options.add_session_config_entry("session.x64quantprecision", precise)
         if missing := set(settings.providers) - set(onnxruntime.get_available_providers()):
@@ -57,7 +57,7 @@ class OnnxRuntime:
         except Exception as error:  # onnxruntime's errors share no base class
             raise file.refuse(f"cannot be loaded: {error}") from error
         finally:
-            del weights  # it reads them where they are, until here
+            del weights  # onnxruntime reads them in place, until here
         network = file.network
         check_tensors(file, "input", network.inputs, inputs)
         check_tensors(file, "output", network.outputs, outputs)
@@ -65,7 +65,7 @@ class OnnxRuntime:
         self._outputs = [tensor.name for tensor in network.outputs]
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
-        """See `Backend`."""
+        """Run the graph; see `Backend`."""
         try:
             feeds = dict(zip(self._inputs, arrays, strict=True))
             outputs: list[Array] = self._session.run(self._outputs, feeds)
@@ -75,7 +75,7 @@ class OnnxRuntime:
 
     @cached_property
     def placement(self) -> dict[str, int]:
-        """Nodes of the optimised graph by provider, as placed; old versions of onnxruntime do not say."""
+        """Number of nodes of the optimized graph by provider; empty for old versions of onnxruntime."""
         counts: Counter[str] = Counter()
         if not hasattr(self._session, "get_provider_graph_assignment_info"):
             return {}
@@ -84,7 +84,7 @@ class OnnxRuntime:
         return dict(counts)
 
     def close(self) -> None:
-        """See `Backend`."""
+        """Release the session."""
         self._session = None
 
 
@@ -101,16 +101,16 @@ def _options(onnxruntime: Any, settings: SessionOptions) -> Any:
 
 
 def _add_external(file: NetworkFile, names: list[str], options: Any) -> list[bytes]:
-    """Hand over the checked bytes of weights in other files of the folder; keep alive what this returns."""
+    """Add the checked weights in other files of the folder; the caller must keep the result alive."""
     contents = [file.folder.read(name) for name in names]
     if names and not hasattr(options, "add_external_initializers_from_files_in_memory"):
-        raise file.refuse("keeps weights in other files, which this onnxruntime is too old for; update it")
+        raise file.refuse("keeps weights in other files, which needs a newer onnxruntime; update it")
     if names:
         options.add_external_initializers_from_files_in_memory(names, contents, list(map(len, contents)))
     return contents
 
 
 def described(node: Any) -> Tensor:
-    """An input or output as onnxruntime describes it, in our words; an axis of no name becomes "?"."""
+    """Convert onnxruntime's description of an input or output to a `Tensor`; unnamed axes become "?"."""
     shape = tuple(axis if isinstance(axis, int) else axis or "?" for axis in node.shape)
     return Tensor(node.name, TYPES.get(node.type, node.type), shape)

@@ -1,9 +1,9 @@
-"""Paddle-Lite: `.nb`, in a worker process.
+"""Paddle-Lite backend (`.nb`), in a worker process.
 
-The library has wheels for a few Pythons only, aborts the process on a file of another version, and answers
-nonsense for a file of another kind of processor. So the file is looked at before it is loaded, and the
-library lives in a process of its own: a Python 3.10 with `paddlelite` and numpy 1, named by
-`EDGE_PADDLE_PYTHON` or found on the PATH as `python3.10`. If it dies it is started again, once for each call.
+The library has wheels for few Python versions, aborts the process on a file of another version, and computes
+garbage for a file of another processor architecture. So the file is inspected before it is loaded, and the
+library runs in a process of its own: a Python 3.10 with `paddlelite` and numpy 1, named by
+`EDGE_PADDLE_PYTHON` or found on the PATH as `python3.10`. If it dies it is restarted, once per call.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ SETTING = "EDGE_PADDLE_PYTHON"
 WORKER = Path(__file__).with_name("paddle_worker.py")
 
 ALIGNMENT = 64
-"""Bytes; arrays in the shared memory begin at multiples of it."""
+"""Alignment of arrays in the shared memory in bytes."""
 
 START_TIMEOUT_S = 30.0
 
 PIECE = 65536
-"""Bytes read from the pipe at once; an answer is a few hundred."""
+"""Bytes read from the pipe at once; a response has a few hundred."""
 
 _VERSION = slice(2, 18)
-"""Where the version of the converter stands in an .nb file, ended by a zero."""
+"""Position of the converter's version in an .nb file, ended by a zero."""
 
 _KERNEL = re.compile(rb"[a-z_0-9]+/[a-zA-Z_0-9]+/(\d+)/\d+/\d+")
-"""A kernel that was chosen when the file was made: operator/alias/target/precision/layout."""
+"""A kernel selected by the converter: operator/alias/target/precision/layout."""
 
 _TARGETS = {b"2": "x86", b"4": "arm"}
-"""Paddle-Lite's numbers of the kinds of processor; the others run anywhere or on no processor of ours."""
+"""Paddle-Lite's numbers of processor architectures; others run anywhere, or on no supported processor."""
 
 _PROBE = """
 from importlib.metadata import version
@@ -57,14 +57,16 @@ print(version("paddlelite"), numpy.__version__)
 
 
 class Runtime(NamedTuple):
-    """An interpreter that has Paddle-Lite."""
+    """A Python interpreter with Paddle-Lite."""
 
     python: Path
+    """Path of the interpreter."""
     version: str
+    """Version of Paddle-Lite."""
 
 
 class WorkerDied(Exception):  # noqa: N818 - never leaves this file
-    """The worker ended, or did not answer in time."""
+    """The worker ended, or did not respond in time."""
 
 
 class PaddleLite:
@@ -87,7 +89,7 @@ class PaddleLite:
         self._check_counts(self._worker.description)
 
     def run(self, arrays: Sequence[Array]) -> list[Array]:
-        """See `Backend`. A worker that dies is replaced and asked once more."""
+        """Run the network; see `Backend`. If the worker dies, it is restarted and the call repeated once."""
         try:
             return self._ask(arrays)
         except WorkerDied:
@@ -98,18 +100,18 @@ class PaddleLite:
             raise ModelError(self._file.path, f"ends its Paddle-Lite worker: {error}") from error
 
     def close(self) -> None:
-        """See `Backend`."""
+        """End the worker."""
         if self._worker:
             self._worker.close()
         self._worker = None
 
     @property
     def process(self) -> int | None:
-        """The worker's process id."""
+        """Process id of the worker."""
         return self._worker.process if self._worker else None
 
     def _ask(self, arrays: Sequence[Array]) -> list[Array]:
-        """Run in the worker, or in a new one if the last is gone. Raises WorkerDied."""
+        """Run in the worker, or in a new one if it has ended. Raises WorkerDied."""
         self._worker = self._worker or self._start()
         try:
             return self._worker.run(arrays, self._timeout_s)
@@ -124,20 +126,20 @@ class PaddleLite:
             raise self._file.refuse(f"cannot be loaded by {self.runtime}: {error}") from error
 
     def _check_counts(self, description: dict[str, int]) -> None:
-        """The converters name inputs and outputs as they like, but keep their order."""
+        """Compare numbers only: the converters rename inputs and outputs, but keep their order."""
         network = self._file.network
         for kind, declared in (("inputs", network.inputs), ("outputs", network.outputs)):
-            there = description[kind]
-            if there != len(declared):
+            count = description[kind]
+            if count != len(declared):
                 self.close()
-                raise self._file.refuse(f"has {there} {kind}, its manifest names {len(declared)}")
+                raise self._file.refuse(f"has {count} {kind}, its manifest names {len(declared)}")
 
 
 def check_file(file: NetworkFile) -> None:
-    """Refuse an .nb file that the library would not survive. Raises ModelError."""
+    """Raise ModelError for an .nb file on which the library would abort or fail."""
     content, network = file.content, file.network
     if content[:2] != b"\x02\x00" or not re.match(r"v?\d+\.\d+", _version(content)):
-        raise file.refuse("is no .nb file of Paddle-Lite")
+        raise file.refuse("is not a Paddle-Lite .nb file")
     if network.runtime_version and _short(network.runtime_version) != _short(_version(content)):
         raise file.refuse(f"is of version {_version(content)}, its manifest says {network.runtime_version}")
     targets = {_TARGETS[number] for number in _KERNEL.findall(content) if number in _TARGETS}
@@ -149,7 +151,7 @@ def check_file(file: NetworkFile) -> None:
 
 
 def processor() -> str:
-    """The kind of this processor in Paddle-Lite's terms."""
+    """Return the architecture of this processor in Paddle-Lite's terms."""
     machine = platform.machine().lower()
     return {"x86_64": "x86", "amd64": "x86", "aarch64": "arm", "arm64": "arm"}.get(machine, machine)
 
@@ -158,7 +160,7 @@ _found: dict[str, Runtime | None] = {}
 
 
 def find_runtime() -> Runtime | None:
-    """The interpreter that `EDGE_PADDLE_PYTHON` names, or python3.10 of the PATH, if it has Paddle-Lite."""
+    """Return the interpreter named by `EDGE_PADDLE_PYTHON`, or python3.10, if it has Paddle-Lite."""
     named = os.environ.get(SETTING) or shutil.which("python3.10") or ""
     if named not in _found:
         _found[named] = _probe(named) if named else None
@@ -171,7 +173,7 @@ def _probe(python: str) -> Runtime | None:
             [python, "-c", _PROBE], capture_output=True, text=True, timeout=START_TIMEOUT_S, check=True
         )
         version, numpy = done.stdout.split()[-2:]
-        if numpy.startswith("1."):  # numpy 2 gives garbage in silence
+        if numpy.startswith("1."):  # numpy 2 silently computes garbage
             return Runtime(Path(python), version)
     return None
 
@@ -181,13 +183,13 @@ def _version(content: bytes) -> str:
 
 
 def _short(version: str) -> str:
-    """Major and minor: v2.13-rc and 2.13rc0 are the same file format."""
-    found = re.match(r"v?(\d+\.\d+)", version)
-    return found[1] if found else version
+    """Return major and minor version: v2.13-rc and 2.13rc0 have the same file format."""
+    match = re.match(r"v?(\d+\.\d+)", version)
+    return match[1] if match else version
 
 
 class _Worker:
-    """A worker process and the memory shared with it."""
+    """A worker process and the shared memory."""
 
     def __init__(self, python: Path, file: NetworkFile, threads: int) -> None:
         self._network, self._path = file.network, file.path
@@ -237,13 +239,13 @@ class _Worker:
         self._errors.close()
 
     def _place(self, arrays: Sequence[Array]) -> list[dict[str, Any]]:
-        """Put the inputs one after the other into the memory; where each lies."""
-        places, at = [], 0
+        """Write the inputs to the shared memory; return their positions."""
+        places, offset = [], 0
         for array in arrays:
-            places.append({"dtype": array.dtype.name, "shape": array.shape, "offset": at})
-            at += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
-        if at > len(self._memory):
-            os.ftruncate(self._descriptor, at)
+            places.append({"dtype": array.dtype.name, "shape": array.shape, "offset": offset})
+            offset += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
+        if offset > len(self._memory):
+            os.ftruncate(self._descriptor, offset)
             self._memory = mmap.mmap(self._descriptor, 0)
         for place, array in zip(places, arrays, strict=True):
             self._array(place)[...] = array
@@ -255,7 +257,7 @@ class _Worker:
         return flat.reshape(place["shape"])
 
     def _ask(self, message: bytes, timeout_s: float) -> dict[str, Any]:
-        """Write a request and read the answer's line. Raises WorkerDied."""
+        """Send a request and read the response line. Raises WorkerDied."""
         try:
             while message:
                 message = message[self._requests.write(message) :]
@@ -275,18 +277,18 @@ class _Worker:
         return answer
 
     def _last_words(self) -> str:
-        """How the process ended, and the last line that it wrote."""
+        """Return the exit code of the process and the last line that it wrote."""
         code = self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").split("\n")
-        said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return f"ended with {code}{': ' if said else ''}{said[-200:]}"
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"ended with {code}{': ' if last else ''}{last[-200:]}"
 
 
 def _shared_memory() -> int:
-    """The descriptor of a file without a name, in memory where the system has such files."""
+    """Return the descriptor of an anonymous file, in memory if the system supports it."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("edge")
     descriptor, name = tempfile.mkstemp()
-    os.unlink(name)  # noqa: PTH108 - open and nameless is what it is for
+    os.unlink(name)  # noqa: PTH108 - it stays open without a name
     return descriptor

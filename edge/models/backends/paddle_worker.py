@@ -1,8 +1,8 @@
-"""Runs one Paddle-Lite network for a parent process: started by its path, with Python 3.10 and numpy 1.
+"""Run one Paddle-Lite network for a parent process: started by its path, with Python 3.10 and numpy 1.
 
-It imports nothing of this package. Requests and answers are lines of JSON on a pipe each; arrays lie in
-memory that both processes map, found by its file descriptor. The library prints to standard output and aborts
-when it is not pleased: its prints go to standard error, and the parent sees that this process is gone.
+It imports nothing of this package. Requests and responses are lines of JSON, on a pipe each; arrays are in
+shared memory, given by its file descriptor. The library prints to standard output and aborts on errors: its
+output is redirected to standard error, and the parent detects that this process has ended.
 """
 
 import json
@@ -26,17 +26,17 @@ def main() -> None:
     for line in requests:
         try:
             tell(answers, {"outputs": worker.run(json.loads(line))})
-        except Exception as error:  # the parent decides what it means
+        except Exception as error:  # the parent handles it
             tell(answers, {"error": f"{type(error).__name__}: {error}"})
 
 
 def tell(answers: BinaryIO, message: dict[str, Any]) -> None:
-    """One line to the parent."""
+    """Write one line to the parent."""
     answers.write(json.dumps(message).encode() + b"\n")
 
 
 class Worker:
-    """A loaded network, and the memory that its arrays travel in."""
+    """A loaded network and the shared memory for its arrays."""
 
     def __init__(self, network: bytes, memory: int) -> None:
         from paddlelite.lite import MobileConfig, create_paddle_predictor  # noqa: PLC0415
@@ -48,14 +48,14 @@ class Worker:
         self._memory = mmap.mmap(memory, 0)
 
     def description(self) -> dict[str, Any]:
-        """How many inputs and outputs the network has."""
+        """Return the numbers of inputs and outputs of the network."""
         return {
             "inputs": len(self._predictor.get_input_names()),
             "outputs": len(self._predictor.get_output_names()),
         }
 
     def run(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Run on the arrays that the request describes; the outputs are described likewise."""
+        """Run on the arrays that the request describes; return descriptions of the outputs."""
         if request["size"] != len(self._memory):
             self._map()
         for number, place in enumerate(request["inputs"]):
@@ -64,20 +64,20 @@ class Worker:
         return self._place([self._predictor.get_output(n).numpy() for n in range(request["outputs"])])
 
     def _place(self, outputs: list[Any]) -> list[dict[str, Any]]:
-        """Write the outputs one after the other, with more memory if they need it."""
-        places, at = [], 0
+        """Write the outputs to the shared memory, which grows if needed."""
+        places, offset = [], 0
         for array in outputs:
-            places.append({"dtype": array.dtype.name, "shape": list(array.shape), "offset": at})
-            at += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
-        if at > len(self._memory):
-            os.ftruncate(self._descriptor, at)
+            places.append({"dtype": array.dtype.name, "shape": list(array.shape), "offset": offset})
+            offset += -(-array.nbytes // ALIGNMENT) * ALIGNMENT
+        if offset > len(self._memory):
+            os.ftruncate(self._descriptor, offset)
             self._map()
         for place, array in zip(places, outputs, strict=True):
             self._array(place)[...] = array
         return places
 
     def _array(self, place: dict[str, Any]) -> Any:
-        """The array that lies at a place of the memory."""
+        """Return the array at a position in the shared memory."""
         count = int(np.prod(place["shape"], dtype=np.int64))
         flat = np.frombuffer(self._memory, place["dtype"], count, place["offset"])
         return flat.reshape(place["shape"])

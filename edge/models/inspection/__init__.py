@@ -1,1 +1,1 @@
-"""Look into the files of runtimes before a runtime loads them: operators, sizes, inputs."""
+"""Inspect network files before a runtime loads them: operators, sizes, inputs."""

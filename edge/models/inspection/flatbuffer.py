@@ -1,7 +1,7 @@
-"""What an `.ort` or `.tflite` file asks for, read from its bytes before a runtime sees them.
+"""Inspect the bytes of an `.ort` or `.tflite` file before a runtime loads it.
 
-Both are FlatBuffers: tables whose fields are found through a table of offsets. Only the fields that matter
-here are known, by their place in ort.fbs and in LiteRT's schema.fbs.
+Both are FlatBuffers: tables whose fields are located by a table of offsets. Only the fields needed here are
+parsed, by their position in ort.fbs and in LiteRT's schema.fbs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ TFLITE_FLOAT32, TFLITE_INT8, TFLITE_UINT8 = 0, 9, 3
 TFLITE_CUSTOM = 32
 
 MAX_DEPTH = 32
+"""Maximum depth of nested graphs."""
 
 
 class Table:
@@ -37,50 +38,50 @@ class Table:
 
     @classmethod
     def root(cls, content: bytes, identifier: bytes) -> Table:
-        """The outermost table of a file with this identifier, else ValueError."""
+        """Return the root table of a file with this identifier. Raises ValueError for other files."""
         if content[4:8] != identifier:
             raise ValueError(f"it does not begin as one, with {identifier.decode()}")
         return cls(content, struct.unpack_from("<I", content, 0)[0])
 
     def number(self, field: int, form: str, default: int = 0) -> int:
-        """A scalar in the form of `struct`."""
+        """Return a scalar in the format of `struct`."""
         at = self._where(field)
         return self._number(form, at) if at else default
 
     def text(self, field: int) -> str:
-        """A string; empty where it is left out."""
+        """Return a string; empty if it is omitted."""
         start, count = self._vector(field)
         return self._content[start : start + count].decode("utf-8")
 
     def numbers(self, field: int) -> list[int]:
-        """A vector of 32-bit integers."""
+        """Return a vector of 32-bit integers."""
         start, count = self._vector(field)
         return list(struct.unpack_from(f"<{count}i", self._content, start)) if count else []
 
     def count(self, field: int) -> int:
-        """Length of a vector."""
+        """Return the length of a vector."""
         return self._vector(field)[1]
 
     def table(self, field: int) -> Table | None:
-        """A table, None where it is left out."""
+        """Return a table; None if it is omitted."""
         at = self._where(field)
         return Table(self._content, at + self._number("<I", at)) if at else None
 
     def tables(self, field: int) -> Iterator[Table]:
-        """A vector of tables."""
+        """Yield the tables of a vector."""
         start, count = self._vector(field)
         for place in range(start, start + 4 * count, 4):
             yield Table(self._content, place + self._number("<I", place))
 
     def _where(self, field: int) -> int:
-        """Where a field lies; 0 where it is left out."""
+        """Return the offset of a field; 0 if it is omitted."""
         if field >= self._fields:
             return 0
         offset = self._number("<H", self._offsets + 4 + 2 * field)
         return self._at + offset if offset else 0
 
     def _vector(self, field: int) -> tuple[int, int]:
-        """Where the elements of a vector begin, and how many they are."""
+        """Return the offset of a vector's elements, and their number."""
         at = self._where(field)
         if not at:
             return 0, 0
@@ -97,7 +98,7 @@ class Table:
 
 
 def inspect_ort(file: NetworkFile) -> None:
-    """Raises ModelError naming what an `.ort` file may not hold."""
+    """Check an `.ort` file. Raises ModelError with the reason if it is not allowed."""
     try:
         session = Table.root(file.content, b"ORTM")
         model = session.table(ORT_MODEL)
@@ -107,13 +108,13 @@ def inspect_ort(file: NetworkFile) -> None:
         check_operators(file, _ort_operators(graph, 0), frozenset())
         ends = max(graph.count(ORT_INPUTS), graph.count(ORT_OUTPUTS))
     except (struct.error, ValueError) as error:
-        raise file.refuse(f"is no .ort file: {error}") from error
+        raise file.refuse(f"is not an .ort file: {error}") from error
     if ends > file.limits.graph_inputs:
         raise file.refuse(f"has {ends} inputs or outputs; the limit is {file.limits.graph_inputs}")
 
 
 def _ort_operators(graph: Table, depth: int) -> Iterator[tuple[str, str]]:
-    """(domain, name) of the operators of a graph and of the graphs in it."""
+    """Yield (domain, name) of the operators of a graph and its subgraphs."""
     if depth > MAX_DEPTH:
         raise ValueError(f"graphs are nested more than {MAX_DEPTH} deep")
     for node in graph.tables(ORT_NODES):
@@ -125,9 +126,9 @@ def _ort_operators(graph: Table, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def inspect_tflite(file: NetworkFile) -> bool:
-    """Whether a `.tflite` file has int8 weights on float activations (dynamic-range quantization).
+    """Check a `.tflite` file; return whether it has int8 weights with float activations.
 
-    Raises ModelError naming what it may not hold.
+    This is dynamic-range quantization. Raises ModelError with the reason if the file is not allowed.
     """
     try:
         model = Table.root(file.content, b"TFL3")
@@ -137,11 +138,11 @@ def inspect_tflite(file: NetworkFile) -> bool:
         hybrid = [_is_hybrid(file, graph) for graph in model.tables(TFLITE_GRAPHS)]  # each checked
         return any(hybrid)
     except (struct.error, ValueError, IndexError) as error:
-        raise file.refuse(f"is no .tflite file: {error}") from error
+        raise file.refuse(f"is not a .tflite file: {error}") from error
 
 
 def _is_hybrid(file: NetworkFile, graph: Table) -> bool:
-    """Whether some operator of a graph takes a float input and an int8 weight."""
+    """Return whether any operator of a graph has a float input and an int8 weight."""
     ends = max(graph.count(TFLITE_INPUTS), graph.count(TFLITE_OUTPUTS))
     if ends > file.limits.graph_inputs or graph.count(TFLITE_OPERATORS) > file.limits.nodes:
         raise file.refuse("has more inputs, outputs or nodes than the limit")

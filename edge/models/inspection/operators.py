@@ -1,4 +1,4 @@
-"""Which operators a graph for onnxruntime may hold, whatever file it comes in."""
+"""Allowed operators of graphs for onnxruntime, in any file format."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from edge.models.backends import NetworkFile
 
 DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
-"""Operator domains whose code is in every build of onnxruntime; others come from libraries of strangers."""
+"""Operator domains that every build of onnxruntime has; others need third-party libraries."""
 
 REFUSED = frozenset({"EPContext"})
-"""Operators that carry machine code for a device, or name a file with it."""
+"""Operators that contain or refer to machine code for a device."""
 
 
 def check_operators(file: NetworkFile, operators: Iterable[tuple[str, str]], own: frozenset[str]) -> None:
-    """Refuse a graph by the (domain, name) of its operators; `own` are domains of functions in the file.
+    """Check the (domain, name) of a graph's operators; `own` are domains of functions in the file.
 
-    Raises ModelError naming the operator.
+    Raises ModelError with the name of a forbidden operator.
     """
     for count, (domain, name) in enumerate(operators, 1):
         if name in REFUSED:

@@ -1,7 +1,7 @@
-"""What an `.onnx` file asks for, read from its bytes before onnxruntime sees them.
+"""Inspect the bytes of an `.onnx` file before onnxruntime loads it.
 
-Only the field numbers of onnx.proto3 that matter here are known; everything else is stepped over by its
-length, so a file of any size takes milliseconds.
+Only the fields of onnx.proto3 needed here are parsed; everything else is skipped by its length, so a file of
+any size takes milliseconds.
 """
 
 from __future__ import annotations
@@ -26,29 +26,30 @@ ENTRY_KEY, ENTRY_VALUE = 1, 2
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 ELEMENT_BYTES = 4
-"""What an element of a weight is taken to need; smaller ones are unpacked by some kernels."""
+"""Assumed size of an element of a weight; some kernels unpack smaller ones."""
 
 MAX_DEPTH = 32
-"""Of graphs within graphs."""
+"""Maximum depth of nested graphs."""
 
 Fields = Iterator[tuple[int, int | memoryview]]
+"""Number and value of each field of a message."""
 
 
 class _Graphs:
-    """Operators and weights of a model, collected while its graphs are walked."""
+    """Visitor that collects the operators and weights of a model."""
 
     def __init__(self) -> None:
         self.operators: list[tuple[str, str]] = []
         self.domains: set[str] = set()
-        """Of functions that the file defines."""
+        """Domains of functions that the file defines."""
         self.largest = 0
-        """Elements of the largest weight."""
+        """Number of elements of the largest weight."""
         self.external: list[str] = []
-        """Files that weights lie in."""
+        """Files that hold weights."""
         self.ends = 0
-        """Inputs or outputs of the main graph, whichever are more."""
+        """Number of inputs or outputs of the main graph, whichever is larger."""
         self.bare = False
-        """Some int8 weights have a scale and no zero point."""
+        """Whether any int8 weights have a scale but no zero point."""
 
     def model(self, content: memoryview) -> None:
         for number, value in _fields(content):
@@ -121,26 +122,26 @@ class _Graphs:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What loading an ONNX file takes into account."""
+    """Properties of an ONNX file that are needed for loading it."""
 
     external: list[str]
-    """The other files of the folder that hold weights of this one."""
+    """Other files of the folder that hold weights of this one."""
     zero_points: bool
-    """Whether all int8 weights have zero points beside their scales."""
+    """Whether all int8 weights have zero points."""
 
 
 def inspect_onnx(file: NetworkFile) -> Inspected:
-    """Look through a file before it is loaded.
+    """Check an ONNX file before it is loaded.
 
-    Raises ModelError naming what is not allowed: an operator, a file outside the folder, a size.
+    Raises ModelError with the reason if an operator, an external file or a size is not allowed.
     """
     graphs = _Graphs()
     try:
         graphs.model(memoryview(file.content))
     except (ValueError, IndexError) as error:
-        raise file.refuse(f"is no ONNX file: {error}") from error
+        raise file.refuse(f"is not an ONNX file: {error}") from error
     if not graphs.operators:
-        raise file.refuse("is no ONNX file: it holds no graph")
+        raise file.refuse("is not an ONNX file: it holds no graph")
     check_operators(file, graphs.operators, frozenset(graphs.domains))
     if graphs.largest * ELEMENT_BYTES > file.limits.tensor_bytes:
         raise file.refuse(f"holds a weight of {graphs.largest} elements, over the limit")
@@ -149,12 +150,12 @@ def inspect_onnx(file: NetworkFile) -> Inspected:
     names = list(dict.fromkeys(graphs.external))
     for name in names:
         if name not in file.folder.manifest.files:
-            raise file.refuse(f"keeps weights in {name!r}, which is no file of its folder's manifest")
+            raise file.refuse(f"keeps weights in {name!r}, which its folder's manifest does not name")
     return Inspected(names, zero_points=not graphs.bare)
 
 
 def _fields(content: memoryview) -> Fields:
-    """Number and value of each field of a message; ValueError or IndexError where it is damaged."""
+    """Yield the fields of a message. Raises ValueError or IndexError if it is damaged."""
     at, end = 0, len(content)
     while at < end:
         key, at = _varint(content, at)
@@ -176,7 +177,7 @@ def _fields(content: memoryview) -> Fields:
 
 
 def _varint(content: memoryview, at: int) -> tuple[int, int]:
-    """A number of 7 bits a byte, and where it ends."""
+    """Return a number of 7 bits per byte, and the offset after it."""
     value = shift = 0
     while shift < 70:
         byte = content[at]
