@@ -73,7 +73,7 @@ STDIN, SCRATCH = "-", "edge-stdin-"
 
 @contextmanager
 def recordings(options: argparse.Namespace) -> Iterator[list[Path]]:
-    """Yield the paths that the command line names. Raises InputError, UsageError.
+    """Yield the paths of the command line's recordings. Raises InputError, UsageError.
 
     Standard input is kept in a temporary file while the command runs: most containers need seeking.
     """
@@ -85,9 +85,10 @@ def recordings(options: argparse.Namespace) -> Iterator[list[Path]]:
 
 
 def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[[Recording], None]) -> int:
-    """Do the work for every recording; returns the exit code.
+    """Call `work` for every recording; return the exit code.
 
-    With several recordings an error of one is reported, and the others go on; the code is the first error's.
+    With several recordings errors are printed and the others are still processed; the exit code is that of
+    the first error.
     """
     code = 0
     for path in paths:
@@ -105,10 +106,10 @@ def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[
 
 
 def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:
-    """Return where the output for a recording goes.
+    """Return the output file of a recording.
 
     `pattern` is a file, a folder (it exists, ends in a separator, or there are several recordings), or has
-    `{stem}` in it. Raises UsageError for another field.
+    `{stem}` in it. Raises UsageError for other fields.
     """
     try:
         filled = pattern.format(stem=media.stem)
@@ -120,7 +121,7 @@ def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:
 
 
 def refuse_collisions(files: Sequence[Path]) -> None:
-    """Raise UsageError if two outputs have one name."""
+    """Raise UsageError if two outputs have the same name."""
     for file in files:
         if files.count(file) > 1:
             raise UsageError(f"{file}: two recordings would be written to it; run them apart")
@@ -142,7 +143,7 @@ def _expanded(name: str) -> list[Path]:
         if not found:
             raise InputError(path, "is a folder without media files")
         return found
-    if not path.exists() and glob.has_magic(name):  # shells expand patterns, but for Windows'
+    if not path.exists() and glob.has_magic(name):  # shells expand patterns, except on Windows
         found = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207
         if not found:
             raise InputError(path, "matches no file")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edge.networks.segmenter import Segmenter
 
 FORMATS = ("csv", "txt", "TextGrid", "rttm")
+"""Formats of label files."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Label, write the file if asked to, show."""
+    """Label each recording; write and print its labels."""
     with recordings(options) as paths:
         _check(options, paths)
         with Progress("loading the segmenter", quiet=options.quiet):
@@ -83,7 +84,7 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
 
 
 def print_labels(result: LabelResult) -> None:
-    """Print the totals, and a line for each run of one label."""
+    """Print one line per run of a label, and the totals."""
     totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
     print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")
     for one in result.merged:

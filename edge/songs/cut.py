@@ -17,7 +17,7 @@ from edge.songs.song import Song, SongClip
 from edge.vocabulary import Progress
 
 FADE_S = 0.01
-"""Fade at both ends of a clip: too short to hear, long enough that no click is."""
+"""Length of the fade at both ends of a clip in seconds: inaudible, but long enough to prevent clicks."""
 
 TEMPLATE = "{stem}-{number:02}"
 """Name of a clip without its suffix; `{title}` is the recording's title, or its name."""
@@ -95,7 +95,7 @@ def _cut_exactly(
     force: bool,
     progress: Progress,
 ) -> tuple[float, float]:
-    """Start and end of what was written, in seconds of the recording."""
+    """Cut one song; return the start and end of what was written, in seconds of the recording."""
     wanted = MediaRange(result.recording, Fraction(song.start), Fraction(song.end))
     (written,) = concat([wanted], file, crossfade_s=FADE_S, tags=tags, force=force, progress=progress).ranges
     return float(written.start), float(written.end)
@@ -113,5 +113,5 @@ def _tags(result: SongSearchResult, number: int) -> dict[str, str]:
 
 
 def _part(progress: Progress | None, done: int, count: int) -> Callable[[float], None]:
-    """A progress for one of `count` files that are as long as each other."""
+    """Return the progress callback of one of `count` files, each an equal share of the work."""
     return lambda share: progress((done + share) / count) if progress else None

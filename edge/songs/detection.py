@@ -1,4 +1,4 @@
-"""From a label track to songs: labels, runs, preludes and postludes, boundaries."""
+"""Turn a label track into songs: labels, runs, preludes and postludes, boundaries."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from edge.songs.song import Song
 
 Floats = NDArray[np.float32]
 Classify = Callable[[NDArray[np.float16]], Floats]
-"""Features float16[batch, segments, features] -> confidences float32[batch, segments, 4]."""
+"""Function from features float16[batch, segments, features] to confidences float32[batch, segments, 4]."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A song on its way: segments of the singing and of the whole, and the times of both."""
+    """Intermediate result: segment ranges of the singing and of the whole song, and the times of both."""
 
     run: range
     whole: range
@@ -43,7 +43,7 @@ def detect_songs(track: LabelTrack, classify: Classify, options: SongOptions) ->
         gap=int(options.max_gap_s / length + 1e-9),
     )
     extended = rules.with_music(sung, labels, options.edge_is_other)
-    runs, wholes = ([range(*run) for run in found.tolist()] for found in (sung, extended))
+    runs, wholes = ([range(*row) for row in rows.tolist()] for rows in (sung, extended))
     drafts = []
     for run, whole, singing in zip(runs, wholes, _refine(track, runs, classify, options), strict=True):
         outer = (
@@ -59,7 +59,7 @@ def detect_songs(track: LabelTrack, classify: Classify, options: SongOptions) ->
 def _refine(
     track: LabelTrack, runs: list[range], classify: Classify, options: SongOptions
 ) -> list[tuple[float, float]]:
-    """Start and end of each run's singing, moved to a joint inside an uncertain first or last segment."""
+    """Return start and end of each run's singing, moved to a joint inside an uncertain end segment."""
     pairs: list[NDArray[np.float16]] = []
     asked: dict[tuple[int, bool], slice] = {}
     for run in runs:
@@ -87,7 +87,7 @@ def _refine(
 
 
 def _joints(track: LabelTrack, segment: int) -> range:
-    """Indices of the steps strictly inside a segment; none in the first, which has no window before it."""
+    """Return the indices of the steps strictly inside a segment; the first segment has none."""
     if segment == 0:
         return range(0)
     inside = min(track.segment_s, track.duration_s - segment * track.segment_s)
@@ -114,16 +114,16 @@ def _exact(track: LabelTrack, labels: rules.Ints, draft: _Draft) -> _Draft:
 
 
 def _change(track: LabelTrack, inside: Floats, at: float, *, start: bool) -> float:
-    """The likeliest time of the change within one segment of `at`; the recording's own edges stay."""
+    """Return the likeliest time of the change within one segment of `at`; the recording's ends stay."""
     centre, reach = round(at / track.frame_s), round(track.segment_s / track.frame_s)
     low, high = max(0, centre - reach), min(len(inside), centre + reach)
-    stretch = inside[low:high]
-    cut = change_point(stretch) if start else len(stretch) - change_point(stretch[::-1])
+    frames = inside[low:high]
+    cut = change_point(frames) if start else len(frames) - change_point(frames[::-1])
     return min((low + cut) * track.frame_s, track.duration_s)
 
 
 def _finish(track: LabelTrack, labels: rules.Ints, drafts: list[_Draft]) -> list[Song]:
-    """Songs in order: where two would overlap the earlier one keeps its end; empty ones are dropped."""
+    """Return songs in order: where two overlap the earlier keeps its end; empty ones are dropped."""
     songs: list[Song] = []
     for draft in drafts:
         start = max(draft.outer[0], songs[-1].end if songs else 0.0)

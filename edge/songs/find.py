@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SongSearchResult:
-    """The songs of a recording, and the labels that they were found by."""
+    """The songs of a recording and the label track they were found in. Iterates over the songs."""
 
     recording: Recording
-    """What was searched."""
+    """The searched recording."""
     songs: tuple[Song, ...]
     """In order and disjoint."""
     labels: LabelTrack
-    """The evidence; another system can be given it."""
+    """Label track of the recording; other systems can reuse it."""
     notes: tuple[str, ...] = ()
-    """What was wrong with the file, one line each."""
+    """Problems found in the file, one line each."""
 
     def __iter__(self) -> Iterator[Song]:
         return iter(self.songs)
@@ -56,7 +56,7 @@ class SongSearchResult:
 
     @property
     def segments(self) -> tuple[LabelSegment, ...]:
-        """Every segment with its label and confidences."""
+        """Return all segments with their labels and confidences."""
         return label_segments(self.labels)
 
     def to_dict(self, clips: tuple[SongClip, ...] = ()) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class SongSearchResult:
         )
 
     def plot(self, file: str | PathLike[str] | None = None, *, force: bool = False) -> Figure:
-        """Draw labels and songs over time; with `file` also write the drawing. Needs `edgereel[plot]`."""
+        """Plot labels and songs over time; with `file` also save the plot. Needs `edgereel[plot]`."""
         from edge.songs.plot import draw, save  # noqa: PLC0415 - matplotlib is an extra
 
         count = len(self)
@@ -102,11 +102,11 @@ def find_songs(
 ) -> SongSearchResult:
     """Find the songs in a recording, video or audio, in any container that FFmpeg reads.
 
-    `media` is a path or a `Recording`. The audio is decoded once and never held in memory; ready `labels` of
-    the same recording save even that, and `segmenter` saves loading the model again.
+    `media` is a path or a `Recording`. The audio is decoded once and never held in memory as a whole. With
+    `labels` of the same recording nothing is decoded, and with a `segmenter` no model is loaded.
 
     Raises InputError if the file cannot be read, NoAudioError if there is no audio, UsageError if `labels`
-    have segments of another length than the options, ModelError.
+    have segments of another length than the options, ModelError if a model is missing or damaged.
     """
     options, recording = options or SongOptions(), open_recording(media)
     segmenter = segmenter or Segmenter()

@@ -1,4 +1,4 @@
-"""A drawing of labels and songs over time."""
+"""Plot labels and songs over time."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLORS = ("#d6336c", "#1c7ed6", "#2f9e44", "#adb5bd")
-"""Singing, speaking, music, other."""
+"""Colors of singing, speaking, music, other."""
 
 MAX_POINTS = 4000
-"""Frames are averaged down to about this many, so that three hours draw as fast as three minutes."""
+"""Frames are averaged to about this number, so that three hours draw as fast as three minutes."""
 
 
 def check_plot(file: str | PathLike[str]) -> None:
-    """Refuse now what `plot` would refuse after hours of work: no matplotlib, a suffix it cannot write.
+    """Check before the work that `plot` can write `file`.
 
-    Raises MissingExtraError, UsageError.
+    Raises MissingExtraError without matplotlib, UsageError for a suffix that it cannot write.
     """
-    os.environ.setdefault("MPLCONFIGDIR", str(default_root().parent / "matplotlib"))  # its list of fonts
+    os.environ.setdefault("MPLCONFIGDIR", str(default_root().parent / "matplotlib"))  # for its font cache
     require("matplotlib", "plots", "plot")
     from matplotlib.backend_bases import FigureCanvasBase  # noqa: PLC0415 - an extra
 
@@ -48,7 +48,7 @@ def check_plot(file: str | PathLike[str]) -> None:
 def save(figure: Figure, file: str | PathLike[str], *, force: bool = False) -> None:
     """Write a drawing to an image file; the suffix chooses the format (.png, .pdf, .svg).
 
-    Raises MissingExtraError without matplotlib, UsageError for another suffix, OutputError.
+    Raises MissingExtraError without matplotlib, UsageError for an unknown suffix, OutputError.
     """
     check_plot(file)
     with whole_file(Path(file), force=force) as draft:
@@ -56,7 +56,7 @@ def save(figure: Figure, file: str | PathLike[str], *, force: bool = False) -> N
 
 
 def draw(title: str, songs: Sequence[Song], labels: LabelTrack) -> Figure:
-    """Draw songs, a band of labels, and the confidences below it. Raises MissingExtraError."""
+    """Plot the songs, a band of labels, and below them the confidences. Raises MissingExtraError."""
     check_plot("figure.png")
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
@@ -76,7 +76,7 @@ def draw(title: str, songs: Sequence[Song], labels: LabelTrack) -> Figure:
 
 
 def _draw_songs(axes: Axes, songs: Sequence[Song], duration_s: float) -> None:
-    """A bar for each song with its number and its times; the sung part is darker."""
+    """Draw a bar for each song with its number and times; the sung part is darker."""
     for number, song in enumerate(songs, 1):
         axes.broken_barh([(song.start, song.seconds)], (0, 1), color="#ffd8a8")
         sung = song.seconds - song.prelude - song.postlude
@@ -91,7 +91,7 @@ def _draw_songs(axes: Axes, songs: Sequence[Song], duration_s: float) -> None:
 
 
 def _draw_band(axes: Axes, labels: LabelTrack) -> None:
-    """One band, colored by the label of each segment."""
+    """Draw one band, colored by the label of each segment."""
     for segment in label_segments(labels):
         color = COLORS[LABELS.index(segment.label)]
         axes.broken_barh([(segment.start, segment.end - segment.start)], (0, 1), color=color, linewidth=0)
@@ -101,7 +101,7 @@ def _draw_band(axes: Axes, labels: LabelTrack) -> None:
 
 
 def _draw_confidences(axes: Axes, labels: LabelTrack) -> None:
-    """The four confidences of frames, stacked to 1."""
+    """Draw the four confidences of the frames, stacked to 1."""
     frames = _thinned(labels.frames)
     times = (np.arange(len(frames)) + 0.5) * labels.duration_s / max(1, len(frames))
     axes.stackplot(times, frames.T, colors=COLORS, labels=[label.value for label in LABELS], linewidth=0)
@@ -119,6 +119,6 @@ def _bare(axes: Axes) -> None:
 
 
 def _thinned(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means of consecutive frames, about `MAX_POINTS` of them."""
+    """Average consecutive frames to about `MAX_POINTS` rows."""
     count = max(1, min(len(frames), MAX_POINTS))
     return np.stack([part.mean(axis=0) for part in np.array_split(frames, count)])

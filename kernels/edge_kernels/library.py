@@ -31,7 +31,7 @@ X86_LEVELS = {
     "x86-64-v3": {"abm", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"},
     "x86-64-v2": {"cx16", "popcnt", "sse4_1", "sse4_2", "ssse3"},
 }
-"""Flags, in Linux's names, that each level of the x86-64 psABI adds; the best level first."""
+"""Flags of /proc/cpuinfo that each level of the x86-64 psABI adds; best level first."""
 
 _NUMPY_NAMES = {"abm": "LZCNT", "bmi1": "BMI", "fma": "FMA3", "sse4_1": "SSE41", "sse4_2": "SSE42"}
 """NumPy's names of flags where they differ by more than capitals."""
@@ -47,11 +47,11 @@ _WRONG = {
 
 
 class KernelsUnavailableError(ImportError):
-    """There is no compiled library for this machine, and no numba."""
+    """There is neither a compiled library for this machine nor numba."""
 
 
 class KernelError(ValueError):
-    """A kernel refused its arguments: `name`, and the `status` that `edge_kernels.h` defines."""
+    """A kernel rejected its arguments: `name` of the kernel, and a `status` of `edge_kernels.h`."""
 
     def __init__(self, name: str, status: int) -> None:
         self.name, self.status = name, status
@@ -60,19 +60,21 @@ class KernelError(ValueError):
 
 @dataclass(frozen=True)
 class Library:
-    """The source of compiled functions that this process uses."""
+    """Compiled kernels of this process."""
 
     kind: str
     """`aot` or `jit`."""
     target: str
-    """What the code is for, such as `x86-64-v3`; `this CPU` if it was compiled here."""
+    """Target of the code, such as `x86-64-v3`; `this CPU` if it was compiled here."""
     file: Path | None
+    """The library file; None for `jit`."""
     interface: Interface
+    """The interface that it was compiled for."""
     _find: Callable[[str], Any]
     _found: dict[str, Any] = field(default_factory=dict)
 
     def function(self, name: str) -> Any:
-        """The C function `edge_<name>`, ready to be called with numbers and addresses."""
+        """Return the C function `edge_<name>`, to be called with numbers and addresses."""
         try:
             return self._found[name]
         except KeyError:
@@ -80,10 +82,10 @@ class Library:
 
 
 def call(name: str, *arguments: Any) -> int:
-    """Call a kernel; NumPy arrays are passed by address, which no copy makes fit.
+    """Call a kernel; NumPy arrays are passed by address, never copied or converted.
 
-    Returns the count that it returns, or 0. Raises TypeError for an array of another type, KernelError if the
-    kernel refuses.
+    Returns the kernel's count, or 0. Raises TypeError for an array of another type, KernelError if the kernel
+    rejects its arguments.
     """
     current = library()
     prototype = current.interface.prototypes[name]
@@ -94,7 +96,7 @@ def call(name: str, *arguments: Any) -> int:
                 raise TypeError(
                     f"kernel {name}: {parameter.name} must be a contiguous array of {parameter.type}"
                 )
-            given = given.__array_interface__["data"][0]  # noqa: PLW2901 - what travels
+            given = given.__array_interface__["data"][0]  # noqa: PLW2901 - its address
         plain.append(given)
     result: int = current.function(name)(*plain)
     if result < 0 or (result > 0 and prototype.result == "int32_t"):
@@ -104,7 +106,7 @@ def call(name: str, *arguments: Any) -> int:
 
 @cache
 def library() -> Library:
-    """The library of this process, chosen once. Raises KernelsUnavailableError."""
+    """Return the library of this process, chosen once. Raises KernelsUnavailableError."""
     asked = os.environ.get("EDGE_KERNELS", "")
     if asked == "jit":
         return _jit("EDGE_KERNELS is jit")
@@ -125,7 +127,7 @@ def library() -> Library:
 
 
 def targets() -> list[str]:
-    """Names of the libraries that this machine can run, the fastest first."""
+    """Return the names of the libraries that this machine can run, the fastest first."""
     machine = platform.machine().lower()
     if sys.platform == "android" or hasattr(sys, "getandroidapilevel"):
         return ["aarch64-android24"] if machine == "aarch64" else []
@@ -137,7 +139,7 @@ def targets() -> list[str]:
 
 
 def x86_levels(flags: set[str]) -> list[str]:
-    """The levels of the x86-64 psABI that a CPU with these flags has, the best first."""
+    """Return the levels of the x86-64 psABI that a CPU with these flags has, the best first."""
     levels = list(X86_LEVELS)
     return [
         level
