@@ -66,9 +66,10 @@ SUFFIXES = frozenset(
         ".wv",
     ]
 )
-"""Of the files that are taken from a folder."""
+"""Suffixes of the files that are read from a folder."""
 
 STDIN, SCRATCH = "-", "edge-stdin-"
+"""Argument that stands for standard input, and prefix of the folder that it is stored in."""
 
 
 @contextmanager
@@ -128,7 +129,7 @@ def refuse_collisions(files: Sequence[Path]) -> None:
 
 
 def _summary(recording: Recording, elapsed_s: float) -> str:
-    """What was read and how fast, for --verbose."""
+    """Return what was read and how fast, for --verbose."""
     info, audio = recording.info, recording.audio
     streams = [f"{info.video.codec} {info.video.width}x{info.video.height}"] if info.video else []
     streams += [f"stream {audio.index} {audio.codec} {audio.rate_hz} Hz {audio.layout}"] if audio else []

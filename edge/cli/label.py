@@ -84,7 +84,7 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
 
 
 def print_labels(result: LabelResult) -> None:
-    """Print one line per run of a label, and the totals."""
+    """Print the totals, and one line per run of a label."""
     totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
     print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")
     for one in result.merged:

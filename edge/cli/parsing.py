@@ -17,7 +17,7 @@ EXIT_CODES = (
 
 
 class Formatter(argparse.HelpFormatter):
-    """Help that names an option's argument once, on every version of Python: `-o, --output DIR`."""
+    """Help formatter that names an option's argument once, on every version of Python: `-o, --output DIR`."""
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:

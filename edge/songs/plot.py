@@ -46,7 +46,7 @@ def check_plot(file: str | PathLike[str]) -> None:
 
 
 def save(figure: Figure, file: str | PathLike[str], *, force: bool = False) -> None:
-    """Write a drawing to an image file; the suffix chooses the format (.png, .pdf, .svg).
+    """Save a figure to an image file; the suffix chooses the format (.png, .pdf, .svg).
 
     Raises MissingExtraError without matplotlib, UsageError for an unknown suffix, OutputError.
     """
@@ -56,7 +56,7 @@ def save(figure: Figure, file: str | PathLike[str], *, force: bool = False) -> N
 
 
 def draw(title: str, songs: Sequence[Song], labels: LabelTrack) -> Figure:
-    """Plot the songs, a band of labels, and below them the confidences. Raises MissingExtraError."""
+    """Plot songs, a band of labels, and below them the confidences. Raises MissingExtraError."""
     check_plot("figure.png")
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415

@@ -10,7 +10,7 @@ from edge.vocabulary import Span
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """One song: where it starts and ends, and how much of that is music before and after the singing."""
+    """A song with its start and end, and the length of the music before and after the singing."""
 
     start: float
     """Seconds of the recording."""
@@ -25,7 +25,7 @@ class Song:
 
     @property
     def span(self) -> Span:
-        """Start to end."""
+        """Return the span from start to end."""
         return Span(self.start, self.end)
 
     @property
@@ -36,9 +36,9 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class SongClip:
-    """A song and the file that now holds it."""
+    """A song and the file that it was cut to."""
 
     song: Song
-    """With the times that were cut: `copy` begins at the keyframe before."""
+    """The song with the times that were cut: with `copy` it begins at the keyframe before."""
     file: Path
-    """The clip."""
+    """Path of the clip."""

@@ -58,6 +58,6 @@ def _cache_folder() -> Iterator[Path]:
 
 @cache
 def _announce() -> None:
-    """Say, once a process, why nothing happens for a while."""
+    """Print, once per process, the reason of the delay."""
     if sys.stderr is not None:
         print("edge: compiling kernels, once: about 20 s", file=sys.stderr, flush=True)

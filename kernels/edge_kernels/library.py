@@ -1,8 +1,8 @@
-"""Where the kernels' machine code comes from: a library compiled ahead of time, or numba, just in time.
+"""Load the kernels' machine code: a library compiled ahead of time, or numba's just-in-time compilation.
 
-A wheel carries a library for every kind of CPU that it serves, and an editable install compiles one for the
-CPU that it runs on: numba is not needed. Kernels that were changed since are compiled just in time
-(`edgereel[jit]`). Both give plain C functions, called through ctypes, which lets other threads run.
+A wheel has a library for every supported CPU, and an editable install compiles one for its own CPU, so that
+numba is not needed. Kernels that were changed since are compiled just in time (`edgereel[jit]`). Both provide
+plain C functions, called through ctypes, which releases the GIL.
 
 `EDGE_KERNELS` decides otherwise: `aot` or `jit`, or the path of a library file.
 """
@@ -34,10 +34,10 @@ X86_LEVELS = {
 """Flags of /proc/cpuinfo that each level of the x86-64 psABI adds; best level first."""
 
 _NUMPY_NAMES = {"abm": "LZCNT", "bmi1": "BMI", "fma": "FMA3", "sse4_1": "SSE41", "sse4_2": "SSE42"}
-"""NumPy's names of flags where they differ by more than capitals."""
+"""NumPy's names of flags, where they differ by more than case."""
 
 _CAME_WITH = {"CX16": "SSE42", "BMI": "FMA3", "BMI2": "AVX2", "LZCNT": "AVX2", "MOVBE": "AVX2"}
-"""Flags that NumPy before 2.4 does not name, and one that no CPU has without them."""
+"""Flags that NumPy before 2.4 does not report, and for each a flag that no CPU has without it."""
 
 _WRONG = {
     1: "a pointer is NULL",
@@ -149,7 +149,7 @@ def x86_levels(flags: set[str]) -> list[str]:
 
 
 def _cpu_flags() -> set[str]:
-    """Linux's names of what this CPU has; NumPy knows where /proc is not mounted."""
+    """Return the CPU's flags in Linux's names; from NumPy if /proc is not mounted."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
             return next((set(line.split()[2:]) for line in lines if line.startswith("flags")), set())
@@ -158,7 +158,7 @@ def _cpu_flags() -> set[str]:
 
 
 def flags_from_numpy(features: Mapping[str, bool]) -> set[str]:
-    """The flags in `X86_LEVELS` that a CPU with these features, in NumPy's names, has."""
+    """Return the flags of `X86_LEVELS` that a CPU with these features, in NumPy's names, has."""
     names = {flag: _NUMPY_NAMES.get(flag, flag.upper()) for flag in set().union(*X86_LEVELS.values())}
     known = {name: name if name in features else _CAME_WITH.get(name, name) for name in names.values()}
     return {flag for flag, name in names.items() if features.get(known[name], False)}

@@ -1,7 +1,7 @@
-"""What compiled kernels are made from, so that a library older than its sources is noticed.
+"""Fingerprint of the kernels' sources, to detect a compiled library that is older than its sources.
 
-A checkout keeps the library compiled for it in `lib`, beside a file with the fingerprint of its sources. A
-wheel has no such file: its sources do not change. Imports no NumPy: the build backend reads this too.
+A checkout has its compiled library in `lib`, beside a file with the fingerprint of its sources. A wheel has
+no such file, because its sources do not change. Does not import NumPy, because the build backend imports it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 LIBRARIES = PACKAGE / "lib"
-"""Where a wheel, and a checkout that was installed, keep their libraries."""
+"""Folder of the libraries in a wheel, and in a checkout that was installed."""
 
 MADE_FROM = LIBRARIES / "sources"
-"""The fingerprint of the sources that a checkout's libraries were compiled from."""
+"""File with the fingerprint of the sources that a checkout's libraries were compiled from."""
 
 
 def fingerprint() -> str:
-    """Hexadecimal digest of the header and of the kernels."""
+    """Return the hexadecimal digest of the header and the kernels."""
     digest = hashlib.sha256()
     for file in [*sorted(PACKAGE.glob("*.h")), *sorted((PACKAGE / "native").glob("*.py"))]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -27,7 +27,7 @@ def fingerprint() -> str:
 
 
 def stale() -> bool:
-    """Whether the libraries were compiled from other sources than those here now."""
+    """Return whether the libraries were compiled from other sources than the current ones."""
     try:
         return MADE_FROM.read_text(encoding="ascii") != fingerprint()
     except FileNotFoundError:

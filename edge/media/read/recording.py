@@ -30,7 +30,7 @@ class Recording:
     audio: AudioStream | None
     """The chosen stream, or the file's default; None if there is no audio."""
     name: str | None = None
-    """What documents call it, if not its path: standard input is kept in a temporary file."""
+    """Name in documents, if not the path: standard input is stored in a temporary file."""
 
     @property
     def path(self) -> Path:
