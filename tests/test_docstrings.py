@@ -93,6 +93,28 @@ def test_every_public_name_has_a_docstring(folder: str) -> None:
     assert not missing
 
 
+NOT_IMPERATIVE = {"the", "a", "an", "what", "whether", "where", "how", "which", "why", "when", "of", "this"}
+
+
+def not_imperative(tree: ast.Module) -> Iterator[str]:
+    """Yield the functions, properties aside, whose docstring does not begin with what they do."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and (text := ast.get_docstring(node)):
+            is_property = any("property" in ast.unparse(item) for item in node.decorator_list)
+            if not is_property and text.split()[0].lower() in NOT_IMPERATIVE:
+                yield node.name
+
+
+def test_docstrings_of_functions_begin_with_what_they_do() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules("edge", "kernels/edge_kernels")
+        for name in not_imperative(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert not found
+    assert list(not_imperative(ast.parse('def f():\n    """The size."""'))) == ["f"]
+
+
 def test_a_missing_docstring_is_noticed() -> None:
     code = (
         '"""M."""\n@dataclass\nclass A:\n    """A."""\n    x: int\n    """X."""\n    y: int\n'

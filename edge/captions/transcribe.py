@@ -110,7 +110,7 @@ def lay_out(sentences: Iterable[Caption], options: LayoutOptions | None = None) 
 
 
 def caption_document(caption: Caption) -> schema.Caption:
-    """Return a caption as it stands in JSON documents."""
+    """Return a caption in the form of JSON documents."""
     words = tuple(
         schema.Word(schema.seconds(word.start), schema.seconds(word.end), word.text) for word in caption.words
     )

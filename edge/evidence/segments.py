@@ -35,7 +35,7 @@ class LabelSegment:
         return f"LabelSegment({self.start:.1f}-{self.end:.1f} s, {self.label} {sure:.2f})"
 
     def to_document(self) -> schema.Segment:
-        """Return the segment as it stands in JSON documents."""
+        """Return the segment in the form of JSON documents."""
         confidence = {label.value: schema.share(p) for label, p in self.confidence.items()}
         return schema.Segment(
             schema.seconds(self.start), schema.seconds(self.end), self.label.value, confidence

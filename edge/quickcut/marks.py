@@ -57,7 +57,7 @@ class Item:
     """Confidence of the reason, 0 to 1, where it was measured."""
 
     def to_document(self) -> schema.Item:
-        """Return the item as it stands in JSON documents."""
+        """Return the item in the form of JSON documents."""
         score = None if self.score is None else schema.share(self.score)
         times = schema.seconds(self.start), schema.seconds(self.end)
         return schema.Item(*times, self.kind.value, self.text, self.remove, self.reason, score)
