@@ -98,5 +98,5 @@ def print_captions(result: CaptionResult, target: Path | None) -> None:
     elif target:
         print(f"{target}: {plural(len(result), 'caption')}, language {result.language}")
     else:
-        for one in result:
-            print(f"{clock(one.start):>9} - {clock(one.end):>9}  {one.text}")
+        for caption in result:
+            print(f"{clock(caption.start):>9} - {clock(caption.end):>9}  {caption.text}")

@@ -220,7 +220,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "no recognizer": ([talk, "--model", builtin_root() / "segmenter"], 1, "expected a recognizer"),
         "damaged model": ([talk, "--model", damaged, "--no-cache"], 1, "is damaged"),
         "English only": ([talk, "--language", "zh"], 2, "English only"),
-        "unknown language": ([talk, "--model", "tiny", "--language", "xx"], 2, "no language 'xx'"),
+        "unknown language": ([talk, "--model", "tiny", "--language", "xx"], 2, "support the language 'xx'"),
     }
 
 

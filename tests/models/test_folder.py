@@ -88,7 +88,7 @@ def test_strays_do_not_verify(tmp_path: Path) -> None:
 
 
 def test_an_unknown_role_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no network 'other', but net"):
+    with pytest.raises(ModelError, match="no network 'other', only net"):
         Session(folder(tmp_path / "model", linear()), "other")
 
 

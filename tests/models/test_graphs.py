@@ -117,11 +117,11 @@ def test_declared_tensors_over_the_limit_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "outputs", "complaint"),
     [
-        ([floats("z", "n", 4)], [floats("y", "n", 3)], "no input z, but x"),
+        ([floats("z", "n", 4)], [floats("y", "n", 3)], "no input z, only x"),
         ([floats("x", "n", 5)], [floats("y", "n", 3)], r"input x float32\['batch', 4\], its manifest says"),
         ([floats("x", "n", 4, 1)], [floats("y", "n", 3)], "input x"),
         ([floats("x", "n", "m")], [floats("y", "n", 3)], "input x"),
-        ([floats("x", "n", 4)], [floats("z", "n", 3)], "no output z, but y"),
+        ([floats("x", "n", 4)], [floats("z", "n", 3)], "no output z, only y"),
         ([], [floats("y", "n", 3)], "needs an input that its manifest does not name: x"),
     ],
 )

@@ -174,7 +174,7 @@ def test_a_blank_that_is_to_stay_stays_whatever_goes_beside_it() -> None:
 
 
 def test_lengths_without_sense_are_refused() -> None:
-    for name in ("pause_s", "search_s", "min_cut_s", "uncovered_s"):
+    for name in ("padding_s", "search_s", "min_cut_s", "min_sound_s"):
         for wrong in (-0.1, float("nan")):
             with pytest.raises(UsageError, match="negative"):
                 CutOptions(**{name: wrong})

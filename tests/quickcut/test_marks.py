@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +19,7 @@ from edge.errors import UsageError
 from edge.evidence.transcript import Transcript
 from edge.quickcut.marks import Item, Kind, mark
 from edge.quickcut.options import Level, MarkOptions
+from edge.text.clock import clock
 from edge.text.scripts import joined
 from edge.vocabulary import Caption, Span
 from tests.makers import talk_from_script, words_of
@@ -179,7 +181,7 @@ def test_the_last_take_stays_and_the_others_say_where_it_is() -> None:
     last = items[3]
     for item in items[1:3]:
         assert item.remove
-        assert item.reason == f"repeated at {last.start:.2f} s: The lens gathers the light."
+        assert item.reason == f"repeated at {clock(last.start)}: The lens gathers the light."
         assert item.score == pytest.approx(1)
 
 
@@ -235,7 +237,7 @@ def test_chinese_is_put_together_without_spaces() -> None:
 def test_a_sentence_without_times_of_its_words_is_one_item() -> None:
     found = talk_from_script("We start. [2.0] Um.")
     bare = tuple(Caption(one.start, one.end, one.text) for one in found.sentences)
-    items = mark(Transcript(**(vars(found) | {"sentences": bare})))
+    items = mark(replace(found, sentences=bare))
     assert said(items) == [("speech", "We start."), ("blank", ""), ("filler", "Um.")]
 
 
