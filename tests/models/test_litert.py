@@ -34,7 +34,7 @@ def test_it_gives_what_the_source_gives(
 def test_a_manifest_that_does_not_fit_its_file_is_refused(converted: Maker, tmp_path: Path) -> None:
     content = converted("tflite").read("net.tflite")
     for inputs, complaint in (
-        ([floats("z", 1, 2, 6, 5)], "no input z, but x"),
+        ([floats("z", 1, 2, 6, 5)], "no input z, only x"),
         ([floats("x", 1, 2, 7, 5)], "its manifest says"),
         ([floats("x", "batch", 2, 6, 5)], "its manifest says"),
     ):
