@@ -76,8 +76,8 @@ def _machine() -> str:
 
 def _kernels() -> str:
     import numpy as np  # noqa: PLC0415
+    from edge_kernels.audio import gain  # noqa: PLC0415
     from edge_kernels.library import call, library  # noqa: PLC0415
-    from edge_kernels.sound import gain  # noqa: PLC0415
 
     used = library()
     gain(np.zeros(1, np.float32), 1.0)

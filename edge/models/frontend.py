@@ -65,7 +65,7 @@ class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fie
         stream.accept(np.zeros(self.lead, np.float32))
         return stream
 
-    def normalise(self, power: Floats) -> Floats:
+    def normalize(self, power: Floats) -> Floats:
         """Convert mel power to the network's input, of the same shape, like `mel` after the filters."""
         return np.asarray((np.log(power + np.float32(self.floor)) - self.mean) / self.scale, np.float32)
 
@@ -92,7 +92,7 @@ class Fbank(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fiel
     """Window function, see `edge_kernels.mel.Window`."""
     sample_scale: float = 32768.0
     """Factor of samples in -1..1; some recognizers were trained on 1."""
-    centred: bool = False
+    centered: bool = False
     """Center frames on their hop and mirror the audio at both ends (Kaldi's `snip_edges=false`)."""
     stack: Positive = 1
     """Frames per row of the network's input."""
@@ -116,7 +116,7 @@ class Fbank(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fiel
     def rows(self, samples: Floats) -> Floats:
         """Return the rows float32[rows, stack * n_mels] of samples float32[n], before statistics."""
         scaled = np.asarray(samples, np.float32) * np.float32(self.sample_scale)
-        frames = self.mel(self._mirrored(scaled) if self.centred else scaled)
+        frames = self.mel(self._mirrored(scaled) if self.centered else scaled)
         count = max(0, (len(frames) - self.stack) // self.skip + 1)
         index = np.arange(count)[:, None] * self.skip + np.arange(self.stack)
         return np.asarray(frames[index].reshape(count, self.stack * self.n_mels), np.float32)
@@ -139,7 +139,7 @@ class Samples(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     """Sample rate that the network was trained at."""
 
 
-class ImageInput(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="picture"):
+class ImageInput(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="image"):
     """An image of a fixed size, or of any size if width and height are omitted."""
 
     width: Positive | None = None

@@ -152,7 +152,7 @@ class EncoderStream:
 
     def _run(self, mel: Floats, count: int) -> EncodedFrames:
         if self._window is not None and len(mel) < self._window:
-            silence = self._front_end.normalise(np.zeros((1, mel.shape[1]), np.float32))
+            silence = self._front_end.normalize(np.zeros((1, mel.shape[1]), np.float32))
             mel = np.concatenate([mel, np.repeat(silence, self._window - len(mel), axis=0)])
         embedding, attention, logits = self._session.run(mel[None])
         return EncodedFrames(embedding[0], attention[0], logits[0])[self._before : self._before + count]

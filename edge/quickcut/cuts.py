@@ -78,7 +78,7 @@ def _cut(
         end = quietest_time(transcript.levels, last, options.search_s)
     start = 0.0 if gap.start == 0 else start
     end = duration_s if gap.end == duration_s else end
-    return Span(start, end) if end - start >= options.min_cut_s else None
+    return Span(start, end) if end - start >= max(options.min_cut_s, ROUNDING_S) else None
 
 
 def quietest_time(levels: Sequence[SpeechLevel], at: float, search_s: float) -> float:

@@ -58,7 +58,7 @@ int32_t edge_crossfade(const float *restrict before, const float *restrict after
  *   m[b] = sum over k of filter[b][k] * s[k]
  *   y[b] = (ln(max(m[b] + offset, floor)) - mean) / scale     if logarithm, else y = m
  *   c[j] = lift[j] * sum over b of dct[j][b] * y[b]           if coefficients > 0, else c = y
- * filter: triangles over n_mels + 2 points equally spaced from low_hz to high_hz on the mel scale, normalised as
+ * filter: triangles over n_mels + 2 points equally spaced from low_hz to high_hz on the mel scale, normalized as
  * `norm` says. dct: orthonormal DCT-II. lift[j] = 1 + lifter / 2 * sin(pi j / lifter), 1 if lifter is 0.
  * A frame that holds NaN or infinity gives NaN or infinity and leaves its neighbours alone. */
 
@@ -143,7 +143,7 @@ int32_t edge_text_counts(const int32_t *restrict ids, const int64_t *restrict of
                          int64_t alphabet, int32_t *restrict distinct, int32_t *restrict counts,
                          int32_t *restrict size, int32_t *restrict scratch);
 
-/* Likeness of text i, begin <= i < end, to the `window` texts after it, from edge_text_counts; each 0 to 1, laid
+/* Similarity of text i, begin <= i < end, to the `window` texts after it, from edge_text_counts; each 0 to 1, laid
  * out as in edge_levenshtein_window, -1 where there is none. With c(x) the count of character x:
  * overlap = sum of min(c1, c2) / longer length; presence = shared distinct characters / sqrt(distinct1 *
  * distinct2); frequency = sum of c1 c2 / sqrt(sum of c1^2 * sum of c2^2). Two empty texts are alike (1), an

@@ -41,7 +41,7 @@ class Texts:
 
 
 @dataclass(frozen=True)
-class Likeness:
+class Similarity:
     """Three similarities of texts, 0 to 1, by the characters in common; -1 where there is no other text."""
 
     overlap: Floats
@@ -98,13 +98,13 @@ def levenshtein_all(texts: Sequence[str], others: Sequence[str] | None = None) -
     return out
 
 
-def similarity_window(texts: Sequence[str] | Texts, window: int) -> Likeness:
+def similarity_window(texts: Sequence[str] | Texts, window: int) -> Similarity:
     """Return similarities of each text to the `window` texts after it: arrays float32[texts, window]."""
     texts = texts if isinstance(texts, Texts) else encode(texts)
     return _similarity("similarity_window", texts, positive(window, "window"), window)
 
 
-def similarity_all(texts: Sequence[str] | Texts) -> Likeness:
+def similarity_all(texts: Sequence[str] | Texts) -> Similarity:
     """Return similarities of every text to every text: arrays float32[texts, texts]."""
     texts = texts if isinstance(texts, Texts) else encode(texts)
     return _similarity("similarity_all", texts, len(texts))
@@ -118,13 +118,13 @@ def _levenshtein_scratch(texts: Texts) -> np.ndarray[tuple[int], np.dtype[np.uin
     return np.empty(size // 8, np.uint64)
 
 
-def _similarity(name: str, texts: Texts, columns: int, *window: int) -> Likeness:
+def _similarity(name: str, texts: Texts, columns: int, *window: int) -> Similarity:
     distinct, counts = np.empty_like(texts.ids), np.empty_like(texts.ids)
     size, scratch = np.empty(len(texts), np.int32), np.empty(texts.alphabet, np.int32)
     call(
         "text_counts", texts.ids, texts.offsets, len(texts), texts.alphabet, distinct, counts, size, scratch
     )  # fmt: skip
-    out = Likeness(*(np.empty((len(texts), columns), np.float32) for _ in range(3)))
+    out = Similarity(*(np.empty((len(texts), columns), np.float32) for _ in range(3)))
     call(
         name, texts.offsets, distinct, counts, size, len(texts), texts.alphabet, 0, len(texts), *window,
         out.overlap, out.presence, out.frequency, scratch,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_kernels import labels, sound, text
+from edge_kernels import audio, labels, text
 from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets
 from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
@@ -74,7 +74,7 @@ def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_pa
 
 @pytest.mark.parametrize("target", HERE)
 def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], target: str) -> None:
-    files = [f"tests/kernels/test_{name}.py" for name in ("mel", "text", "labels", "sound")]
+    files = [f"tests/kernels/test_{name}.py" for name in ("mel", "text", "labels", "audio")]
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
         env=os.environ | {"EDGE_KERNELS": str(libraries[target])},
@@ -103,11 +103,11 @@ def exercise() -> None:
     labels.change_point(rng.random(200).astype(np.float32))
     labels.viterbi(np.log(confidences[0]), np.log(rng.random((4, 4))))
     stereo = samples[:9000].reshape(-1, 2)
-    sound.gain(samples, 0.7)
-    sound.fade_in(stereo, 3001, 5)
-    sound.fade_out(stereo, 3001, 5)
-    sound.crossfade(stereo, stereo[::-1], equal_power=True)
-    sound.crossfade(stereo, stereo[::-1], equal_power=False)
+    audio.gain(samples, 0.7)
+    audio.fade_in(stereo, 3001, 5)
+    audio.fade_out(stereo, 3001, 5)
+    audio.crossfade(stereo, stereo[::-1], equal_power=True)
+    audio.crossfade(stereo, stereo[::-1], equal_power=False)
 
 
 @needs_c

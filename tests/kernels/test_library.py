@@ -28,7 +28,7 @@ from tools.compile_kernels.link import linker
 
 ROOT = Path(__file__).parents[2]
 USE = (
-    "import sys, numpy as np; from edge_kernels.sound import gain; from edge_kernels.library import library\n"
+    "import sys, numpy as np; from edge_kernels.audio import gain; from edge_kernels.library import library\n"
 )
 SHOW = "print(gain(np.ones(3, np.float32), 2.0).sum(), library().kind, 'numba' in sys.modules)"
 
@@ -121,7 +121,7 @@ def test_a_checkout_that_was_installed_needs_no_numba(library_here: Path, tmp_pa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changed", ["edge_kernels.h", "native/sound.py"])
+@pytest.mark.parametrize("changed", ["edge_kernels.h", "native/audio.py"])
 def test_kernels_changed_since_are_compiled_again(library_here: Path, tmp_path: Path, changed: str) -> None:
     env = checkout(tmp_path, library_here, fingerprint())
     with (tmp_path / "edge_kernels" / changed).open("a") as file:

@@ -11,7 +11,7 @@ KERNELS = Path(__file__).parents[2] / "kernels"
 def test_the_steps_show_what_is_in_the_files() -> None:
     blocks = re.findall(r"```(?:c|python)\n(.*?)```", (KERNELS / "README.md").read_text(), re.S)
     assert len(blocks) == 3
-    for block, file in zip(blocks, ("edge_kernels.h", "native/sound.py", "sound.py"), strict=True):
+    for block, file in zip(blocks, ("edge_kernels.h", "native/audio.py", "audio.py"), strict=True):
         assert block in (KERNELS / "edge_kernels" / file).read_text()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from edge_kernels.sound import crossfade
+from edge_kernels.audio import crossfade
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

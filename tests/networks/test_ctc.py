@@ -59,7 +59,7 @@ def kaldi(samples: Floats, front_end: Fbank) -> Floats:
     wanted = knf.FbankOptions()
     wanted.frame_opts.dither, wanted.energy_floor = 0, 0
     wanted.frame_opts.window_type = front_end.window
-    wanted.frame_opts.snip_edges = not front_end.centred
+    wanted.frame_opts.snip_edges = not front_end.centered
     wanted.mel_opts.num_bins = front_end.n_mels
     wanted.mel_opts.low_freq, wanted.mel_opts.high_freq = front_end.low_hz, front_end.high_hz
     theirs = knf.OnlineFbank(wanted)
@@ -74,7 +74,7 @@ def reference_scores(tiny: Made, samples: Floats, language: str = "auto") -> Flo
     sense_voice = tiny.kind == "sense_voice_ctc"
     front_end = Fbank(
         RATE_HZ, 80, window="hamming" if sense_voice else "povey", sample_scale=tiny.loud,
-        high_hz=0 if sense_voice else -400, centred=not sense_voice,
+        high_hz=0 if sense_voice else -400, centered=not sense_voice,
     )  # fmt: skip
     rows = kaldi(samples, front_end)
     given: dict[str, NDArray[Any]] = {}
@@ -209,9 +209,9 @@ FRONT_ENDS = {
     "povey": Fbank(RATE_HZ, 80),
     "hamming": Fbank(RATE_HZ, 80, window="hamming"),
     "hann": Fbank(RATE_HZ, 80, window="hann"),
-    "centred": Fbank(RATE_HZ, 80, centred=True),
-    "zipformer": Fbank(RATE_HZ, 80, high_hz=-400.0, centred=True, sample_scale=1.0),
-    "narrow": Fbank(RATE_HZ, 40, low_hz=64.0, high_hz=7000.0, centred=True),
+    "centered": Fbank(RATE_HZ, 80, centered=True),
+    "zipformer": Fbank(RATE_HZ, 80, high_hz=-400.0, centered=True, sample_scale=1.0),
+    "narrow": Fbank(RATE_HZ, 40, low_hz=64.0, high_hz=7000.0, centered=True),
 }
 
 

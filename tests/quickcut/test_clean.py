@@ -57,7 +57,7 @@ from tools.evaluate.talks import (
     another_take,
     loud_as,
     phrases,
-    read_hesitations,
+    read_filled_pauses,
     read_sentences,
     silence,
 )
@@ -332,7 +332,7 @@ def composed(data: Path) -> list[Talk]:
     files = read_sentences(data)
     pool = [phrases(samples(path)) for path in files[:: max(1, len(files) // 16)]]
     sentences = sorted((found[0] for found in pool if found), key=len)[:8]
-    hums = read_hesitations(data)
+    hums = read_filled_pauses(data)
     made = []
     for first, script in enumerate((["", "blank", "filler", "repeat"], ["filler", "repeat", "", "blank"])):
         one = Talk([silence(0.2)])

@@ -22,7 +22,7 @@ from tools.sound.wave import read_wav
 
 Floats = NDArray[np.float32]
 Maker = Callable[[LogMel, Floats], Floats]
-"""Samples float32[n] -> normalised log-mel float32[n // hop, n_mels]."""
+"""Samples float32[n] -> normalized log-mel float32[n // hop, n_mels]."""
 
 BLOCK_S = 4
 """Seconds of audio that the audio path hears at once; the peers get the same blocks and no less."""
@@ -80,7 +80,7 @@ def by_librosa(front: LogMel, sound: Floats) -> Floats:
         ).T
         for block in _padded_blocks(front, sound, front.n_fft)
     ]  # fmt: skip
-    return front.normalise(np.concatenate(pieces))
+    return front.normalize(np.concatenate(pieces))
 
 
 def by_numpy(front: LogMel, sound: Floats) -> Floats:
@@ -93,7 +93,7 @@ def by_numpy(front: LogMel, sound: Floats) -> Floats:
         frames = np.lib.stride_tricks.sliding_window_view(block, front.window)[:: front.hop]
         spectrum = np.fft.rfft(frames * window, front.n_fft)
         pieces.append((spectrum.real**2 + spectrum.imag**2) @ filters)
-    return front.normalise(np.concatenate(pieces))
+    return front.normalize(np.concatenate(pieces))
 
 
 MAKERS: dict[str, Maker] = {"edge": ours, "librosa": by_librosa, "numpy": by_numpy}

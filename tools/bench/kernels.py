@@ -22,9 +22,9 @@ from unittest.mock import patch
 
 import numpy as np
 from edge_kernels import library as source
+from edge_kernels.audio import crossfade, fade_in, gain
 from edge_kernels.library import Library
 from edge_kernels.mel import MelOptions, Norm, Scale, kaldi_fbank, mfcc
-from edge_kernels.sound import crossfade, fade_in, gain
 
 from edge.errors import EdgeError
 from tools.bench import kernels_sound, kernels_text

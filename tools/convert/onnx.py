@@ -142,7 +142,7 @@ def quantize_dynamic(
 
 
 def to_ort(source: Path, file: Path, *, platform: Platform) -> None:
-    """Write onnxruntime's own format, optimised for `platform`; it loads faster and is larger.
+    """Write onnxruntime's own format, optimized for `platform`; it loads faster and is larger.
 
     An `arm` file runs everywhere, but slower on x86; an `amd64` file only where the vector registers are as
     wide as here. Raises InputError if `source` cannot be read, ConversionError.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import InputError
-from edge.evidence.speech.alignment import HESITATIONS, Aligner
+from edge.evidence.speech.alignment import FILLED_PAUSES, Aligner
 from edge.evidence.speech.level import sounding, speech_level
 from edge.quickcut.marks import Kind
 from edge.vocabulary import Span
@@ -66,7 +66,7 @@ def talks(data: Path, count: int, *, seed: int = 0, sentences: int = 14) -> list
     """`count` talks of a pack's sentences, each used once before any comes again. Raises InputError."""
     rng = np.random.default_rng(seed)
     pool = [phrase for path in read_sentences(data) for phrase in phrases(samples(path))]
-    fillers = read_hesitations(data)
+    fillers = read_filled_pauses(data)
     if len(pool) < 2:
         raise InputError(data, "holds too little read speech to compose talks of")
     order: list[int] = []
@@ -125,7 +125,7 @@ def read_sentences(data: Path) -> list[Path]:
     ]
 
 
-def read_hesitations(data: Path) -> list[Floats]:
+def read_filled_pauses(data: Path) -> list[Floats]:
     """Real hesitations: "uh" and "um" of a pack's transcripts, found by laying those onto the audio."""
     rows = [row for row in _rows(data) if _hesitates(row)]
     aligner = Aligner()
@@ -133,7 +133,7 @@ def read_hesitations(data: Path) -> list[Floats]:
     for row in rows:
         sound = samples(data / row["path"])
         for word in aligner.align(sound, row["transcript"]):
-            if word.text.lower() in HESITATIONS and 0.2 <= word.end - word.start <= 1.0:
+            if word.text.lower() in FILLED_PAUSES and 0.2 <= word.end - word.start <= 1.0:
                 found.append(faded(sound[round(word.start * RATE_HZ) : round(word.end * RATE_HZ)]))
     return found
 
@@ -165,7 +165,7 @@ def loud_as(sound: Floats, level: float) -> Floats:
 
 
 def _hesitates(row: dict[str, str]) -> bool:
-    return not set(HESITATIONS).isdisjoint(row.get("transcript", "").lower().split())
+    return not set(FILLED_PAUSES).isdisjoint(row.get("transcript", "").lower().split())
 
 
 def _is_foreign(row: dict[str, str]) -> bool:

@@ -51,7 +51,7 @@ class Affine(nn.Module):
 
 
 class Layer(nn.Module):
-    """Self-attention and a dense layer of two steps, each with what went in added and normalised."""
+    """Self-attention and a dense layer of two steps, each with what went in added and normalized."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 The folder holds `model.onnx` or `model.int8.onnx` (preferred) and `tokens.txt` with a piece and its number a
 line. What the network wants is in the notes of its file; what those leave out is as sherpa-onnx 1.12 has it:
 16 kHz, 80 bands of Kaldi's filter bank from 20 Hz, every 10 ms. Known kinds are SenseVoice, and zipformer and
-WeNet with CTC; not taken are streaming models, NeMo (its own filter bank, normalised over the recording) and
+WeNet with CTC; not taken are streaming models, NeMo (its own filter bank, normalized over the recording) and
 TeleSpeech (MFCC).
 """
 
@@ -50,13 +50,13 @@ class Kind:
     """As in `Fbank`."""
     sample_scale: float
     window: str = "povey"
-    centred: bool = True
+    centered: bool = True
     prefix: int = 0
     """Rows of the output before the first that stands for sound."""
 
 
 KINDS = {
-    "sense_voice_ctc": Kind(4, high_hz=0.0, sample_scale=32768.0, window="hamming", centred=False, prefix=4),
+    "sense_voice_ctc": Kind(4, high_hz=0.0, sample_scale=32768.0, window="hamming", centered=False, prefix=4),
     "zipformer2_ctc": Kind(2, high_hz=-400.0, sample_scale=1.0),
     "zipformer_ctc": Kind(2, high_hz=-400.0, sample_scale=1.0),
     "wenet_ctc": Kind(2, high_hz=-400.0, sample_scale=32768.0),
@@ -161,7 +161,7 @@ def _front_end(notes: Notes, kind: Kind, network: Network) -> tuple[Fbank, dict[
         high_hz=kind.high_hz,
         window=kind.window,  # type: ignore[arg-type] # one of the known ones
         sample_scale=scale,
-        centred=kind.centred,
+        centered=kind.centered,
         stack=stack,
         skip=skip,
         statistics=STATISTICS if statistics else None,

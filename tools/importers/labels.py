@@ -27,7 +27,7 @@ NORMALISATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     """How a image becomes the network's input."""
     parser.add_argument(
-        "--normalise", choices=NORMALISATIONS, default="imagenet",
+        "--normalize", choices=NORMALISATIONS, default="imagenet",
         help="imagenet: its mean and deviation (default); unit: 0..1; signed: -1..1; none: 0..255",
     )  # fmt: skip
     parser.add_argument(
@@ -52,7 +52,7 @@ def image(options: argparse.Namespace, network: Network, source: Path) -> ImageI
         raise InputError(source, f"takes {tensor.name} {list(tensor.shape)}: no image of three colours")
     nchw = sides[0] == 1
     height, width = (tensor.shape[2:] if nchw else tensor.shape[1:3])  # fmt: skip
-    mean, scale = NORMALISATIONS["none" if tensor.dtype in ("uint8", "int8") else options.normalise]
+    mean, scale = NORMALISATIONS["none" if tensor.dtype in ("uint8", "int8") else options.normalize]
     mean, scale = tuple(options.mean or mean), tuple(options.scale or scale)
     if 0 in scale or not 0 < options.part <= 1:
         raise UsageError("--scale is not 0, and --part lies between 0 and 1")

@@ -51,10 +51,10 @@ SOUNDS = {
 }  # fmt: skip
 """Approximate phones of letter groups, for words outside the dictionary: accurate enough for alignment."""
 
-HESITATIONS = ("uh", "um")
+FILLED_PAUSES = ("uh", "um")
 """Filled pauses that are allowed between words."""
 
-HESITATION_COST = 0.02
+FILLED_PAUSE_COST = 0.02
 """Probability of a filled pause between two words."""
 
 LEFT_OUT, LEFT_OUT_COST = 4, 1e-3
@@ -115,7 +115,7 @@ class Aligner:
         untimed: list[Times | None] = [None] * len(words)
         if not words or len(samples) < RATE_HZ // 20:
             return untimed, -math.inf
-        for word in {*words, *HESITATIONS}:
+        for word in {*words, *FILLED_PAUSES}:
             self._learn(word)
         pulse = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
         path = self._best(words, pulse)
@@ -136,7 +136,9 @@ class Aligner:
         """Return the best path through the words in order; None if no path has all of them."""
         arcs: list[tuple[Any, ...]] = [(at, at + 1, 1.0, word) for at, word in enumerate(words)]
         if hesitate:
-            arcs += [(at, at, HESITATION_COST, name) for at in range(len(words) + 1) for name in HESITATIONS]
+            arcs += [
+                (at, at, FILLED_PAUSE_COST, name) for at in range(len(words) + 1) for name in FILLED_PAUSES
+            ]
         if leave_out:
             for left_out in range(1, LEFT_OUT + 1):
                 last = len(words) - left_out
@@ -209,7 +211,7 @@ def _path(
             path.append(None)
         if len(path) < len(words) and words[len(path)] == name:
             path.append(times)
-        elif not hesitate or name not in HESITATIONS:
+        elif not hesitate or name not in FILLED_PAUSES:
             return None
     if len(path) < len(words) and not leave_out:
         return None

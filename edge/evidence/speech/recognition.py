@@ -132,10 +132,11 @@ def _without_words(voiced: Iterable[Span], words: Iterable[Word]) -> list[Span]:
 
 
 def believable(result: RecognitionResult, options: RecognitionOptions) -> tuple[Word, ...]:
-    """Return the reliable words of a result: none below the log-probability threshold, loops only once."""
+    """Return the reliable words of a result: none below the threshold, loops once, no mere symbols."""
     if result.logprob < options.logprob_threshold:
         return ()
-    return _without_repetitions(result.words, options.max_repetitions)
+    words = tuple(word for word in result.words if any(map(str.isalnum, word.text)))  # not "♪♪"
+    return _without_repetitions(words, options.max_repetitions)
 
 
 def _without_repetitions(words: tuple[Word, ...], max_repetitions: int) -> tuple[Word, ...]:

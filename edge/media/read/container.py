@@ -14,7 +14,7 @@ from av.container import InputContainer
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
-from edge.errors import InputError
+from edge.errors import EdgeError, InputError
 
 # FFmpeg logs to stderr; relevant errors reach the caller as exceptions or in the DecodeReport.
 av.logging.set_level(None)
@@ -56,6 +56,8 @@ def as_input_error(path: Path) -> Iterator[None]:
     """Convert every error of `DECODE_ERRORS` to InputError."""
     try:
         yield
+    except EdgeError:
+        raise  # UsageError is a ValueError too
     except DECODE_ERRORS as error:
         raise InputError(path, f"is damaged and cannot be read ({reason(error)})") from error
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 
 import numpy as np
-from edge_kernels.sound import crossfade
+from edge_kernels.audio import crossfade
 
 from edge.errors import NoAudioError
 from edge.media.read.audio import PREROLL, decode, decode_from

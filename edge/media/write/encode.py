@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
-from edge_kernels.sound import fade_in, fade_out
+from edge_kernels.audio import fade_in, fade_out
 
 from edge.media.read.frame_reader import open_frame_reader
 from edge.media.read.probe import AudioStream

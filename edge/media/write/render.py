@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 from av.container import OutputContainer
 
-from edge.errors import OutputError
+from edge.errors import EdgeError, OutputError
 from edge.media.read.container import DECODE_ERRORS, reason
 from edge.media.write.containers import Target
 from edge.media.write.encode import Track, audio_track, video_track
@@ -66,7 +66,7 @@ def writing(
                 out.close()
             raise
         out.close()
-    except OSError:
-        raise  # converted by whole_file
+    except (EdgeError, OSError):
+        raise  # whole_file converts what the disk refuses
     except DECODE_ERRORS as error:
         raise OutputError(destination, f"cannot be encoded ({reason(error)})") from error

@@ -47,7 +47,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class VideoFormat:
     """Properties of a video stream."""
 
     width: int
@@ -66,7 +66,7 @@ class Source:
     """Absolute path."""
     frames: int
     """Length in frames at the cut's rate, at least what the cut uses."""
-    picture: Picture | None
+    video: VideoFormat | None
     """The video stream; None without."""
     channels: int
     """Number of audio channels; 0 without audio."""
@@ -204,12 +204,12 @@ def _picture_rate(known: Mapping[Path, MediaInfo | None]) -> Fraction:
 def _source(path: Path, info: MediaInfo | None, rate: Fraction, edits: Sequence[Edit]) -> Source:
     used = max(edit.source_out for edit in edits if edit.media == path)
     if info is None:
-        return Source(path.absolute(), used, Picture(1920, 1080, rate), 2, 48_000)
+        return Source(path.absolute(), used, VideoFormat(1920, 1080, rate), 2, 48_000)
     video, audio = info.video, info.audio_stream()
     return Source(
         path=path.absolute(),
         frames=max(used, nearest_tick(info.duration_s, rate)),
-        picture=Picture(video.width, video.height, standard_rate(video.rate or rate)) if video else None,
+        video=VideoFormat(video.width, video.height, standard_rate(video.rate or rate)) if video else None,
         channels=audio.channels if audio else 0,
         audio_rate_hz=audio.rate_hz if audio else 48_000,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from edge.text.lines import display_lines
-from edge.timeline.export.cut import Cut, Edit, Picture, Source
+from edge.timeline.export.cut import Cut, Edit, Source, VideoFormat
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 _STYLE = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontFace": "Regular", "fontColor": "1 1 1 1"}
@@ -58,20 +58,20 @@ def rational(frames: int, rate: Fraction) -> str:
 
 def _resources(cut: Cut, resources: ElementTree.Element) -> dict[Path, str]:
     """Add the formats and assets; return the `ref` of each recording."""
-    pictures = [source.picture for source in cut.sources.values() if source.picture]
-    first = pictures[0] if pictures else Picture(1920, 1080, cut.rate)
-    sequence = Picture(first.width, first.height, cut.rate)
+    formats_used = [source.video for source in cut.sources.values() if source.video]
+    first = formats_used[0] if formats_used else VideoFormat(1920, 1080, cut.rate)
+    sequence = VideoFormat(first.width, first.height, cut.rate)
     formats = {
-        picture: f"r{number}" for number, picture in enumerate(dict.fromkeys([sequence, *pictures]), start=1)
+        video: f"r{number}" for number, video in enumerate(dict.fromkeys([sequence, *formats_used]), start=1)
     }
-    for picture, name in formats.items():
-        facts = {"id": name, "frameDuration": rational(1, picture.rate)}
-        facts |= {"width": str(picture.width), "height": str(picture.height)}
+    for video, name in formats.items():
+        facts = {"id": name, "frameDuration": rational(1, video.rate)}
+        facts |= {"width": str(video.width), "height": str(video.height)}
         ElementTree.SubElement(resources, "format", facts)
     assets = {media: f"r{number}" for number, media in enumerate(cut.sources, start=len(formats) + 1)}
     for media, name in assets.items():
         source = cut.sources[media]
-        shown = formats[source.picture] if source.picture else None
+        shown = formats[source.video] if source.video else None
         _asset(resources, source, name, shown, cut.rate)
     return assets
 

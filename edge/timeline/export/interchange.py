@@ -48,7 +48,7 @@ def write_otio(cut: Cut, path: Path) -> None:
         return made
 
     timeline = otio.schema.Timeline(cut.name, global_start_time=span(0, 0).start_time)
-    with_video = {media for media, source in cut.sources.items() if source.picture}
+    with_video = {media for media, source in cut.sources.items() if source.video}
     with_audio = {media for media, source in cut.sources.items() if source.channels}
     for name, kind, has in (("V1", "Video", with_video), ("A1", "Audio", with_audio)):
         if has:
@@ -92,7 +92,7 @@ def timecode(frames: int, rate: Fraction) -> str:
 
 
 def _event(number: int, edit: Edit, source: Source, reel: str, rate: Fraction) -> list[str]:
-    channels = _CHANNELS[bool(source.picture)][min(source.channels, 2)]
+    channels = _CHANNELS[bool(source.video)][min(source.channels, 2)]
     times = (edit.source_in, edit.source_out, edit.record_in, edit.record_out)
     return [
         f"{number:03}  {reel:8} {channels:5} C        {' '.join(timecode(t, rate) for t in times)}",

@@ -4,20 +4,20 @@ Importing this package imports numba; where a compiled library serves, nobody do
 of every function that `edge_kernels.h` declares.
 """
 
-from edge_kernels.native import about, labels, mel, mel_plan, operators, similarity, sound, text
+from edge_kernels.native import about, audio, labels, mel, mel_plan, operators, similarity, text
 from edge_kernels.native.entry import ENTRIES, INTERFACE, signature
 
 __all__ = [
     "ENTRIES",
     "INTERFACE",
     "about",
+    "audio",
     "labels",
     "mel",
     "mel_plan",
     "operators",
     "signature",
     "similarity",
-    "sound",
     "text",
 ]
 

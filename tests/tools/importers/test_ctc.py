@@ -84,7 +84,7 @@ def test_zipformer_and_wenet_get_their_own_settings(importing: Import, tmp_path:
     wenet = folder(tmp_path / "wenet", notes, PLAIN_INPUTS, output=["N", "T", 5])
     importing("ctc", zipformer)
     importing("ctc", wenet)
-    common = {"rate_hz": 16_000, "n_mels": 80, "high_hz": -400.0, "centred": True}
+    common = {"rate_hz": 16_000, "n_mels": 80, "high_hz": -400.0, "centered": True}
     assert find("zip").manifest.front_end == Fbank(**common, sample_scale=1.0)  # type: ignore[arg-type]
     assert find("wenet").manifest.front_end == Fbank(**common)  # type: ignore[arg-type]
     assert find("zip").manifest.parameters["row_s"] == 0.04

@@ -123,7 +123,7 @@ def test_an_image_encoder_brings_the_vectors_of_its_names(
     vectors.write_bytes(b"numbers")
     assert "is no .npy file" in importing("images", encoder, names, "--vectors", vectors, code=3)
     np.save(vectors, np.arange(24, dtype=np.float64).reshape(3, 8))
-    importing("images", encoder, names, "--vectors", vectors, "--normalise", "signed")
+    importing("images", encoder, names, "--vectors", vectors, "--normalize", "signed")
     made = find("encoder")
     (kept,) = [np.load(made.path / "vectors.npy")]
     assert kept.dtype == np.float32
@@ -147,7 +147,7 @@ def test_an_encoder_may_be_a_litert_file(importing: Import, tmp_path: Path, name
     pytest.importorskip("ai_edge_litert")
     encoder = tmp_path / "colours.tflite"
     encoder.write_bytes(tflite(24, 40))
-    importing("images", encoder, names, "--normalise", "unit", "--fit", "stretch")
+    importing("images", encoder, names, "--normalize", "unit", "--fit", "stretch")
     made = find("colours")
     front_end = made.manifest.front_end
     assert front_end == ImageInput(width=40, height=24, layout="nhwc", scale=(255.0, 255.0, 255.0))

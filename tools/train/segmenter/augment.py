@@ -38,8 +38,8 @@ def _band(hz: float) -> int:
     return int(np.searchsorted(edges, hz))
 
 
-def normalise(power: Tensor) -> Tensor:
-    """What `LogMel.normalise` does, on a tensor."""
+def normalize(power: Tensor) -> Tensor:
+    """What `LogMel.normalize` does, on a tensor."""
     return (torch.log(power + FRONT_END.floor) - FRONT_END.mean) / FRONT_END.scale
 
 

@@ -37,7 +37,7 @@ class Scenes:
 
 def encode(encoder: onnxruntime.InferenceSession, power: Tensor) -> tuple[Floats, Floats, Floats]:
     """Embedding [time, towers, 128], attention [time, towers] and logits [time, 4] of one recording."""
-    mel = augment.normalise(power)[None].numpy()
+    mel = augment.normalize(power)[None].numpy()
     embedding, attention, logits = encoder.run(None, {"mel": mel})
     return embedding[0], attention[0], logits[0]
 

@@ -189,7 +189,7 @@ def calibration_clips(takes: list[Take]) -> Iterator[NDArray[np.float32]]:
     torch.manual_seed(3)
     for _ in range(CALIBRATION_CLIPS):
         power = torch.from_numpy(composer.clip(100 * STRIDE).power.copy())[None]
-        yield augment.normalise(augment.channel(power, composer.rng)).numpy()
+        yield augment.normalize(augment.channel(power, composer.rng)).numpy()
 
 
 def write_model(job: Job, folder: Path, variant: str, quantization: Mapping[str, str]) -> None:

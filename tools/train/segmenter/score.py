@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tools.evaluate.metrics import classification
-from tools.train.segmenter.augment import normalise
+from tools.train.segmenter.augment import normalize
 from tools.train.segmenter.compose import STRIDE
 from tools.train.segmenter.corpus import Take, label_index
 from tools.train.segmenter.network import EMBEDDING, LABEL_COUNT, Tower, pool
@@ -37,7 +37,7 @@ def segment_scores(model: TrainedTower, takes: list[Take]) -> dict[str, Any]:
         power = np.exp(take.log_power.astype(np.float32))
         power = np.pad(power, ((0, -len(power) % STRIDE), (0, 0)))
         device = next(model.parameters()).device
-        embedding, attention, _ = model.tower(normalise(torch.from_numpy(power)[None]).to(device))
+        embedding, attention, _ = model.tower(normalize(torch.from_numpy(power)[None]).to(device))
         for start in range(0, embedding.shape[1], SEGMENT):
             logits = model.head(pool(embedding, attention, start, min(start + SEGMENT, embedding.shape[1])))
             guess.append(int(logits.argmax()))

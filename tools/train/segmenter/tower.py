@@ -130,7 +130,7 @@ def train_tower(
             group["lr"] = (
                 plan.rate * min(1, (step + 1) / 60) * (0.5 + 0.5 * math.cos(math.pi * progress) + 0.002)
             )
-        mel = augment.spec_augment(augment.normalise(augment.channel(power, rng)), rng)
+        mel = augment.spec_augment(augment.normalize(augment.channel(power, rng)), rng)
         model.train()
         with torch.autocast(device.type, torch.bfloat16):
             value = loss(model, mel.to(device), truth.to(device), plan, rng)
