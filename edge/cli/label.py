@@ -84,9 +84,9 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
 
 
 def print_labels(result: LabelResult) -> None:
-    """Print the totals, and one line per run of a label."""
-    totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
-    print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")
+    """Print one line per run of a label, and the totals."""
     for one in result.merged:
         times = f"{clock(one.start):>9} - {clock(one.end):>9}"
         print(f"{times}  {one.label:<8}  {one.confidence[one.label]:4.0%}")
+    totals = ", ".join(f"{label} {clock(seconds)}" for label, seconds in result.totals.items() if seconds)
+    print(f"{result.recording.path.name}: {totals} of {clock(result.labels.duration_s)}")
