@@ -54,8 +54,11 @@ class KernelError(ValueError):
     """A kernel rejected its arguments: `name` of the kernel, and a `status` of `edge_kernels.h`."""
 
     def __init__(self, name: str, status: int) -> None:
+        super().__init__(name, status)  # what unpickling calls it with
         self.name, self.status = name, status
-        super().__init__(f"kernel {name}: {_WRONG.get(status, f'status {status}')}")
+
+    def __str__(self) -> str:
+        return f"kernel {self.name}: {_WRONG.get(self.status, f'status {self.status}')}"
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,11 @@ class MissingEnvironmentError(EdgeError):
     """An environment is not made, or cannot be; `name` is which."""
 
     def __init__(self, name: str, what: str) -> None:
-        super().__init__(f"environment {name}: {what}")
-        self.name = name
+        super().__init__(name, what)  # what unpickling calls it with
+        self.name, self.what = name, what
+
+    def __str__(self) -> str:
+        return f"environment {self.name}: {self.what}"
 
 
 class ConversionError(EdgeError):
