@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from edge.evidence.collect import Collector as Collector
     from edge.evidence.collect import collect as collect
     from edge.evidence.export import write_labels as write_labels
+    from edge.evidence.labels import FrameLabels as FrameLabels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
     from edge.evidence.options import RecognitionOptions as RecognitionOptions
@@ -55,15 +56,18 @@ if TYPE_CHECKING:
     from edge.evidence.transcription import TranscriptCollector as TranscriptCollector
     from edge.media.read.audio import AudioBlock as AudioBlock
     from edge.media.read.audio import decode_audio as decode_audio
+    from edge.media.read.frames import Frame as Frame
     from edge.media.read.frames import frames_at as frames_at
     from edge.media.read.probe import MediaInfo as MediaInfo
     from edge.media.read.recording import Recording as Recording
     from edge.media.read.recording import open_recording as open_recording
+    from edge.media.read.report import DecodeReport as DecodeReport
     from edge.media.write.concat import ConcatResult as ConcatResult
     from edge.media.write.concat import MediaRange as MediaRange
     from edge.media.write.concat import concat as concat
     from edge.media.write.cut import CutResult as CutResult
     from edge.media.write.cut import cut as cut
+    from edge.models.options import SessionOptions as SessionOptions
     from edge.networks.segmenter import Segmenter as Segmenter
     from edge.quickcut.clean import CleanPlan as CleanPlan
     from edge.quickcut.clean import CleanResult as CleanResult
@@ -83,6 +87,7 @@ if TYPE_CHECKING:
     from edge.songs.song import Song as Song
     from edge.songs.song import SongClip as SongClip
     from edge.timeline.export import write_timeline as write_timeline
+    from edge.timeline.timeline import Clip as Clip
     from edge.timeline.timeline import Timeline as Timeline
     from edge.vocabulary import Caption as Caption
     from edge.vocabulary import Label as Label
@@ -122,6 +127,7 @@ _MODULES = {
     ),
     "edge.evidence.export": ("write_labels",),
     "edge.evidence.labels": (
+        "FrameLabels",
         "LabelCollector",
         "LabelTrack",
     ),
@@ -146,12 +152,16 @@ _MODULES = {
         "AudioBlock",
         "decode_audio",
     ),
-    "edge.media.read.frames": ("frames_at",),
+    "edge.media.read.frames": (
+        "Frame",
+        "frames_at",
+    ),
     "edge.media.read.probe": ("MediaInfo",),
     "edge.media.read.recording": (
         "Recording",
         "open_recording",
     ),
+    "edge.media.read.report": ("DecodeReport",),
     "edge.media.write.concat": (
         "ConcatResult",
         "MediaRange",
@@ -161,6 +171,7 @@ _MODULES = {
         "CutResult",
         "cut",
     ),
+    "edge.models.options": ("SessionOptions",),
     "edge.networks.segmenter": ("Segmenter",),
     "edge.quickcut.clean": (
         "CleanPlan",
@@ -185,7 +196,10 @@ _MODULES = {
     "edge.songs.options": ("SongOptions",),
     "edge.songs.song": ("Song", "SongClip"),
     "edge.timeline.export": ("write_timeline",),
-    "edge.timeline.timeline": ("Timeline",),
+    "edge.timeline.timeline": (
+        "Clip",
+        "Timeline",
+    ),
     "edge.vocabulary": (
         "Caption",
         "Label",

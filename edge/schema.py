@@ -5,6 +5,7 @@ Times are seconds of the recording, rounded to a millisecond; confidences have f
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -181,7 +182,7 @@ DOCUMENTS: dict[str, type[Struct]] = {"songs": Songs, "label": Labels, "caption"
 
 def to_dict(document: Struct) -> dict[str, Any]:
     """Convert a document to plain dicts, lists, strings and numbers."""
-    plain: dict[str, Any] = msgspec.to_builtins(document)
+    plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(document)))  # lists, no tuples
     return plain
 
 

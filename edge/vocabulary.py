@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 from edge.errors import UsageError
 
-Progress: TypeAlias = "Callable[[float], None]"
+Progress: TypeAlias = Callable[[float], None]
 """Callback that is called with the share of the work done, 0 to 1."""
 
 
@@ -87,5 +87,5 @@ class Caption:
     """Seconds, after `start`."""
     text: str
     """Text of the caption."""
-    words: tuple[Word, ...] = ()
+    words: tuple[Word, ...] = field(default=(), repr=False)
     """In order, disjoint, inside the caption; empty where word timestamps are not known."""

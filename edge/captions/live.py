@@ -32,6 +32,9 @@ class LiveCaptions:
     final: bool
     """False for interim results, which the next one replaces."""
 
+    def __repr__(self) -> str:
+        return f"LiveCaptions({len(self.sentences)} sentences, final={self.final})"
+
 
 class LiveCaptionCollector:
     """Collector of live captions. It reads the frame labels of a collector that is fed before it.

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from edge.errors import NoAudioError, UsageError
-from edge.media import AudioBlock, DecodeReport, Recording, decode_audio
+from edge.media import AudioBlock, DecodeReport, decode_audio, open_recording
+from edge.media.read.recording import MediaSource
 from edge.vocabulary import Progress
 
 BLOCK_S = 1.0
@@ -32,7 +33,7 @@ class Collector(Protocol):
 
 
 def collect(
-    recording: Recording, collectors: Sequence[Collector], *, progress: Progress | None = None
+    media: MediaSource, collectors: Sequence[Collector], *, progress: Progress | None = None
 ) -> DecodeReport:
     """Decode the recording's audio once, push it to all collectors, and finish them in order.
 
@@ -41,6 +42,7 @@ def collect(
     collectors need different sample rates.
     """
     rate_hz, report = common_rate(collectors), DecodeReport()
+    recording = open_recording(media)
     blocks = decode_audio(recording, rate_hz=rate_hz, block_s=BLOCK_S, report=report)
     end = 0
     for block in push(blocks, collectors):

@@ -46,7 +46,8 @@ class SongSearchResult:
         return len(self.songs)
 
     def __repr__(self) -> str:
-        times = ", ".join(f"{song.start:.1f}-{song.end:.1f} s" for song in self.songs)
+        times = ", ".join(f"{song.start:.1f}-{song.end:.1f} s" for song in self.songs[:5])
+        times += ", ..." * (len(self) > 5)
         return f"SongSearchResult({self.recording.path.name}, {len(self)} songs: [{times}])"
 
     @property

@@ -17,9 +17,9 @@ from typing import TypeAlias
 from edge.errors import UsageError
 from edge.spans import merge, subtract
 
-Seconds: TypeAlias = "Fraction | float"
+Seconds: TypeAlias = Fraction | float
 """A time in seconds; floats are converted exactly (see `exact`)."""
-Interval: TypeAlias = "tuple[Fraction, Fraction]"
+Interval: TypeAlias = tuple[Fraction, Fraction]
 """Start and end in exact seconds, start < end."""
 
 

@@ -41,6 +41,9 @@ class RecognitionResult:
     logprob: float
     """Mean natural log-probability of the recognizer's tokens; 0 is certain."""
 
+    def __repr__(self) -> str:
+        return f"RecognitionResult({len(self.words)} words, {self.language}, {self.logprob:.2f})"
+
 
 class Recognizer(ABC):
     """A speech recognizer. Its networks are loaded on first use."""

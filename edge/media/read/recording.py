@@ -32,6 +32,9 @@ class Recording:
     name: str | None = None
     """Name in documents, if not the path: standard input is stored in a temporary file."""
 
+    def __repr__(self) -> str:
+        return f"Recording({self.path}, {self.info.format}, {self.duration_s:.1f} s)"
+
     @property
     def path(self) -> Path:
         """Path of the file."""
@@ -79,7 +82,7 @@ class Recording:
             raise InputError(self.path, f"cannot be read ({error.strerror})") from error
 
 
-MediaSource: TypeAlias = "str | PathLike[str] | Recording"
+MediaSource: TypeAlias = str | PathLike[str] | Recording
 """A recording as an argument of public functions: its path, or a `Recording`."""
 
 

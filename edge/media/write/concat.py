@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -50,7 +50,7 @@ class ConcatResult:
 
     path: Path
     """Path of the file."""
-    ranges: tuple[MediaRange, ...]
+    ranges: tuple[MediaRange, ...] = field(repr=False)
     """Ranges as rendered, one per requested range; a range shorter than half a video frame may be empty."""
     video_frames: int
     """Number of video frames written."""
