@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edge.errors import OutputError
+from edge.errors import OutputError, UsageError
 
 
 @contextmanager
@@ -65,6 +65,23 @@ def whole_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
     finally:
         for leftover in (draft, old):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def fill_in(template: str, **fields: str | int) -> str:
+    """Return the template with its fields filled in, as in `{stem}-{number:02}`. Raises UsageError."""
+    try:
+        return template.format(**fields)
+    except (LookupError, ValueError, AttributeError, TypeError) as error:
+        known = " ".join(f"{{{name}}}" for name in fields)
+        raise UsageError(f"{template}: has a bad field ({error}); there are {known}") from None
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Return whether two names lead to one file; False where there is none."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def refuse_existing(path: Path, force: bool) -> None:

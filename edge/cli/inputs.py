@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import glob
+import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import edge
 from edge.cli.progress import Progress
 from edge.cli.show import say
 from edge.errors import EdgeError, InputError, UsageError
+from edge.files import fill_in
 
 if TYPE_CHECKING:
     from edge.media import Recording
@@ -95,8 +97,10 @@ def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[
     for path in paths:
         try:
             recording = edge.open_recording(path, audio_stream=options.audio_stream)
+            if path.parent.name.startswith(SCRATCH):
+                recording = replace(recording, name=STDIN)
             started = time.monotonic()
-            work(replace(recording, name=STDIN) if path.parent.name.startswith(SCRATCH) else recording)
+            work(recording)
             say(options, _summary(recording, time.monotonic() - started))
         except EdgeError as error:
             if len(paths) == 1 or options.debug:
@@ -112,12 +116,9 @@ def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:
     `pattern` is a file, a folder (it exists, ends in a separator, or there are several recordings), or has
     `{stem}` in it. Raises UsageError for other fields.
     """
-    try:
-        filled = pattern.format(stem=media.stem)
-    except (KeyError, IndexError, ValueError) as error:
-        raise UsageError(f"{pattern}: has a bad field ({error}); the only one is {{stem}}") from None
+    filled = fill_in(pattern, stem=media.stem)
     target = Path(filled)
-    is_folder = filled.endswith(("/", "\\")) or target.is_dir() or (count > 1 and filled == pattern)
+    is_folder = filled.endswith(("/", "\\")) or _is_folder(target) or (count > 1 and filled == pattern)
     return target / f"{media.stem}{suffix}" if is_folder else target
 
 
@@ -134,22 +135,27 @@ def _summary(recording: Recording, elapsed_s: float) -> str:
     streams = [f"{info.video.codec} {info.video.width}x{info.video.height}"] if info.video else []
     streams += [f"stream {audio.index} {audio.codec} {audio.rate_hz} Hz {audio.layout}"] if audio else []
     speed = f", {recording.duration_s / elapsed_s:.0f}x real time" if recording.duration_s else ""
-    return f"{recording.path}: {info.format}, {', '.join(streams)}: {elapsed_s:.1f} s{speed}"
+    return f"{recording.name or recording.path}: {info.format}, {', '.join(streams)}: {elapsed_s:.1f} s{speed}"
 
 
 def _expanded(name: str) -> list[Path]:
     path = Path(name)
-    if path.is_dir():
+    if _is_folder(path):
         found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
         if not found:
             raise InputError(path, "is a folder without media files")
         return found
-    if not path.exists() and glob.has_magic(name):  # shells expand patterns, except on Windows
+    if glob.has_magic(name) and not os.path.lexists(path):  # shells expand patterns, except on Windows
         found = sorted(Path(match) for match in glob.glob(name, recursive=True))  # noqa: PTH207
         if not found:
             raise InputError(path, "matches no file")
         return found
     return [path]
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether there is such a folder; a name that is too long names none."""
+    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises
 
 
 def _spooled(scratch: Path) -> Path:

@@ -16,7 +16,7 @@ import edge
 from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
 from edge.cli.parsing import add_default, add_force, add_media
 from edge.cli.progress import Progress
-from edge.cli.show import print_json, print_notes
+from edge.cli.show import print_json, print_notes, say_model
 from edge.files import refuse_existing, refuse_unwritable
 from edge.songs.options import SongOptions
 from edge.text.clock import clock
@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         _check(options, paths)
         with Progress("loading the segmenter", quiet=options.quiet):
             segmenter = edge.Segmenter(options.model, threads=options.threads)
+        say_model(options, segmenter)
         with segmenter:
             return for_each(options, paths, partial(_label, options, segmenter, len(paths)))
 

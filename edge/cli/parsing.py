@@ -47,6 +47,8 @@ class Parser(argparse.ArgumentParser):
     ) -> argparse.Namespace:
         """Parse; unknown arguments are an error of the command that they were given to."""
         options, rest = self.parse_known_args(args, namespace)
+        if hasattr(options, "media") and all(word == "-" or word[:1] != "-" for word in rest):
+            options.media, rest = options.media + rest, []  # recordings behind an option
         if rest:
             self._command(options).error(f"unrecognized arguments: {' '.join(rest)}")
         return options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edge.media import Recording
+    from edge.networks.segmenter import Segmenter
 
 
 def json_text(document: dict[str, Any], *, indent: int | None = 2, encoding: str = "utf-8") -> str:
@@ -38,6 +39,12 @@ def say(options: argparse.Namespace, line: str) -> None:
     """Print a line to stderr with --verbose."""
     if options.verbose:
         print(f"edge: {line}", file=sys.stderr)
+
+
+def say_model(options: argparse.Namespace, segmenter: Segmenter) -> None:
+    """Print the model that is used, and what runs it, with --verbose."""
+    manifest, runtime = segmenter.folder.manifest, segmenter.sessions["encoder"].runtime
+    say(options, f"{manifest.id} {manifest.version} on {runtime}")
 
 
 def plural(count: int, noun: str) -> str:

@@ -15,9 +15,9 @@ import edge
 from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
-from edge.cli.show import json_text, plural, print_json, print_notes
+from edge.cli.show import json_text, plural, print_json, print_notes, say_model
 from edge.errors import UsageError
-from edge.files import refuse_existing, refuse_unwritable, whole_file
+from edge.files import fill_in, refuse_existing, refuse_unwritable, whole_file
 from edge.songs.options import SongOptions
 from edge.text.clock import clock
 
@@ -67,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         _check(options, paths)
         with Progress("loading the segmenter", quiet=options.quiet):
             segmenter = edge.Segmenter(options.model, threads=options.threads)
+        say_model(options, segmenter)
         with segmenter:
             return for_each(options, paths, partial(_search, options, segmenter, len(paths)))
 
@@ -92,6 +93,9 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
         check_plot(options.plot)
     if options.chapters:
         check_chapters(options.chapters)
+    if options.name:  # of first songs; of a title nothing is known yet
+        clip = {"number": 1, "start": 0, "end": 0}
+        refuse_collisions([Path(fill_in(options.name, stem=p.stem, title=p.stem, **clip)) for p in paths])
     files = [
         output_file(pattern, path, len(paths), Path(pattern).suffix)
         for path in paths

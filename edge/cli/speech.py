@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 import edge
+from edge.cli.show import say
 from edge.evidence.options import SpeechOptions, TranscriptOptions
 
 if TYPE_CHECKING:
@@ -35,4 +36,5 @@ def transcript_options(options: argparse.Namespace) -> TranscriptOptions:
 def open_typed(options: argparse.Namespace) -> tuple[Recognizer, Cache | None]:
     """Open the recognizer and the cache. Raises ModelError, MissingExtraError, UsageError."""
     recognizer = edge.open_recognizer(options.model, language=options.language, threads=options.threads)
+    say(options, f"recognizer {recognizer.identity[0]}")
     return recognizer, None if options.no_cache else edge.Cache()

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from edge.errors import UsageError
-from edge.files import refuse_existing
+from edge.files import fill_in, refuse_existing
 from edge.media import MediaRange, concat, cut, default_suffix
 from edge.media.write.containers import target_for
 from edge.songs.find import SongSearchResult
@@ -74,12 +74,14 @@ def clip_files(
     title = recording.info.metadata.get("title") or recording.path.stem
     files = []
     for number, song in enumerate(result.songs, 1):
-        fields = {"stem": recording.path.stem, "number": number, "title": title.replace("/", "-")}
-        try:
-            name = template.format(**fields, start=int(song.start), end=int(song.end))
-        except (KeyError, IndexError, ValueError) as error:
-            known = "{stem} {number} {title} {start} {end}"
-            raise UsageError(f"template {template!r} has a bad field ({error}); known are {known}") from None
+        name = fill_in(
+            template,
+            stem=recording.path.stem,
+            number=number,
+            title=title.replace("/", "-"),
+            start=int(song.start),
+            end=int(song.end),
+        )
         files.append(folder / f"{name}{suffix}")
     if len(set(files)) < len(files):
         raise UsageError(f"the template {template!r} gives several songs one name; add {{number}}")
@@ -104,12 +106,13 @@ def _cut_exactly(
 def _tags(result: SongSearchResult, number: int) -> dict[str, str]:
     recording = result.recording
     source = recording.info.metadata.get("title") or recording.path.stem
-    return {
+    tags = {
         "title": f"{source} {number}",
         "track": f"{number}/{len(result.songs)}",
         "album": source,
         "comment": f"from {recording.path.name}",
     }
+    return {name: value.encode(errors="replace").decode() for name, value in tags.items()}  # names of files
 
 
 def _part(progress: Progress | None, done: int, count: int) -> Callable[[float], None]:
