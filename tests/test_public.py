@@ -26,8 +26,8 @@ from edge.evidence.transcript import Transcript
 from edge.media import AudioBlock, MediaRange
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.options import CleanOptions, Level, MarkOptions
-from edge.songs.detection import Song
 from edge.songs.find import SongSearchResult
+from edge.songs.song import Song
 from edge.vocabulary import Span
 from tests.conftest import EdgeCommand
 from tests.makers import RATE_HZ, talk_from_script
@@ -142,13 +142,14 @@ def test_files_are_named_by_text_and_path(film: Path, segmenter: Segmenter, tmp_
     transcript = talk_from_script("Good evening everybody. [1.5] Good night.")
     captions = edge.transcribe(film, transcript=transcript)
     plan = edge.plan_clean(film, transcript=transcript)
-    for kind, change in (("text", str), ("path", Path)):
+    changes: tuple[tuple[str, Callable[[Path], Any]], ...] = (("text", str), ("path", Path))
+    for kind, change in changes:
         folder = tmp_path / kind
         edge.write_labels(result, change(folder / "labels.csv"))
         edge.write_captions(captions, change(folder / "captions.srt"))
         edge.write_chapters(search, change(folder / "chapters.cue"))
         edge.write_timeline(plan.timeline, change(folder / "timeline.edl"))
-        edge.plot(search, change(folder / "plot.svg"))
+        search.plot(change(folder / "plot.svg"))
         (clip,) = edge.cut_songs(search, change(folder))
         assert clip.file == folder / "film-01.mp4"
         assert all(path.stat().st_size for path in folder.iterdir())
