@@ -135,7 +135,8 @@ def _summary(recording: Recording, elapsed_s: float) -> str:
     streams = [f"{info.video.codec} {info.video.width}x{info.video.height}"] if info.video else []
     streams += [f"stream {audio.index} {audio.codec} {audio.rate_hz} Hz {audio.layout}"] if audio else []
     speed = f", {recording.duration_s / elapsed_s:.0f}x real time" if recording.duration_s else ""
-    return f"{recording.name or recording.path}: {info.format}, {', '.join(streams)}: {elapsed_s:.1f} s{speed}"
+    name = recording.name or recording.path
+    return f"{name}: {info.format}, {', '.join(streams)}: {elapsed_s:.1f} s{speed}"
 
 
 def _expanded(name: str) -> list[Path]:

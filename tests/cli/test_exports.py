@@ -174,7 +174,8 @@ def test_a_name_that_is_no_utf_8(sample: tuple[Path, Truth], tmp_path: Path) -> 
     result = run_bytes("songs", odd, "-o", clips, "--chapters", clips + b"/\xff.cue", **utf8)
     assert (result.returncode, result.stderr) == (0, b"")
     assert b"s\xffng-01.mp4" in result.stdout
-    assert sorted(os.fsencode(path.name) for path in Path(os.fsdecode(clips)).iterdir()) == [
+    made = sorted(os.fsencode(path.name) for path in Path(os.fsdecode(clips)).iterdir())
+    assert made == [
         b"s\xffng-01.mp4",
         b"s\xffng.songs.json",
         b"\xff.cue",

@@ -181,16 +181,18 @@ def shared(_kept: list[tuple[Segmenter, Floats]] = []) -> tuple[Segmenter, Float
 
 
 class Counter:
-    """Counts samples at a rate."""
+    """Counts samples at a rate, of which the one before it has counted as many."""
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, before: Counter | None = None) -> None:
         self.rate_hz, self.result = rate_hz, 0
         self.starts: list[int] = []
+        self._before = before
 
     def accept(self, block: AudioBlock) -> None:
         """Take a block."""
         self.starts.append(block.start_sample)
         self.result += len(block.samples)
+        assert self._before is None or self._before.result == self.result
 
     def finish(self) -> None:
         """Nothing is left."""
@@ -204,7 +206,7 @@ def test_collectors_of_one_pass_take_one_rate(talk: tuple[Path, Take]) -> None:
         assert not any(one.starts for one in collectors)
     counter = Counter(8000)
     shares: list[float] = []
-    report = collect(recording, [counter], progress=shares.append)
+    report = collect(recording, [counter, Counter(8000, counter)], progress=shares.append)
     assert counter.result == 16 * 8000
     assert counter.starts == list(range(0, 16 * 8000, 8000))
     assert (shares, shares[-1], report.notes()) == (sorted(shares), 1.0, [])
