@@ -103,11 +103,18 @@ def for_each(options: argparse.Namespace, paths: Sequence[Path], work: Callable[
             work(recording)
             say(options, _summary(recording, time.monotonic() - started))
         except EdgeError as error:
+            told = _as_typed(error, path)
             if len(paths) == 1 or options.debug:
-                raise
-            print("edge:", " ".join(str(error).split()), file=sys.stderr)
+                raise told from error.__cause__
+            print("edge:", " ".join(str(told).split()), file=sys.stderr)
             code = code or error.exit_code
     return code
+
+
+def _as_typed(error: EdgeError, path: Path) -> EdgeError:
+    """Return the error with standard input called what it was typed as."""
+    spooled = path.parent.name.startswith(SCRATCH)
+    return type(error)(STDIN, error.what) if spooled and isinstance(error, InputError) else error
 
 
 def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:

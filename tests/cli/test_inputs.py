@@ -88,6 +88,10 @@ def test_the_code_is_that_of_the_first_error(run: Run, folder: Path) -> None:
     assert run("label", "one.wav", "two.wav", "-o", "out").code == 1
     assert run("label", "two.wav", "missing.wav", "one.wav", "-o", "out", "-f").code == 3
     assert (folder / "out" / "one.csv").read_text().startswith("start,end,label")
+    (folder / "out" / "three.csv").mkdir()
+    for words, code in ((["two.wav", "three.WAV"], 3), (["three.WAV", "two.wav"], 1)):
+        result = run("label", *words, "-o", "out", "-f")
+        assert (result.code, len(result.err.splitlines())) == (code, 2)
 
 
 def test_a_folder_is_its_recordings(run: Run, folder: Path) -> None:
@@ -134,6 +138,7 @@ def test_standard_input_is_a_recording(edge: EdgeCommand, folder: Path) -> None:
     for wrong in (b"", b"no sound"):
         refused = piped(wrong)
         assert (refused.returncode, refused.stdout) == (3, b"")
+        assert refused.stderr.startswith(b"edge: -: is ")
         assert len(refused.stderr.splitlines()) == 1
     assert sorted(folder.iterdir()) == before
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -181,7 +181,7 @@ def shared(_kept: list[tuple[Segmenter, Floats]] = []) -> tuple[Segmenter, Float
 
 
 class Counter:
-    """Counts samples at a rate, of which the one before it has counted as many."""
+    """Counts samples, of which the one before it has counted as many."""
 
     def __init__(self, rate_hz: int, before: Counter | None = None) -> None:
         self.rate_hz, self.result = rate_hz, 0
@@ -258,11 +258,9 @@ def test_damaged_bytes_are_refused_or_give_evidence(
         1.0,
         track.windows[:1, :1, :8],
     )
-    readers: Sequence[tuple[type[LabelTrack] | type[Transcript], bytes]] = [
-        (LabelTrack, small.to_bytes()),
-        (Transcript, spoken(talk, segmenter).to_bytes()),
-    ]
-    for kind, content in readers:
+    transcript = spoken(talk, segmenter)
+    for one in (small, transcript):
+        kind, content = type(one), one.to_bytes()
         refused: list[str] = []
         for wrong in damaged(content, 60):
             try:
