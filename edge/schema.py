@@ -172,8 +172,6 @@ class Clean(Struct, frozen=True, kw_only=True):
     """unchanged, smart, encoded or audio."""
     why: str | UnsetType = UNSET
     """Reason why video was encoded instead of copied."""
-    captions: tuple[Caption, ...] | UnsetType = UNSET
-    """Captions in seconds of the written file."""
 
 
 DOCUMENTS: dict[str, type[Struct]] = {"songs": Songs, "label": Labels, "caption": Captions, "clean": Clean}

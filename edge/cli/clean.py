@@ -120,7 +120,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
             raise UsageError(f"{target}: is the recording itself; choose another name")
         beside = (_beside(pattern, path, len(paths)) for pattern in (options.captions, options.timeline))
         files += [target, *(file for file in beside if file)]
-    refuse_collisions(files)
+    refuse_collisions(files, paths)
     for file in files:
         refuse_existing(file, options.force)
         refuse_unwritable(file.parent)

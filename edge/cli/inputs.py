@@ -129,11 +129,14 @@ def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:
     return target / f"{media.stem}{suffix}" if is_folder else target
 
 
-def refuse_collisions(files: Sequence[Path]) -> None:
-    """Raise UsageError if two outputs have the same name."""
+def refuse_collisions(files: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
+    """Raise UsageError if two outputs have the same name, or one that of a recording."""
+    given = {path.resolve() for path in inputs}
     for file in files:
         if files.count(file) > 1:
             raise UsageError(f"{file}: two recordings would be written to it; run them apart")
+        if file.resolve() in given:
+            raise UsageError(f"{file}: is the recording itself; choose another name")
 
 
 def _summary(recording: Recording, elapsed_s: float) -> str:

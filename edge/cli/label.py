@@ -59,7 +59,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     from edge.evidence.export import check_labels  # noqa: PLC0415
 
     files = [_target(options, path, len(paths)) for path in paths if options.output]
-    refuse_collisions(files)
+    refuse_collisions(files, paths)
     for file in files:
         check_labels(file)
         refuse_existing(file, options.force)

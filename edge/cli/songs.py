@@ -80,9 +80,9 @@ def song_options(options: argparse.Namespace) -> SongOptions:
 
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     """Check before the work that all output files can be written."""
+    from edge.evidence.plot import check_plot  # noqa: PLC0415
     from edge.media.write.containers import target_for  # noqa: PLC0415 - not needed for --help
     from edge.songs.export import check_chapters  # noqa: PLC0415
-    from edge.songs.plot import check_plot  # noqa: PLC0415
 
     song_options(options)
     if options.output is None and (options.copy or options.suffix or options.name):
@@ -103,7 +103,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
         if pattern
     ]
     files += [_listing(options, path) for path in paths if options.output]
-    refuse_collisions(files)
+    refuse_collisions(files, paths)
     for file in files:
         refuse_existing(file, options.force)
         refuse_unwritable(file.parent)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +15,11 @@ from edge.evidence.labels import LabelTrack, collect_labels
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
+from edge.text.clock import clock
 from edge.vocabulary import LABELS, Label, Progress
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,22 @@ class LabelResult:
     def totals(self) -> dict[Label, float]:
         """Return the total seconds of each label."""
         return {label: sum(s.end - s.start for s in self.segments if s.label is label) for label in LABELS}
+
+    def plot(self, file: str | PathLike[str] | None = None, *, force: bool = False) -> Figure:
+        """Plot labels and confidences over time; with `file` also save the plot. Needs `edgereel[plot]`."""
+        from edge.evidence.plot import draw, save  # noqa: PLC0415 - matplotlib is an extra
+
+        figure = draw(f"{self.recording.path.name}   {clock(self.labels.duration_s)}", self.labels)
+        if file is not None:
+            save(figure, file, force=force)
+        return figure
+
+    def _repr_html_(self) -> str:
+        """Return a table of the labels for notebooks."""
+        from edge.text.html import table  # noqa: PLC0415 - notebooks only
+
+        rows = [(clock(one.start), clock(one.end), one.label.value) for one in self.merged]
+        return table(("start", "end", "label"), rows, caption=self.recording.path.name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `edge label`: every segment, and the totals."""

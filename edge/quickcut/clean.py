@@ -29,6 +29,7 @@ from edge.quickcut.cuts import cut_list
 from edge.quickcut.marks import Item, mark
 from edge.quickcut.options import CleanOptions
 from edge.spans import merge, subtract
+from edge.text.clock import clock
 from edge.timeline.placing import place
 from edge.timeline.timeline import Clip, Timeline
 from edge.vocabulary import Caption, Progress, Span
@@ -73,6 +74,17 @@ class CleanPlan:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `edge clean --dry-run`."""
         return schema.to_dict(self.to_document())
+
+    def _repr_html_(self) -> str:
+        """Return a table of what is removed for notebooks."""
+        from edge.text.html import table  # noqa: PLC0415 - notebooks only
+
+        rows = [
+            (clock(item.start), clock(item.end), item.kind.value, item.text, item.reason)
+            for item in self.items
+            if item.remove
+        ]
+        return table(("start", "end", "kind", "text", "reason"), rows, caption=self.recording.path.name)
 
     def to_document(self) -> schema.Clean:
         """Return `to_dict` as a typed document."""

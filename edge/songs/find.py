@@ -73,11 +73,11 @@ class SongSearchResult:
 
     def plot(self, file: str | PathLike[str] | None = None, *, force: bool = False) -> Figure:
         """Plot labels and songs over time; with `file` also save the plot. Needs `edgereel[plot]`."""
-        from edge.songs.plot import draw, save  # noqa: PLC0415 - matplotlib is an extra
+        from edge.evidence.plot import draw, save  # noqa: PLC0415 - matplotlib is an extra
 
         count = len(self)
         title = f"{self.recording.path.name}   {clock(self.duration_s)}   {count} song{'s' * (count != 1)}"
-        figure = draw(title, self.songs, self.labels)
+        figure = draw(title, self.labels, self.songs)
         if file is not None:
             save(figure, file, force=force)
         return figure

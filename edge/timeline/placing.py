@@ -24,7 +24,7 @@ def place(captions_by_media: Mapping[Path, Sequence[Caption]], timeline: Timelin
     >>> talk = Path("talk.mp4")
     >>> timeline = Timeline.of([Clip(talk, Fraction(10), Fraction(20))])
     >>> place({talk: [Caption(12.0, 14.0, "Hello.")]}, timeline)
-    [Caption(start=2.0, end=4.0, text='Hello.', words=())]
+    [Caption(start=2.0, end=4.0, text='Hello.')]
     """
     indexes = {media: _CaptionIndex(captions) for media, captions in captions_by_media.items()}
     placed = [

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 from edge.cache import default_root
 from edge.errors import UsageError, require
 from edge.evidence.labels import LabelTrack
-from edge.evidence.segments import label_segments
 from edge.files import whole_file
-from edge.songs.song import Song
 from edge.text.clock import clock
 from edge.vocabulary import LABELS
 
@@ -29,6 +27,26 @@ COLORS = ("#d6336c", "#1c7ed6", "#2f9e44", "#adb5bd")
 
 MAX_POINTS = 4000
 """Frames are averaged to about this number, so that three hours draw as fast as three minutes."""
+
+
+class PlottedSong(Protocol):
+    """A song as it is plotted; times are seconds."""
+
+    @property
+    def start(self) -> float:
+        """Return the start."""
+
+    @property
+    def end(self) -> float:
+        """Return the end."""
+
+    @property
+    def prelude(self) -> float:
+        """Return the length of the music before the singing."""
+
+    @property
+    def postlude(self) -> float:
+        """Return the length of the music after the singing."""
 
 
 def check_plot(file: str | PathLike[str]) -> None:
@@ -55,7 +73,7 @@ def save(figure: Figure, file: str | PathLike[str], *, force: bool = False) -> N
         figure.savefig(draft, dpi=110)
 
 
-def draw(title: str, songs: Sequence[Song], labels: LabelTrack) -> Figure:
+def draw(title: str, labels: LabelTrack, songs: Sequence[PlottedSong] = ()) -> Figure:
     """Plot songs, a band of labels, and below them the confidences. Raises MissingExtraError."""
     check_plot("figure.png")
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
@@ -75,15 +93,15 @@ def draw(title: str, songs: Sequence[Song], labels: LabelTrack) -> Figure:
     return figure
 
 
-def _draw_songs(axes: Axes, songs: Sequence[Song], duration_s: float) -> None:
+def _draw_songs(axes: Axes, songs: Sequence[PlottedSong], duration_s: float) -> None:
     """Draw a bar for each song with its number and times; the sung part is darker."""
     for number, song in enumerate(songs, 1):
-        axes.broken_barh([(song.start, song.seconds)], (0, 1), color="#ffd8a8")
-        sung = song.seconds - song.prelude - song.postlude
+        axes.broken_barh([(song.start, (song.end - song.start))], (0, 1), color="#ffd8a8")
+        sung = (song.end - song.start) - song.prelude - song.postlude
         axes.broken_barh([(song.start + song.prelude, sung)], (0, 1), color="#ffa94d")
-        wide = song.seconds > duration_s / 12
+        wide = (song.end - song.start) > duration_s / 12
         text = f"{number}   {clock(song.start)} - {clock(song.end)}" if wide else str(number)
-        middle = song.start + song.seconds / 2
+        middle = song.start + (song.end - song.start) / 2
         axes.text(middle, 0.5, text, ha="center", va="center", fontsize=9, clip_on=True)
     axes.set_ylim(0, 1)
     axes.set_yticks([0.5], ["songs"])
@@ -91,10 +109,11 @@ def _draw_songs(axes: Axes, songs: Sequence[Song], duration_s: float) -> None:
 
 
 def _draw_band(axes: Axes, labels: LabelTrack) -> None:
-    """Draw one band, colored by the label of each segment."""
-    for segment in label_segments(labels):
-        color = COLORS[LABELS.index(segment.label)]
-        axes.broken_barh([(segment.start, segment.end - segment.start)], (0, 1), color=color, linewidth=0)
+    """Plot one band, colored by the label of each segment."""
+    for index, column in enumerate(labels.segments.argmax(axis=1).tolist()):
+        start = index * labels.segment_s
+        seconds = min(labels.segment_s, labels.duration_s - start)
+        axes.broken_barh([(start, seconds)], (0, 1), color=COLORS[column], linewidth=0)
     axes.set_ylim(0, 1)
     axes.set_yticks([0.5], ["label"])
     _bare(axes)
