@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 GROUND = {
+    "arrays",
     "vocabulary",
     "errors",
     "spans",

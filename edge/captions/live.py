@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge.arrays import Floats
 from edge.captions.options import LiveOptions
 from edge.errors import UsageError
 from edge.evidence.collect import push
@@ -19,8 +17,6 @@ from edge.media import AudioBlock
 from edge.networks.segmenter import Segmenter
 from edge.text.sentences import sentences
 from edge.vocabulary import Caption
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

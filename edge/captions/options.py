@@ -11,7 +11,7 @@ MIN_CHUNK_S, MAX_CHUNK_S = 4.0, 10.0
 """Live chunks are short: ongoing speech is recognized again each time, up to twice the maximum length."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LayoutOptions:
     """Maximum size of a caption."""
 

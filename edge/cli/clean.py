@@ -129,7 +129,6 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
 def _clean(
     options: argparse.Namespace, opened: tuple[Recognizer, Cache | None], count: int, recording: Recording
 ) -> None:
-
     recognizer, cache = opened
     stage = f"{recording.path.name}: transcribing"
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:

@@ -17,7 +17,7 @@ from edge.cli.show import print_json
 from edge.errors import EdgeError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """Result of checking one part of the installation."""
 

@@ -9,14 +9,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import UsageError
 from edge.evidence.collect import collect
 from edge.media import AudioBlock, DecodeReport, Recording
 from edge.networks.pooling import EncodedFrames, GrowingArray, WindowPooler
 from edge.networks.segmenter import CHUNK_S, Segmenter
 from edge.vocabulary import LABELS, Progress
-
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from edge.errors import UsageError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SpeechOptions:
     """Settings of speech detection and chunking."""
 

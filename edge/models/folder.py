@@ -21,7 +21,7 @@ FrontEndT = TypeVar("FrontEndT")
 ParametersT = TypeVar("ParametersT", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ModelFolder:
     """A model folder. Its manifest, and all files except networks, have been checked.
 

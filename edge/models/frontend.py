@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 import numpy as np
 from edge_kernels.mel import Mel, MelOptions, MelStream, Window, kaldi_fbank
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from edge.arrays import Floats
+
 Positive = Annotated[int, Meta(ge=1)]
 """An integer of at least 1."""
 

@@ -8,7 +8,7 @@ MIB = 2**20
 """Bytes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Maximum sizes of the parts of a model; pass larger ones for larger models."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SessionOptions:
     """Settings of a session. The defaults suit battery power: little memory, no busy waiting."""
 

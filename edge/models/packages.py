@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Package:
     """Location of a model's weights in a package."""
 

@@ -18,8 +18,8 @@ from typing import Annotated
 
 import numpy as np
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank
@@ -32,7 +32,6 @@ SPACE = "\u2581"
 _Utf8 = codecs.getincrementaldecoder("utf-8")
 """Decoder of byte tokens; invalid bytes are dropped."""
 
-Floats = NDArray[np.float32]
 Count = Annotated[int, Meta(ge=0)]
 """An integer of at least 0."""
 
@@ -51,7 +50,7 @@ class Token:
     """Natural log-probability, mean over its rows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CtcTranscript:
     """Text and tokens of a chunk of speech."""
 

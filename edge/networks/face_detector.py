@@ -18,6 +18,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.session import Array, Session
 from edge.networks.base import Network
@@ -32,11 +33,10 @@ BATCH = 128
 BLOCK = 512
 """Boxes that non-maximum suppression compares at once."""
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Faces:
     """The n faces of an image, best first."""
 

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import UsageError
 from edge.models.frontend import ImageInput
 
 Rgb = NDArray[np.uint8]
 """An image, uint8[height, width, 3]."""
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bins = tuple[Ints, Ints]
 """First pixels int64[..., n], and pixels after the last int64[..., n], of n ranges of an axis."""

@@ -16,8 +16,8 @@ from typing import Annotated
 
 import numpy as np
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Samples
@@ -30,10 +30,8 @@ MIN_SAMPLES = 1000
 SPACE = "\u2581".encode()
 """Character that stands for a space in tokens."""
 
-Floats = NDArray[np.float32]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MoonshineText:
     """Text and tokens of a chunk of speech."""
 

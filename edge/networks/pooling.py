@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Floats = NDArray[np.float32]
+from edge.arrays import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import ModelError
 from edge.models.frontend import LogMel
 from edge.models.session import Session
@@ -30,8 +31,6 @@ SEQUENCE = 176
 """Segments per run of the fusion LSTM."""
 SEQUENCE_CONTEXT = 24
 """Segments at each side of a run that are context only."""
-
-Floats = NDArray[np.float32]
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from edge.text.scripts import ends_clause, ends_sentence, is_ideographic
 from edge.vocabulary import Word
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FillerWords:
     """Filler words of a language, in lower case and without punctuation."""
 
@@ -48,7 +48,7 @@ APART_S = 0.12
 """Minimum pause around a phrase, in seconds, where there is no punctuation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Filler:
     """A filler that covers the words [first, stop)."""
 

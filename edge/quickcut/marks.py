@@ -37,7 +37,7 @@ class Kind(StrEnum):
     """A take that a later one repeats."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """A span of the recording and its kind."""
 
@@ -84,7 +84,7 @@ def mark(
     return sorted([*spoken, *blanks], key=lambda item: item.start)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """The mark of a word; consecutive words with equal marks form one item."""
 

@@ -20,7 +20,7 @@ class Level(StrEnum):
     """Also filler phrases between pauses or punctuation: you know, 那个."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RepeatOptions:
     """Settings of repeat detection, after the published description of Baidu's Duca."""
 
@@ -48,7 +48,7 @@ class RepeatOptions:
             raise UsageError(f"letters are any or ideographic, not {self.letters}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MarkOptions:
     """Settings of `mark`: what is marked for removal."""
 
@@ -74,7 +74,7 @@ class MarkOptions:
             raise UsageError(f"a blank must last longer than 0 s, got {self.min_silence_s}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CutOptions:
     """Settings of `cut_list`: how marks become cuts."""
 

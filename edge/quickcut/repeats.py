@@ -26,7 +26,7 @@ LETTERS = 3
 _MARKS = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """A sentence that a later one repeats."""
 
@@ -38,18 +38,18 @@ class Repeat:
     """Score of the sentence and its most similar later take."""
 
 
-def find_repeats(texts: Sequence[str], settings: RepeatOptions | None = None) -> list[Repeat]:
+def find_repeats(texts: Sequence[str], options: RepeatOptions | None = None) -> list[Repeat]:
     """Return the sentences that a later one repeats, directly or through others, in order.
 
     >>> takes = ["We begin with the weather.", "We begin with the weather today.", "Now sports."]
     >>> [(repeat.sentence, repeat.kept) for repeat in find_repeats(takes)]
     [(0, 1)]
     """
-    settings = settings or RepeatOptions()
+    options = options or RepeatOptions()
     plain = [_plain(text) for text in texts]
-    fit = np.array([_fits(text, settings) for text in plain], bool)
-    scores = np.maximum(pair_scores(plain, settings), _false_starts(plain, settings))
-    first, offset = np.nonzero(scores >= settings.threshold)
+    fit = np.array([_fits(text, options) for text in plain], bool)
+    scores = np.maximum(pair_scores(plain, options), _false_starts(plain, options))
+    first, offset = np.nonzero(scores >= options.threshold)
     second = first + offset + 1
     both = fit[first] & fit[np.minimum(second, len(texts) - 1)]
     last = list(range(len(texts)))
@@ -61,32 +61,32 @@ def find_repeats(texts: Sequence[str], settings: RepeatOptions | None = None) ->
     return [Repeat(sentence, last[sentence], best[sentence]) for sentence in sorted(best)]
 
 
-def pair_scores(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.float32]:
+def pair_scores(texts: Sequence[str], options: RepeatOptions) -> NDArray[np.float32]:
     """Return the score of each text with the `window` texts after it, float32[texts, window].
 
     Scores are 0 past the end and for two empty texts.
     """
     if not texts:
-        return np.zeros((0, settings.window), np.float32)
+        return np.zeros((0, options.window), np.float32)
     encoded = encode(texts)
     lengths = np.diff(encoded.offsets)
-    after = np.arange(len(texts))[:, None] + 1 + np.arange(settings.window)
+    after = np.arange(len(texts))[:, None] + 1 + np.arange(options.window)
     longer = np.maximum(lengths[:, None], lengths[np.minimum(after, len(texts) - 1)])
-    order = 1 - levenshtein_window(encoded, settings.window) / np.maximum(longer, 1)
-    like = similarity_window(encoded, settings.window)
-    cosine = like.frequency if settings.frequency else like.presence
-    weights = np.array(settings.weights) / sum(settings.weights)
+    order = 1 - levenshtein_window(encoded, options.window) / np.maximum(longer, 1)
+    like = similarity_window(encoded, options.window)
+    cosine = like.frequency if options.frequency else like.presence
+    weights = np.array(options.weights) / sum(options.weights)
     score = weights[0] * like.overlap + weights[1] * order + weights[2] * cosine
     exists = (after < len(texts)) & (longer > 0)
     return np.asarray(np.where(exists, score, 0), np.float32)
 
 
-def _false_starts(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.float32]:
+def _false_starts(texts: Sequence[str], options: RepeatOptions) -> NDArray[np.float32]:
     """Return 1 - distance / length of each text to the beginning of the next, if that is longer, else 0.
 
     In the first column of float32[texts, window]: a false start is repeated at once.
     """
-    scores = np.zeros((len(texts), settings.window), np.float32)
+    scores = np.zeros((len(texts), options.window), np.float32)
     begun = [index for index, (text, after) in enumerate(pairwise(texts)) if 0 < len(text) <= len(after)]
     if begun:
         pairs = [text for index in begun for text in (texts[index], texts[index + 1][: len(texts[index])])]
@@ -95,12 +95,12 @@ def _false_starts(texts: Sequence[str], settings: RepeatOptions) -> NDArray[np.f
     return scores
 
 
-def _fits(text: str, settings: RepeatOptions) -> bool:
+def _fits(text: str, options: RepeatOptions) -> bool:
     """Return whether a text is long enough and has a letter of the required kind."""
     weight = len(text) + (LETTERS - 1) * len(IDEOGRAPHIC.findall(text))
-    if weight < LETTERS * settings.min_length:
+    if weight < LETTERS * options.min_length:
         return False
-    return any(char.isalpha() for char in text) if settings.letters == "any" else is_ideographic(text)
+    return any(char.isalpha() for char in text) if options.letters == "any" else is_ideographic(text)
 
 
 def _plain(text: str) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 from edge_kernels.labels import change_point
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.evidence.labels import LabelTrack
 from edge.songs import rules
 from edge.songs.options import SongOptions
 from edge.songs.song import Song
 
-Floats = NDArray[np.float32]
 Classify = Callable[[NDArray[np.float16]], Floats]
 """Function from features float16[batch, segments, features] to confidences float32[batch, segments, 4]."""
 

@@ -10,10 +10,10 @@ import numpy as np
 from edge_kernels import labels as scan
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.songs.options import SongOptions
 from edge.vocabulary import LABELS
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Runs = NDArray[np.int64]
 """int64[n, 2]: index of the first segment, and of the one after the last."""

@@ -57,7 +57,7 @@ Transcript: TypeAlias = "Mapping[Path, tuple[Caption, ...]]"
 """Captions by recording, in seconds of the recording."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EditState:
     """State of an editor. It is immutable: actions make new states."""
 

@@ -175,7 +175,7 @@ def test_sound_is_cut_to_the_sample_and_fades_only_at_joins(tmp_path: Path) -> N
     spans = [(0.31, 0.72), (0.1, 0.105), (1.5, 1.9), (0.0, 0.25)]
     pieces = [noise[round(a * 48_000) : round(b * 48_000)] for a, b in spans]
     plain = concat(parts_of(source, *spans), tmp_path / "plain.wav", crossfade_s=0)
-    assert (plain.how, plain.video_frames) == ("sound", 0)
+    assert (plain.how, plain.video_frames) == ("audio", 0)
     assert np.array_equal(sound_of(plain.path)[0], np.concatenate(pieces))
     faded = sound_of(concat(parts_of(source, *spans), tmp_path / "faded.wav", crossfade_s=0.01).path)[0]
     # The second part has 240 samples: its fades are cut to 120 on either side.
@@ -236,7 +236,7 @@ def test_sound_alone_is_not_moved(film: Film, tmp_path: Path) -> None:
     done = concat(parts, tmp_path / "a.m4a")
     assert done.ranges[0] == parts[0]
     assert float(done.ranges[1].end) == pytest.approx(16.0, abs=0.03)
-    assert (done.how, done.video_frames) == ("sound", 0)
+    assert (done.how, done.video_frames) == ("audio", 0)
 
 
 def test_the_last_picture_stays_while_its_part_still_sounds(film: Film, tmp_path: Path) -> None:

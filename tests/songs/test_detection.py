@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.evidence.labels import LabelTrack
 from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
-from edge.songs.rules import Floats
 from edge.songs.song import Song
 
 ORDER = "STM-"

@@ -8,6 +8,7 @@ from edge_kernels.labels import change_point
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.arrays import Floats
 from edge.songs import rules
 from edge.songs.options import SongOptions
 from edge.vocabulary import LABELS, Label
@@ -109,7 +110,7 @@ def test_an_end_is_uncertain_when_both_margins_are_small(confidence: list[float]
     assert rules.uncertain(np.array(confidence, np.float32), settings) is expected
 
 
-def rows(text: str, confidence: float = 0.7) -> rules.Floats:
+def rows(text: str, confidence: float = 0.7) -> Floats:
     array = np.full((len(text), 4), (1 - confidence) / 3, np.float32)
     for row, letter in zip(array, text, strict=True):
         row[LETTERS.index(letter)] = confidence

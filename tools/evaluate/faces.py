@@ -171,7 +171,7 @@ def _iou(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.
 
 
 def _milliseconds(detector: FaceDetector, squares: list[Rgb]) -> float:
-    """Median time of a image of 512 x 512."""
+    """Median time of an image of 512 x 512."""
     times = []
     for image in [squares[0], *squares]:
         started = time.perf_counter()

@@ -67,7 +67,7 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
 
 
 def _front_end(options: argparse.Namespace, network: Network) -> FrontEnd | None:
-    """What the network is given: a image, sound, or whatever has its shape. Raises InputError."""
+    """What the network is given: an image, sound, or whatever has its shape. Raises InputError."""
     if len(network.inputs[0].shape) == 4:
         return image(options, network, options.source)
     return Samples(rate_hz=options.samples) if options.samples else None

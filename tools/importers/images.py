@@ -1,4 +1,4 @@
-"""`images`: a network that makes a vector of a image (.onnx or .tflite), and names of classes.
+"""`images`: a network that makes a vector of an image (.onnx or .tflite), and names of classes.
 
 With --vectors, a .npy file float32[names, numbers], each name has a vector beside which images can be laid;
 without, the names are those of the network's own output, one number each.
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, target: Target) -> ModelFolder:
         raise InputError(source, f"gives {size} numbers for {len(names)} names: pass their --vectors")
     text = card(
         target.id,
-        f"Makes a vector of {size} numbers of a image, next to {len(names)} names of classes.",
+        f"Makes a vector of {size} numbers of an image, next to {len(names)} names of classes.",
         {"Network": source.name, "Licence": options.licence, "Made by": "`python -m tools.importers images`"},
         weak=["Whoever trained it knows: see where it came from."],
     )

@@ -25,7 +25,7 @@ NORMALISATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, 
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
-    """How a image becomes the network's input."""
+    """How an image becomes the network's input."""
     parser.add_argument(
         "--normalize", choices=NORMALISATIONS, default="imagenet",
         help="imagenet: its mean and deviation (default); unit: 0..1; signed: -1..1; none: 0..255",

@@ -132,7 +132,7 @@ def _write(
     size = sum(map(len, files.values()))
     text = card(
         target.id,
-        "Finds faces in a image: boxes, scores and five landmarks each.",
+        "Finds faces in an image: boxes, scores and five landmarks each.",
         {
             "Networks": "MTCNN, a cascade of three convolutional networks of 496,000 weights together",
             "Source": source.words,

@@ -18,13 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.errors import require
 from edge.text.numbers import numbers_spelled
 from edge.vocabulary import Word
-
-Floats = NDArray[np.float32]
 
 RATE_HZ = 16_000
 """Sample rate of the phone models."""

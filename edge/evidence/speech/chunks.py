@@ -11,17 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.evidence.options import SpeechOptions
 from edge.evidence.speech.level import Frames, quietest_sample
 from edge.spans import merge
 from edge.vocabulary import LABELS, Label
 
-Floats = NDArray[np.float32]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A part of a speech segment to recognize."""
 

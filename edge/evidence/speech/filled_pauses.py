@@ -11,13 +11,11 @@ from functools import cache
 
 import numpy as np
 from edge_kernels.mel import Mel, slaney
-from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.evidence.speech.level import sounding
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word
-
-Floats = NDArray[np.float32]
 
 HOP_S = 0.01
 """Seconds between spectra."""

@@ -10,10 +10,10 @@ from edge_kernels.labels import runs as label_runs
 from edge_kernels.mel import Mel, MelOptions, Norm
 from numpy.typing import NDArray
 
+from edge.arrays import Floats
 from edge.spans import merge
 from edge.vocabulary import Span
 
-Floats = NDArray[np.float32]
 Frames = list[tuple[int, int]]
 """Half-open ranges of frames."""
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.evidence.options import RecognitionOptions
 from edge.evidence.speech.chunks import Chunk
@@ -15,8 +14,6 @@ from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
 from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word
-
-Floats = NDArray[np.float32]
 
 ROOM_S = 0.2
 """Seconds around speech without words that are recognized with it."""
@@ -31,7 +28,7 @@ MIN_WORD_S = 0.03
 """Minimum length of a trimmed word in seconds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChunkTranscript:
     """Transcript of one chunk. Times are seconds of the recording."""
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge.arrays import Floats
 from edge.errors import ModelError, UsageError, require
 from edge.evidence.speech.alignment import Aligner
 from edge.models.folder import ModelFolder
@@ -24,13 +22,11 @@ from edge.networks.moonshine import Moonshine, Parameters
 from edge.text.scripts import is_ideographic
 from edge.vocabulary import Word
 
-Floats = NDArray[np.float32]
-
 SPIKE_TAIL_S = 0.12
 """CTC emits each token once, near its onset: a word ends at most this many seconds after its last token."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RecognitionResult:
     """Words recognized in a chunk of speech."""
 

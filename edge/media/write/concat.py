@@ -95,7 +95,7 @@ def concat(
         raise UsageError("nothing to join" if not ranges else f"a crossfade cannot last {crossfade_s} s")
     refuse_existing(destination, force)
     recordings = _recordings(ranges)
-    exact = _snapped(ranges, recordings, video=target.video is not None)
+    exact = _snapped(ranges, recordings, video=bool(target.video))
     plan = _plan(exact, recordings, target, crossfade_s)
     index = plan.ranges[0].recording.frame_index if target.video else None
     work = _Work(plan, index, destination, plan.ranges[0].info.metadata | dict(tags or {}), progress)

@@ -77,13 +77,13 @@ class Backend(Protocol):
         """Release all resources."""
 
 
-def open_backend(file: NetworkFile, settings: SessionOptions) -> Backend:
+def open_backend(file: NetworkFile, options: SessionOptions) -> Backend:
     """Load a network in the runtime for its suffix. Raises ModelError, MissingRuntimeError."""
     home = BACKENDS.get(file.path.suffix)
     if home is None:
         raise file.refuse(f"is not for a known runtime; known suffixes are {', '.join(BACKENDS)}")
     module, name = home.split(":")
-    backend: Backend = getattr(import_module(module), name)(file, settings)
+    backend: Backend = getattr(import_module(module), name)(file, options)
     return backend
 
 

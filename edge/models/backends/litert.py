@@ -19,7 +19,7 @@ from edge.models.options import SessionOptions
 class LiteRt:
     """A graph in LiteRT's interpreter; free axes are resized when the sizes of inputs change."""
 
-    def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
+    def __init__(self, file: NetworkFile, options: SessionOptions) -> None:
         hybrid = inspect_tflite(file)
         try:
             make, self.runtime = interpreter()
@@ -34,7 +34,7 @@ class LiteRt:
         self.placement: dict[str, int] = {}
         try:
             with _without_chatter():
-                self._interpreter = make(model_content=file.content, num_threads=settings.threads)
+                self._interpreter = make(model_content=file.content, num_threads=options.threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise file.refuse(f"cannot be loaded: {error}") from error

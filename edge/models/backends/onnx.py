@@ -25,7 +25,7 @@ TYPES = {
 class OnnxRuntime:
     """A graph in onnxruntime."""
 
-    def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
+    def __init__(self, file: NetworkFile, given: SessionOptions) -> None:
         try:
             import onnxruntime  # noqa: PLC0415 - takes seconds on small boards, so only when needed
         except ImportError as error:
@@ -34,7 +34,7 @@ class OnnxRuntime:
             onnxruntime.disable_telemetry_events()  # an application may have imported it before
         self._path = file.path
         self.runtime = f"onnxruntime {onnxruntime.__version__}"
-        options = _options(onnxruntime, settings)
+        options = _options(onnxruntime, given)
         weights: list[bytes] = []
         if file.path.suffix == ".ort":
             inspect_ort(file)
@@ -46,11 +46,11 @@ class OnnxRuntime:
             # the weights U8. It breaks weights without zero points, which are multiplied as floats.
             precise = str(int(inspected.zero_points))
             options.add_session_config_entry("session.x64quantprecision", precise)
-        if missing := set(settings.providers) - set(onnxruntime.get_available_providers()):
+        if missing := set(given.providers) - set(onnxruntime.get_available_providers()):
             raise MissingRuntimeError(file.path, f"onnxruntime with {', '.join(sorted(missing))}", None)
         try:
             self._session: Any = onnxruntime.InferenceSession(
-                file.content, options, providers=list(settings.providers)
+                file.content, options, providers=list(given.providers)
             )
             inputs = [described(node) for node in self._session.get_inputs()]
             outputs = [described(node) for node in self._session.get_outputs()]
@@ -88,14 +88,14 @@ class OnnxRuntime:
         self._session = None
 
 
-def _options(onnxruntime: Any, settings: SessionOptions) -> Any:
+def _options(onnxruntime: Any, given: SessionOptions) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = settings.threads
+    options.intra_op_num_threads = given.threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = settings.arena
-    options.enable_mem_pattern = settings.arena
+    options.enable_cpu_mem_arena = given.arena
+    options.enable_mem_pattern = given.arena
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(settings.spin)))
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(given.spin)))
     options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
     return options
 

@@ -72,7 +72,7 @@ class WorkerDied(Exception):  # noqa: N818 - never leaves this file
 class PaddleLite:
     """A network in a Paddle-Lite worker."""
 
-    def __init__(self, file: NetworkFile, settings: SessionOptions) -> None:
+    def __init__(self, file: NetworkFile, options: SessionOptions) -> None:
         check_file(file)
         runtime = find_runtime()
         if runtime is None:
@@ -81,8 +81,8 @@ class PaddleLite:
         made_by = _version(file.content)
         if _short(runtime.version) != _short(made_by):
             raise file.refuse(f"was made by Paddle-Lite {made_by}; {runtime.version} here would abort on it")
-        self._file, self._timeout_s = file, settings.worker_timeout_s
-        self._runtime, self._threads = runtime, settings.threads
+        self._file, self._timeout_s = file, options.worker_timeout_s
+        self._runtime, self._threads = runtime, options.threads
         self.runtime = f"paddle-lite {runtime.version}"
         self.placement: dict[str, int] = {}
         self._worker: _Worker | None = self._start()

@@ -120,7 +120,7 @@ class _Graphs:
         self.largest = max(self.largest, prod(sizes))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Inspected:
     """Properties of an ONNX file that are needed for loading it."""
 
