@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = {
     ".3gp", ".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".asf", ".au", ".avi", ".caf", ".dv", ".flac",
-    ".flv", ".m2ts", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".mts",
-    ".mxf", ".oga", ".ogg", ".ogv", ".opus", ".rm", ".ts", ".vob", ".w64", ".wav", ".webm", ".wma", ".wmv", ".wv",
+    ".flv", ".m2ts", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg",
+    ".mts", ".mxf", ".oga", ".ogg", ".ogv", ".opus", ".rm", ".ts", ".vob", ".w64", ".wav", ".webm", ".wma",
+    ".wmv", ".wv",
 }  # fmt: skip
 """Suffixes of the files that are read from a folder."""
 
