@@ -61,8 +61,10 @@ types: $(VENV)/dev
 fast: $(VENV)/dev $(LIBRARY)
 	$(FAST)
 
+# The tests that measure time or memory run alone.
 test: lint types $(LIBRARY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not measured" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m measured
 
 # The fast tests of the runtime on the newest Python, in an environment of its own.
 matrix:

@@ -32,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marks = [mark for name in getattr(item, "fixturenames", ()) for mark in MARKS.get(name, ())]
         if item.path.relative_to(here).as_posix().startswith(SLOW):
             marks.append("slow")
+        if item.path.relative_to(here).as_posix().startswith("tools/bench"):
+            marks.append("measured")
         for mark in marks:
             item.add_marker(mark)
 

@@ -279,6 +279,7 @@ print(json.dumps({"kib": int(peak.split()[1]), "frames": len(result.labels.frame
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+@pytest.mark.measured
 def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     found = []
     for minutes in (3, 30, 60):
