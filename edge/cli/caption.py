@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import edge
 from edge.captions.options import CaptionOptions
-from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.inputs import check_outputs, for_each, output_file, recordings
 from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
-from edge.files import refuse_existing, refuse_unwritable
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
@@ -54,11 +53,9 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     from edge.captions.files import check_captions  # noqa: PLC0415
 
     files = [_target(options, path, len(paths)) for path in paths if options.output]
-    refuse_collisions(files, paths)
     for file in files:
         check_captions(file)
-        refuse_existing(file, options.force)
-        refuse_unwritable(file.parent)
+    check_outputs(options, files, paths)
 
 
 def _target(options: argparse.Namespace, media: Path, count: int) -> Path:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import edge
-from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.inputs import check_outputs, for_each, output_file, recordings
 from edge.cli.parsing import add_default, add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.errors import UsageError
-from edge.files import refuse_existing, refuse_unwritable, same_file
+from edge.files import same_file
 from edge.quickcut.options import CleanOptions, CutOptions, Level, MarkOptions
 from edge.text.clock import clock
 
@@ -120,10 +120,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
             raise UsageError(f"{target}: is the recording itself; choose another name")
         beside = (_beside(pattern, path, len(paths)) for pattern in (options.captions, options.timeline))
         files += [target, *(file for file in beside if file)]
-    refuse_collisions(files, paths)
-    for file in files:
-        refuse_existing(file, options.force)
-        refuse_unwritable(file.parent)
+    check_outputs(options, files, paths)
 
 
 def _clean(

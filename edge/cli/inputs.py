@@ -19,7 +19,7 @@ import edge
 from edge.cli.progress import Progress
 from edge.cli.show import say
 from edge.errors import EdgeError, InputError, UsageError
-from edge.files import fill_in
+from edge.files import fill_in, refuse_existing, refuse_unwritable
 
 if TYPE_CHECKING:
     from edge.media import Recording
@@ -99,6 +99,14 @@ def refuse_collisions(files: Sequence[Path], inputs: Sequence[Path] = ()) -> Non
             raise UsageError(f"{file}: two recordings would be written to it; run them apart")
         if file.resolve() in given:
             raise UsageError(f"{file}: is the recording itself; choose another name")
+
+
+def check_outputs(options: argparse.Namespace, files: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Check before the work that output files can be written. Raises UsageError, OutputError."""
+    refuse_collisions(files, inputs)
+    for file in files:
+        refuse_existing(file, options.force)
+        refuse_unwritable(file.parent)
 
 
 def _summary(recording: Recording, elapsed_s: float) -> str:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import edge
-from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
-from edge.cli.parsing import add_default, add_force, add_media
+from edge.cli.inputs import check_outputs, output_file
+from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
-from edge.cli.show import print_json, print_notes, say_model
-from edge.files import refuse_existing, refuse_unwritable
-from edge.songs.options import SongOptions
+from edge.cli.segmenting import add_segmenter, run_with_segmenter
+from edge.cli.show import print_json, print_notes
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
@@ -40,30 +38,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--format", choices=FORMATS, default="csv", help="in a folder (default csv)")
     add_force(out)
     labels = parser.add_argument_group("labels")
-    add_default(labels, "--segment", SongOptions, "segment_s", "segment length: 0.5, 1, 3, 5 or 10")
-    labels.add_argument("--model", default="segmenter", metavar="ID|DIR", help="another segmenter")
+    add_segmenter(labels)
 
 
 def run(options: argparse.Namespace) -> int:
     """Label each recording; write and print its labels."""
-    with recordings(options) as paths:
-        _check(options, paths)
-        with Progress("loading the segmenter", quiet=options.quiet):
-            segmenter = edge.Segmenter(options.model, threads=options.threads)
-        say_model(options, segmenter)
-        with segmenter:
-            return for_each(options, paths, partial(_label, options, segmenter, len(paths)))
+    return run_with_segmenter(options, _check, _label)
 
 
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     from edge.evidence.export import check_labels  # noqa: PLC0415
 
     files = [_target(options, path, len(paths)) for path in paths if options.output]
-    refuse_collisions(files, paths)
     for file in files:
         check_labels(file)
-        refuse_existing(file, options.force)
-        refuse_unwritable(file.parent)
+    check_outputs(options, files, paths)
 
 
 def _target(options: argparse.Namespace, media: Path, count: int) -> Path:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import edge
-from edge.cli.inputs import for_each, output_file, recordings, refuse_collisions
+from edge.cli.inputs import check_outputs, output_file, refuse_collisions
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
-from edge.cli.show import json_text, plural, print_json, print_notes, say_model
+from edge.cli.segmenting import add_segmenter, run_with_segmenter
+from edge.cli.show import json_text, plural, print_json, print_notes
 from edge.errors import UsageError
-from edge.files import fill_in, refuse_existing, refuse_unwritable, whole_file
+from edge.files import fill_in, whole_file
 from edge.songs.options import SongOptions
 from edge.text.clock import clock
 
@@ -46,7 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--chapters", metavar="FILE", help="chapters: .ffmeta, .txt (YouTube) or .cue")
     add_force(out)
     rules = parser.add_argument_group("what counts as a song")
-    add_default(rules, "--segment", SongOptions, "segment_s", "segment length: 0.5, 1, 3, 5 or 10")
+    add_segmenter(rules)
     add_default(rules, "--min-run", SongOptions, "min_run", "singing segments in a row")
     margin = "margin of singing over speaking below which the edge of a song is refined"
     add_default(rules, "--speech-margin", SongOptions, "speech_margin", margin, metavar="P")
@@ -58,18 +58,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--no-refine", dest="refine_on_frames", action="store_false", help="leave boundaries on segments"
     )
     rules.add_argument("--as-published", action="store_true", help="US 12,387,762 B2 without extensions")
-    rules.add_argument("--model", default="segmenter", metavar="ID|DIR", help="another segmenter")
 
 
 def run(options: argparse.Namespace) -> int:
     """Find the songs of each recording; cut, plot and print them."""
-    with recordings(options) as paths:
-        _check(options, paths)
-        with Progress("loading the segmenter", quiet=options.quiet):
-            segmenter = edge.Segmenter(options.model, threads=options.threads)
-        say_model(options, segmenter)
-        with segmenter:
-            return for_each(options, paths, partial(_search, options, segmenter, len(paths)))
+    return run_with_segmenter(options, _check, _search)
 
 
 def song_options(options: argparse.Namespace) -> SongOptions:
@@ -103,10 +96,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
         if pattern
     ]
     files += [_listing(options, path) for path in paths if options.output]
-    refuse_collisions(files, paths)
-    for file in files:
-        refuse_existing(file, options.force)
-        refuse_unwritable(file.parent)
+    check_outputs(options, files, paths)
 
 
 def _listing(options: argparse.Namespace, path: Path) -> Path:
