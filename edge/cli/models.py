@@ -1,7 +1,7 @@
 """`edge models [list | verify | add PATH | remove ID]`.
 
-The models that ship with edge, those in your store (the folder in EDGE_MODELS), and those of installed
-extras.
+The models that ship with edge, those in your store (the folder in EDGE_MODELS), and those of extras,
+installed or not.
 """
 
 from __future__ import annotations
@@ -55,9 +55,16 @@ def _list(options: argparse.Namespace) -> None:
             rows.append(describe(open_folder(path)))
         except ModelError as error:
             damaged.append(str(error))
+    extras = {model: package.extra for model, package in store.not_installed().items()}
     if options.json:
         print_json(
-            {"schema": schema.VERSION, "store": str(store.store_root()), "models": rows, "damaged": damaged}
+            {
+                "schema": schema.VERSION,
+                "store": str(store.store_root()),
+                "models": rows,
+                "not_installed": [{"id": model, "extra": extra} for model, extra in extras.items()],
+                "damaged": damaged,
+            }
         )
         return
     print(f"{'id':<24}{'version':<10}{'task':<18}{'size':>7}     where")
@@ -65,6 +72,8 @@ def _list(options: argparse.Namespace) -> None:
         print(
             f"{row['id']:<24}{row['version']:<10}{row['task']:<18}{row['megabytes']:7.1f} MB  {row['where']}"
         )
+    for model, extra in extras.items():
+        print(f"{model:<24}not installed: pip install 'edgereel[{extra}]'")
     for line in damaged:
         print(f"edge: {line}", file=sys.stderr)
 

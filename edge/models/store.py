@@ -18,7 +18,7 @@ from edge.errors import ModelError, OutputError
 from edge.files import refuse_unwritable, whole_folder
 from edge.models.folder import MANIFEST, ModelFolder, open_folder
 from edge.models.limits import Limits
-from edge.models.packages import PACKAGES, packaged, packaged_root
+from edge.models.packages import PACKAGES, Package, packaged, packaged_root
 
 SETTING = "EDGE_MODELS"
 """Environment variable that names the store."""
@@ -73,6 +73,12 @@ def installed() -> Iterator[Path]:
             yield from sorted(path for path in root.iterdir() if (path / MANIFEST).exists())
     stored = store_root()
     yield from (path for path in packaged() if not (stored / path.name / MANIFEST).exists())
+
+
+def not_installed() -> dict[str, Package]:
+    """Return the packages of the models that an extra would add, by model id."""
+    present = {path.name for path in installed()}
+    return {model: package for model, package in PACKAGES.items() if model not in present}
 
 
 def add(source: Path, *, force: bool = False) -> ModelFolder:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edge.models.packages import PACKAGES
 from tests.conftest import EdgeCommand
 from tests.models.makers import folder, linear
 
@@ -28,6 +29,9 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     listed = json.loads(edge("models", "list", "--json", **store).stdout)
     assert listed["schema"] == 1
     assert [model["id"] for model in listed["models"]][:2] == ["segmenter", "tiny"]
+    ids = [model["id"] for model in listed["models"]] + [model["id"] for model in listed["not_installed"]]
+    assert set(PACKAGES) <= set(ids)
+    assert len(ids) == len(set(ids))
     verified = edge("models", "verify", **store)
     assert verified.returncode == 0
     states = {line.split()[0]: line.split()[1] for line in verified.stdout.splitlines()}
