@@ -21,7 +21,7 @@ from tools.convert.onnx import Bits, quantize_static
 from tools.sound.compose import compose
 from tools.sound.signals import at_dbfs
 from tools.sound.synth import render
-from tools.train.segmenter.fixed import FLOAT
+from tools.train.segmenter import FLOAT
 
 Floats = NDArray[np.float32]
 

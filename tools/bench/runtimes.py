@@ -23,9 +23,10 @@ from edge.models.store import builtin_root
 from edge.networks.segmenter import Segmenter
 from tools.bench.isolated import call, peaks
 from tools.bench.rows import Row, compared, interleaved
-from tools.convert.segmenter import CACHE, FLOAT, make_family
+from tools.convert.segmenter import CACHE, make_family
 from tools.evaluate.segments import macro_f1
 from tools.paths import data_root
+from tools.train.segmenter import FLOAT
 
 Floats = NDArray[np.float32]
 

@@ -34,9 +34,7 @@ from tools.convert.pipeline import describe_network
 from tools.convert.sources import open_source
 from tools.evaluate.pack import RATE_HZ, Entry, read_pack
 from tools.paths import data_root
-from tools.train.segmenter import fixed
-
-FLOAT = fixed.FLOAT
+from tools.train.segmenter import FLOAT, fixed
 
 RECORDINGS = 60
 """Training recordings to calibrate on, as many of each class."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from edge.errors import InputError, UsageError
 from tools.convert import onnx, passes
 from tools.convert.environments import ConversionError
-from tools.train.segmenter import fixed
+from tools.train.segmenter import FLOAT, fixed
 
 Floats = NDArray[np.float32]
 FREE = {"x": {0: "batch", 2: "time"}, "y": {0: "batch"}}
@@ -166,7 +166,7 @@ def test_plain_graphs_have_fixed_shapes(exported: Path, tmp_path: Path) -> None:
 
 def test_the_fixed_encoder_gives_what_the_free_one_gives() -> None:
     mel = noise(1, fixed.FRAMES, 64)
-    session = onnxruntime.InferenceSession(str(fixed.FLOAT / "encoder.onnx"))
+    session = onnxruntime.InferenceSession(str(FLOAT / "encoder.onnx"))
     with torch.no_grad():
         found = fixed.encoder()(torch.from_numpy(mel))
     for ours, theirs in zip(found, session.run(None, {"mel": mel}), strict=True):
@@ -187,7 +187,7 @@ def test_a_whole_network_made_plain_gives_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unrolled", [True, False])
 def test_padding_does_not_reach_the_rows_of_the_fixed_fusion(unrolled: bool) -> None:
     rng = np.random.default_rng(1)
-    session = onnxruntime.InferenceSession(str(fixed.FLOAT / "fusion.onnx"))
+    session = onnxruntime.InferenceSession(str(FLOAT / "fusion.onnx"))
     segments = 24
     network = fixed.fusion(segments=segments, unrolled=unrolled)
     for count in range(1, segments + 1):

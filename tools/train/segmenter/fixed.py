@@ -19,7 +19,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-FLOAT = Path(__file__).parent / "float"
+from tools.train.segmenter import FLOAT
 
 FRAMES = 1280
 """Mel frames that the encoder takes at once: 16 s, of which 12 s are new."""
