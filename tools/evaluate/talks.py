@@ -7,6 +7,7 @@ real hesitations, and first takes of a sentence that is said again.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,7 +170,8 @@ def _hesitates(row: dict[str, str]) -> bool:
 
 
 def _is_foreign(row: dict[str, str]) -> bool:
-    return Path(row["path"]).name.startswith(FOREIGN)
+    language = re.search(r"\blang=(\w+)", row.get("note") or "")
+    return Path(row["path"]).name.startswith(FOREIGN) or (language is not None and language[1] != "en")
 
 
 def _rows(data: Path) -> list[dict[str, str]]:
