@@ -76,12 +76,13 @@ def fill_in(template: str, **fields: str | int) -> str:
         raise UsageError(f"{template}: has a bad field ({error}); there are {known}") from None
 
 
-def same_file(one: Path, other: Path) -> bool:
-    """Return whether two names lead to one file; False where there is none."""
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what is equal for all names of one file; None where there is none."""
     try:
-        return one.samefile(other)
+        found = path.stat()
     except OSError:
-        return False
+        return None
+    return found.st_dev, found.st_ino
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import edge
 from edge.captions.options import CaptionOptions
-from edge.cli.inputs import check_outputs, for_each, output_file, recordings
+from edge.cli.inputs import check_written, for_each, recordings, written_file
 from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
@@ -52,14 +52,7 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     from edge.captions.files import check_captions  # noqa: PLC0415
 
-    files = [_target(options, path, len(paths)) for path in paths if options.output]
-    for file in files:
-        check_captions(file)
-    check_outputs(options, files, paths)
-
-
-def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
-    return output_file(options.output, media, count, f".{options.format}")
+    check_written(options, paths, check_captions)
 
 
 def _caption(
@@ -75,7 +68,7 @@ def _caption(
             cache=cache,
             progress=progress,
         )
-    target = _target(options, recording.path, count) if options.output else None
+    target = written_file(options, recording.path, count) if options.output else None
     if target:
         edge.write_captions(result.captions, target, force=options.force)
     if options.json:

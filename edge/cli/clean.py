@@ -19,7 +19,6 @@ from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.errors import UsageError
-from edge.files import same_file
 from edge.quickcut.options import CleanOptions, CutOptions, Level, MarkOptions
 from edge.text.clock import clock
 
@@ -116,8 +115,6 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     for path in paths:
         target = _target(options, path, len(paths))
         target_for(target)
-        if same_file(target, path):
-            raise UsageError(f"{target}: is the recording itself; choose another name")
         beside = (_beside(pattern, path, len(paths)) for pattern in (options.captions, options.timeline))
         files += [target, *(file for file in beside if file)]
     check_outputs(options, files, paths)

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,7 @@ import edge
 from edge.cli.progress import Progress
 from edge.cli.show import say
 from edge.errors import EdgeError, InputError, UsageError
-from edge.files import fill_in, refuse_existing, refuse_unwritable
+from edge.files import fill_in, identity, refuse_existing, refuse_unwritable
 
 if TYPE_CHECKING:
     from edge.media import Recording
@@ -93,12 +94,28 @@ def output_file(pattern: str, media: Path, count: int, suffix: str) -> Path:
 
 def refuse_collisions(files: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
     """Raise UsageError if two outputs have the same name, or one that of a recording."""
-    given = {path.resolve() for path in inputs}
+    given = {identity(path) for path in inputs} - {None}
+    written = Counter(files)
     for file in files:
-        if files.count(file) > 1:
+        if written[file] > 1:
             raise UsageError(f"{file}: two recordings would be written to it; run them apart")
-        if file.resolve() in given:
+        if identity(file) in given:
             raise UsageError(f"{file}: is the recording itself; choose another name")
+
+
+def written_file(options: argparse.Namespace, media: Path, count: int) -> Path:
+    """Return the output file of a recording from `--output` and `--format`."""
+    return output_file(options.output, media, count, f".{options.format}")
+
+
+def check_written(
+    options: argparse.Namespace, paths: Sequence[Path], check: Callable[[Path], object]
+) -> None:
+    """Check before the work the output file of each recording, if there is one, and its suffix by `check`."""
+    files = [written_file(options, path, len(paths)) for path in paths if options.output]
+    for file in files:
+        check(file)
+    check_outputs(options, files, paths)
 
 
 def check_outputs(options: argparse.Namespace, files: Sequence[Path], inputs: Sequence[Path]) -> None:

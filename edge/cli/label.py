@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import edge
-from edge.cli.inputs import check_outputs, output_file
+from edge.cli.inputs import check_written, written_file
 from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.segmenting import add_segmenter, run_with_segmenter
@@ -49,14 +49,7 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     from edge.evidence.export import check_labels  # noqa: PLC0415
 
-    files = [_target(options, path, len(paths)) for path in paths if options.output]
-    for file in files:
-        check_labels(file)
-    check_outputs(options, files, paths)
-
-
-def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
-    return output_file(options.output, media, count, f".{options.format}")
+    check_written(options, paths, check_labels)
 
 
 def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, recording: Recording) -> None:
@@ -64,7 +57,7 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
         result = edge.label(recording, segment_s=options.segment_s, segmenter=segmenter, progress=progress)
     if options.output:
-        edge.write_labels(result, _target(options, recording.path, count), force=options.force)
+        edge.write_labels(result, written_file(options, recording.path, count), force=options.force)
     if options.json:
         print_json(result.to_dict(), one_line=count > 1)
     elif not (options.output and options.quiet):

@@ -240,3 +240,15 @@ def test_a_missing_extra_is_refused_before_any_work(
     (line,) = result.stderr.splitlines()
     assert f"pip install 'edgereel[{extra}]'" in line
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("linked", [os.link, os.symlink])
+def test_another_name_of_the_recording_is_not_written_to(
+    run: Run, folder: Path, linked: Callable[[str, str], None]
+) -> None:
+    linked("one.wav", "other.wav")
+    before = (folder / "one.wav").read_bytes()
+    outcome = run("clean", "one.wav", "-o", "other.wav", "--force")
+    assert outcome.code == 2
+    assert "other.wav: is the recording itself; choose another name" in outcome.err
+    assert (folder / "other.wav").read_bytes() == before
