@@ -163,7 +163,14 @@ def evening(path: Path) -> tuple[edge.Recording, LabelTrack, Transcript]:
     write_wav(path, silence(2), RATE_HZ)
     rows = np.tile(np.eye(4, dtype=np.float32), (10, 1))
     track = LabelTrack(
-        400.0, 0.1, np.repeat(rows, 100, 0), 10.0, rows, 1.0, np.zeros((40, 10, 8), np.float16)
+        400.0,
+        0.1,
+        np.repeat(rows, 100, 0),
+        np.full(4000, -20, np.float32),
+        10.0,
+        rows,
+        1.0,
+        np.zeros((40, 10, 8), np.float16),
     )
     transcript = talk_from_script("Now we talk for an hour about all that there is. [1.0] ~ " * 200)
     return edge.open_recording(path), track, transcript

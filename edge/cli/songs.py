@@ -53,7 +53,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_default(rules, "--other-margin", SongOptions, "other_margin", "the same over other", metavar="P")
     add_default(rules, "--step", SongOptions, "refine_step_s", "step of the refinement")
     add_default(rules, "--max-interlude", SongOptions, "max_interlude_s", "longest music inside a song")
-    add_default(rules, "--max-gap", SongOptions, "max_gap_s", "longest break of any kind inside a song")
+    add_default(rules, "--max-rest", SongOptions, "max_rest_s", "longest near silence inside a song")
+    add_default(rules, "--max-gap", SongOptions, "max_gap_s", "longest talk or other sound inside a song")
     rules.add_argument(
         "--no-refine", dest="refine_on_frames", action="store_false", help="leave boundaries on segments"
     )

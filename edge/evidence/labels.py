@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge.arrays import Floats
 from edge.errors import UsageError
 from edge.evidence.collect import collect
+from edge.evidence.levels import FrameLevels
 from edge.media import AudioBlock, DecodeReport, Recording
 from edge.networks.pooling import EncodedFrames, GrowingArray, WindowPooler
 from edge.networks.segmenter import CHUNK_S, Segmenter
@@ -28,6 +29,8 @@ class LabelTrack:
     """Seconds per row of `frames`."""
     frames: Floats
     """float32[n, 4]: confidences of each frame."""
+    levels_db: Floats
+    """float32[n]: RMS level of each frame in dBFS."""
     segment_s: float
     """Length of a segment in seconds; the last one may be shorter."""
     segments: Floats
@@ -42,7 +45,8 @@ class LabelTrack:
 
     def to_bytes(self) -> bytes:
         """Serialize the track; `from_bytes` reads it."""
-        arrays = [(array.shape, array.tobytes()) for array in (self.frames, self.segments, self.windows)]
+        ordered = (self.frames, self.levels_db, self.segments, self.windows)
+        arrays = [(array.shape, array.tobytes()) for array in ordered]
         return msgspec.msgpack.encode([self.duration_s, self.frame_s, self.segment_s, self.step_s, *arrays])
 
     @classmethod
@@ -50,17 +54,18 @@ class LabelTrack:
         """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
         try:
             duration_s, frame_s, segment_s, step_s, *arrays = msgspec.msgpack.decode(content, type=_Stored)
-            frames, segments, windows = (
+            types = (np.float32, np.float32, np.float32, np.float16)
+            frames, levels_db, segments, windows = (
                 np.frombuffer(data, dtype).reshape(shape)
-                for (shape, data), dtype in zip(arrays, (np.float32, np.float32, np.float16), strict=True)
+                for (shape, data), dtype in zip(arrays, types, strict=True)
             )
         except (msgspec.MsgspecError, ValueError) as error:
             raise UsageError(f"the bytes are not a label track: {error}") from error
-        return cls(duration_s, frame_s, frames, segment_s, segments, step_s, windows)
+        return cls(duration_s, frame_s, frames, levels_db, segment_s, segments, step_s, windows)
 
 
 _Array = tuple[tuple[int, ...], bytes]
-_Stored = tuple[float, float, float, float, _Array, _Array, _Array]
+_Stored = tuple[float, float, float, float, _Array, _Array, _Array, _Array]
 
 
 class FrameLabels:
@@ -104,6 +109,7 @@ class LabelCollector(FrameLabels):
         self, segmenter: Segmenter, *, segment_s: float = 3.0, step_s: float = 1.0, chunk_s: float = CHUNK_S
     ) -> None:
         super().__init__(segmenter, chunk_s=chunk_s)
+        self._levels = FrameLevels(round(self.frame_s * self.rate_hz))
         self._segment, self._step = (
             self._to_frames(segment_s, "segment length"),
             self._to_frames(step_s, "step"),
@@ -112,23 +118,45 @@ class LabelCollector(FrameLabels):
         self.result: LabelTrack
         """Set by `finish`."""
 
+    def accept(self, block: AudioBlock) -> None:
+        """Label and measure one block; see `Collector`."""
+        super().accept(block)
+        self._levels.accept(block.samples)
+
     def finish(self) -> None:
         """Compute the segments and set `result`."""
         super().finish()
-        windows = self._pooler.finish()
-        self.result = LabelTrack(
-            duration_s=self.samples / self.rate_hz,
+        self._levels.finish()
+        self._pooler.finish()
+        self.result = self._track(0, self.samples / self.rate_hz)
+
+    @property
+    def complete(self) -> int:
+        """Number of segments that are labeled."""
+        return len(self._pooler.windows)
+
+    def recent(self, first: int) -> LabelTrack:
+        """Return the track of the complete segments from segment `first` on, whose start is its time zero."""
+        return self._track(first, (self.complete - first) * self._segment * self.frame_s)
+
+    def _add(self, encoded: EncodedFrames) -> None:
+        super()._add(encoded)
+        self._pooler.accept(encoded)
+
+    def _track(self, first: int, duration_s: float) -> LabelTrack:
+        """Return the track of all segments from `first` on."""
+        windows = self._pooler.windows[first:]
+        part = slice(first * self._segment, (first + len(windows)) * self._segment)
+        return LabelTrack(
+            duration_s=duration_s,
             frame_s=self.frame_s,
-            frames=self.frames,
+            frames=self.frames[part],
+            levels_db=self._levels.levels_db[part],
             segment_s=self._segment * self.frame_s,
             segments=self.segmenter.fuse(windows[:, 0]),
             step_s=self._step * self.frame_s,
             windows=windows,
         )
-
-    def _add(self, encoded: EncodedFrames) -> None:
-        super()._add(encoded)
-        self._pooler.accept(encoded)
 
     def _to_frames(self, seconds: float, what: str) -> int:
         frames = round(seconds / self.frame_s)

@@ -43,6 +43,11 @@ class WindowPooler:
         self._held: EncodedFrames | None = None
         self._windows = GrowingArray((len(self._offsets), features), np.float16)
 
+    @property
+    def windows(self) -> NDArray[np.float16]:
+        """Return the windows of the complete segments so far, float16[segments, offsets, features]."""
+        return self._windows.array
+
     def accept(self, frames: EncodedFrames) -> None:
         """Process the next frames."""
         held = frames if self._held is None else _join(self._held, frames)
@@ -55,7 +60,7 @@ class WindowPooler:
         """Return all windows float16[segments, offsets, features]; the last ones are shorter."""
         while self._held is not None and len(self._held):
             self._held = self._pool(self._held)
-        return self._windows.array
+        return self.windows
 
     def _pool(self, held: EncodedFrames) -> EncodedFrames:
         """Pool one segment's windows; return the frames after the segment."""

@@ -36,12 +36,7 @@ def detect_songs(track: LabelTrack, classify: Classify, options: SongOptions) ->
     """
     labels = rules.best(track.segments)
     length = track.segment_s
-    sung = rules.bridge(
-        rules.singing_runs(labels, options.min_run),
-        labels,
-        interlude=int(options.max_interlude_s / length + 1e-9),
-        gap=int(options.max_gap_s / length + 1e-9),
-    )
+    sung = _sung_runs(track, labels, options)
     extended = rules.with_music(sung, labels, options.edge_is_other)
     runs, wholes = ([range(*row) for row in rows.tolist()] for rows in (sung, extended))
     drafts = []
@@ -54,6 +49,16 @@ def detect_songs(track: LabelTrack, classify: Classify, options: SongOptions) ->
     if options.refine_on_frames:
         drafts = [_exact(track, labels, draft) for draft in drafts]
     return _finish(track, labels, drafts)
+
+
+def _sung_runs(track: LabelTrack, labels: rules.Ints, options: SongOptions) -> rules.Runs:
+    """Return the runs of singing, joined over interludes, rests and short gaps."""
+    quiet = rules.quiet_share(
+        track.levels_db, track.frames, round(track.segment_s / track.frame_s), options.rest_below_db
+    )
+    weights = rules.gap_weights(track.segments, quiet, track.segment_s, options)
+    runs = rules.bridge(rules.singing_runs(labels, 1), weights)
+    return rules.sung_enough(runs, labels, options.min_run)
 
 
 def _refine(

@@ -24,10 +24,17 @@ class SongOptions:
     """Distance in seconds between the joints that are tried inside an uncertain segment."""
     edge_is_other: bool = True
     """Count music at the recording's edge as prelude or postlude; the published method does not say."""
-    max_interlude_s: float = 12.0
-    """Longest music between two runs of one song, in seconds; 0 joins none. An extension."""
-    max_gap_s: float = 3.0
-    """Longest gap of any label inside a song, in seconds; 0 bridges none. An extension."""
+    max_interlude_s: float = 15.0
+    """Longest music between two runs of one song, in seconds; 0 joins none. An extension.
+
+    A gap of several kinds may take up a share of each of these lengths, 1 in all.
+    """
+    max_rest_s: float = 7.0
+    """Longest near silence inside a song, in seconds; 0 joins none. An extension."""
+    max_gap_s: float = 5.0
+    """Longest talk and other sounds inside a song, in seconds; 0 bridges none. An extension."""
+    rest_below_db: float = 25.0
+    """How far below the median level of the singing near silence is, in dB."""
     refine_on_frames: bool = True
     """Move boundaries to the likeliest 100-ms frame within one segment. An extension."""
 
@@ -40,10 +47,12 @@ class SongOptions:
             raise UsageError(f"refinement step must be at least 0.1 s, got {self.refine_step_s}")
         if self.min_run < 1:
             raise UsageError(f"a song needs at least 1 segment, got {self.min_run}")
-        if self.max_interlude_s < 0 or self.max_gap_s < 0:
-            raise UsageError("interlude and gap lengths cannot be negative")
+        if min(self.max_interlude_s, self.max_gap_s, self.max_rest_s, self.rest_below_db) < 0:
+            raise UsageError("lengths of interludes, gaps and rests cannot be negative")
 
     @classmethod
     def as_published(cls, segment_s: float = 3.0) -> SongOptions:
         """Return the options of the published method (US 12,387,762 B2), without extensions."""
-        return cls(segment_s=segment_s, max_interlude_s=0.0, max_gap_s=0.0, refine_on_frames=False)
+        return cls(
+            segment_s=segment_s, max_interlude_s=0.0, max_gap_s=0.0, max_rest_s=0.0, refine_on_frames=False
+        )

@@ -21,6 +21,12 @@ Runs = NDArray[np.int64]
 SINGING, SPEAKING, MUSIC, OTHER = range(len(LABELS))
 """Columns of every confidence array."""
 
+ROUNDING = 1e-4
+"""Excess over the longest gap that comes from rounding."""
+
+NEVER = 1e6
+"""Weight of a second of what no gap in a song may hold."""
+
 
 def best(confidences: Floats) -> Ints:
     """Return the column of the highest confidence of each row of float32[n, 4].
@@ -40,12 +46,46 @@ def singing_runs(labels: Ints, min_run: int = 2) -> Runs:
     return scan.runs(labels, SINGING, min_run)
 
 
-def bridge(runs: Runs, labels: Ints, interlude: int, gap: int) -> Runs:
-    """Join runs of one song: at most `interlude` segments of music between them, or `gap` of any label.
+def bridge(runs: Runs, gap_weights: Floats) -> Runs:
+    """Join runs of one song: those between which the segments weigh at most 1 (see `gap_weights`).
 
     An extension: the published method returns two songs.
     """
-    return scan.bridge(labels, runs, MUSIC, interlude, gap)
+    return scan.bridge(gap_weights, runs, 1.0 + ROUNDING)
+
+
+def sung_enough(runs: Runs, labels: Ints, min_run: int) -> Runs:
+    """Return the runs that hold at least `min_run` singing segments."""
+    count = np.concatenate([[0], np.cumsum(labels == SINGING)])
+    enough: Runs = runs[count[runs[:, 1]] - count[runs[:, 0]] >= min_run]
+    return enough
+
+
+def gap_weights(segments: Floats, quiet: Floats, segment_s: float, options: SongOptions) -> Floats:
+    """Return what share of the longest gap in a song each segment takes up, float32[n].
+
+    Music, rests, and talk or other sounds each have a longest length; a segment counts as each of them by its
+    confidences, float32[n, 4]. Of `other` the share `quiet`, float32[n], is a rest. Singing weighs nothing.
+    """
+    longest = (options.max_interlude_s, options.max_rest_s, options.max_gap_s)
+    music, rest, sounds = (segment_s / length if length else NEVER for length in longest)
+    other = segments[:, OTHER]
+    weights = music * segments[:, MUSIC] + rest * quiet * other
+    return np.asarray(weights + sounds * (segments[:, SPEAKING] + (1 - quiet) * other), np.float32)
+
+
+def quiet_share(levels_db: Floats, frames: Floats, per_segment: int, below_db: float) -> Floats:
+    """Return the share of each segment's frames that is quiet, float32[segments].
+
+    Quiet is what lies `below_db` under the median level of the singing; `levels_db` is float32[n], `frames`
+    the confidences float32[n, 4], and a segment has `per_segment` of them.
+    """
+    starts = np.arange(0, len(levels_db), per_segment)
+    sung = levels_db[best(frames) == SINGING]
+    if not len(sung):
+        return np.zeros(len(starts), np.float32)
+    quiet = np.add.reduceat(levels_db < np.median(sung) - below_db, starts, dtype=np.float32)
+    return np.asarray(quiet / np.minimum(per_segment, len(levels_db) - starts), np.float32)
 
 
 def with_music(runs: Runs, labels: Ints, edge_is_other: bool = True) -> Runs:

@@ -168,10 +168,10 @@ int32_t edge_similarity_all(const int64_t *restrict offsets, const int32_t *rest
 int64_t edge_label_runs(const int32_t *restrict labels, int64_t count, int32_t label, int64_t min_run,
                         int64_t *restrict runs);
 
-/* Join neighbouring runs, in place, if the break between them is at most `glitch` segments, or at most
- * `interlude` segments of label `between` alone. Returns how many are left. */
-int64_t edge_label_bridge(const int32_t *restrict labels, int64_t count, int32_t between, int64_t interlude,
-                          int64_t glitch, int64_t *restrict runs, int64_t run_count);
+/* Join neighbouring runs, in place, if the segments between them weigh at most `limit` in all; a segment whose
+ * weight is NaN parts them. Returns how many are left. */
+int64_t edge_label_bridge(const float *restrict weights, int64_t count, float limit, int64_t *restrict runs,
+                          int64_t run_count);
 
 /* Walk from run r outwards over label `over`, at both ends; what was walked over belongs to the run if the walk
  * ends at label `until`, or at the edge of the recording and edge_counts is not 0. whole[2 r], whole[2 r + 1]. */

@@ -22,13 +22,15 @@ def runs(labels: ArrayLike, label: int, min_run: int = 1) -> Indices:
     return out[: call("label_runs", labels, len(labels), label, min_run, out)]
 
 
-def bridge(labels: ArrayLike, found: Indices, between: int, interlude: int, glitch: int) -> Indices:
-    """Join runs with at most `glitch` segments between them, or `interlude` if all of those are `between`."""
-    labels = integers(labels, "labels")
+def bridge(weights: ArrayLike, found: Indices, limit: float) -> Indices:
+    """Join runs if the segments between them weigh at most `limit` in all; weights are float32[n].
+
+    >>> bridge([0, 0.4, 0, 0.9, 0], [[0, 1], [2, 3], [4, 5]], 0.5).tolist()
+    [[0, 3], [4, 5]]
+    """
+    weights = floats(weights, "weights")
     joined = _runs(found)
-    return joined[
-        : call("label_bridge", labels, len(labels), between, interlude, glitch, joined, len(joined))
-    ]
+    return joined[: call("label_bridge", weights, len(weights), limit, joined, len(joined))]
 
 
 def extend(labels: ArrayLike, found: Indices, over: int, until: int, *, edge_counts: bool) -> Indices:

@@ -40,7 +40,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found_in(film: Path) -> SongSearchResult:
     """A search that found the two songs."""
     rows = np.eye(4, dtype=np.float32)
-    track = LabelTrack(8.0, 0.1, np.repeat(rows, 20, 0), 2.0, rows, 1.0, np.zeros((4, 2, 8), np.float16))
+    levels, windows = np.full(80, -20, np.float32), np.zeros((4, 2, 8), np.float16)
+    track = LabelTrack(8.0, 0.1, np.repeat(rows, 20, 0), levels, 2.0, rows, 1.0, windows)
     return SongSearchResult(open_recording(film), SONGS, track)
 
 

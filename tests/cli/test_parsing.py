@@ -115,7 +115,7 @@ def test_bash_takes_the_completion_script(edge: EdgeCommand) -> None:
     ask = f"COMP_WORDS=(edge songs --max); COMP_CWORD=2; COMPREPLY=(); {complete}"
     given = f'{script.stdout}\n{ask}; printf "%s\\n" "${{COMPREPLY[@]}}"'
     words = subprocess.run(["bash", "-c", given], capture_output=True, text=True, check=False).stdout.split()
-    assert sorted(words) == ["--max-gap", "--max-interlude"]
+    assert sorted(words) == ["--max-gap", "--max-interlude", "--max-rest"]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "tcsh"])

@@ -24,14 +24,13 @@ def test_runs(values: list[int], min_run: int) -> None:
 
 
 @settings(deadline=None)
-@given(LABELS, st.integers(0, 5), st.integers(0, 3))
-def test_bridges(values: list[int], interlude: int, glitch: int) -> None:
+@given(LABELS, st.integers(0, 12))
+def test_bridges(values: list[int], limit: int) -> None:
     found = labels.runs(values, 0, 1)
     before = found.copy()
-    joined = labels.bridge(values, found, 2, interlude, glitch)
-    assert [tuple(run) for run in joined] == twins.bridge(
-        values, [tuple(run) for run in found], 2, interlude, glitch
-    )
+    weights = [value / 4 for value in values]  # exact, so that the sums of both are
+    joined = labels.bridge(weights, found, limit / 4)
+    assert [tuple(run) for run in joined] == twins.bridge(weights, [tuple(run) for run in found], limit / 4)
     np.testing.assert_array_equal(found, before)
 
 
@@ -108,6 +107,7 @@ def test_nothing_in_nothing_out() -> None:
 def test_nan_is_never_the_best() -> None:
     former = np.array([[np.nan, np.nan, np.nan, np.nan]], np.float32)
     assert labels.joint(former, former, {1, 3}, {2}) is None
+    assert len(labels.bridge([0, np.nan, 0], np.array([[0, 1], [2, 3]]), 9.0)) == 2
     assert 0 <= labels.change_point(np.full(5, np.nan, np.float32)) <= 5
     assert set(labels.viterbi(np.full((4, 2), np.nan, np.float32), np.zeros((2, 2))).tolist()) <= {0, 1}
 
@@ -119,8 +119,8 @@ def test_nan_is_never_the_best() -> None:
         (lambda: labels.runs([[0]], 0), "labels must have 1 dimension, not 2"),
         (lambda: labels.runs([2**40], 0), "labels must fit in 32 bits"),
         (lambda: labels.runs([0], 0, 0), "min_run must be at least 1, not 0"),
-        (lambda: labels.bridge([0] * 9, np.array([[4, 6], [2, 3]]), 2, 1, 1), "outside its range"),
-        (lambda: labels.bridge([0] * 9, np.array([[4, 60]]), 2, 1, 1), "outside its range"),
+        (lambda: labels.bridge([0.0] * 9, np.array([[4, 6], [2, 3]]), 1.0), "outside its range"),
+        (lambda: labels.bridge([0.0] * 9, np.array([[4, 60]]), 1.0), "outside its range"),
         (lambda: labels.extend([0] * 9, np.array([4, 6]), 2, 1, edge_counts=True), r"shape \[n, 2\]"),
         (lambda: labels.joint(np.zeros((2, 4)), np.zeros((3, 4)), {1}, {0}), "must have one shape"),
         (lambda: labels.joint(np.zeros((2, 40)), np.zeros((2, 40)), {1}, {0}), "outside its range"),

@@ -111,17 +111,13 @@ def runs(labels: Sequence[int], label: int, min_run: int) -> list[tuple[int, int
     return found
 
 
-def bridge(
-    labels: Sequence[int], found: Sequence[tuple[int, int]], between: int, interlude: int, glitch: int
-) -> list[tuple[int, int]]:
+def bridge(weights: Sequence[float], found: Sequence[tuple[int, int]], limit: float) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, stop in found:
-        if joined:
-            gap = labels[joined[-1][1] : start]
-            if len(gap) <= glitch or (len(gap) <= interlude and set(gap) <= {between}):
-                joined[-1] = joined[-1][0], stop
-                continue
-        joined.append((start, stop))
+        if joined and sum(weights[joined[-1][1] : start]) <= limit:
+            joined[-1] = joined[-1][0], stop
+        else:
+            joined.append((start, stop))
     return joined
 
 

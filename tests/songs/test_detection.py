@@ -20,9 +20,12 @@ ORDER = "STM-"
 
 
 def evidence(
-    text: str, *, sure: float = 0.97, duration_s: float | None = None, frames: str = ""
+    text: str, *, sure: float = 0.97, duration_s: float | None = None, frames: str = "", quiet: str = ""
 ) -> LabelTrack:
-    """LabelTrack with segments of 3 s labelled by letters, and frames that agree unless given per second."""
+    """LabelTrack with segments of 3 s labelled by letters, and frames that agree unless given per second.
+
+    All is at -20 dBFS, but segments with a dot in `quiet` are at -60.
+    """
     segments = np.full((len(text), 4), (1 - sure) / 3, np.float32)
     for row, letter in zip(segments, text, strict=True):
         row[ORDER.index(letter)] = sure
@@ -32,7 +35,10 @@ def evidence(
     rows = np.full((len(index), 4), 0.02, np.float32)
     rows[np.arange(len(index)), index] = 0.94
     windows = np.zeros((len(text), 3, 4), np.float16)
-    return LabelTrack(seconds, 0.1, rows[: int(np.ceil(seconds * 10))], 3.0, segments, 1.0, windows)
+    frames_in_all = int(np.ceil(seconds * 10))
+    levels = np.repeat([-60 if mark == "." else -20 for mark in quiet or text], 30).astype(np.float32)
+    rows, levels = rows[:frames_in_all], levels[:frames_in_all]
+    return LabelTrack(seconds, 0.1, rows, levels, 3.0, segments, 1.0, windows)
 
 
 def undecided(features: NDArray[np.float16]) -> Floats:
@@ -119,7 +125,9 @@ def anything_heard(draw: Any) -> LabelTrack:
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
     windows = rng.standard_normal((segments, max(1, int(np.ceil(segment_s))), 4)).astype(np.float16)
-    return LabelTrack(duration_s, 0.1, confidences(frames), segment_s, confidences(segments), 1.0, windows)
+    levels = rng.uniform(-80, 0, frames).astype(np.float32)
+    rows = confidences(frames), levels, segment_s, confidences(segments)
+    return LabelTrack(duration_s, 0.1, *rows, 1.0, windows)
 
 
 def seeded(features: NDArray[np.float16]) -> Floats:

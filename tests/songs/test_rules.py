@@ -77,23 +77,43 @@ def test_the_recordings_edge_can_be_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "interlude", "gap", "expected"),
+    ("text", "quiet", "expected"),
     [
-        ("SSMSS", 0, 0, [(0, 2), (3, 5)]),
-        ("SSMSS", 1, 0, [(0, 5)]),
-        ("SSMMSS", 1, 0, [(0, 2), (4, 6)]),
-        ("SSTSS", 4, 0, [(0, 2), (3, 5)]),
-        ("SSTSS", 0, 1, [(0, 5)]),
-        ("SSM-SS", 4, 1, [(0, 2), (4, 6)]),
-        ("SSMSSMSS", 1, 0, [(0, 8)]),
+        ("SSMMMMMSS", "#########", [(0, 9)]),  # 15 s of music
+        ("SSMMMMMMSS", "##########", [(0, 2), (8, 10)]),
+        ("SS--SS", "##..##", [(0, 6)]),  # 6 s of near silence
+        ("SS---SS", "##...##", [(0, 2), (5, 7)]),
+        ("SS--SS", "######", [(0, 2), (4, 6)]),  # 6 s of applause
+        ("SSTSS", "#####", [(0, 5)]),  # 3 s of talk
+        ("SSTTSS", "######", [(0, 2), (4, 6)]),
+        ("SSMM-SS", "####.##", [(0, 7)]),  # 6 of 15 s and 3 of 7 s
+        ("SSMMM-SS", "#####.##", [(0, 2), (6, 8)]),
+        ("SSMSSMSS", "########", [(0, 8)]),
     ],
 )
-def test_a_song_may_hold_an_interlude_of_music_and_a_gap_of_anything(
-    text: str, interlude: int, gap: int, expected: list[tuple[int, int]]
+def test_a_song_may_hold_music_rests_and_short_gaps(
+    text: str, quiet: str, expected: list[tuple[int, int]]
 ) -> None:
     found = labels(text)
-    joined = rules.bridge(rules.singing_runs(found), found, interlude, gap)
-    assert pairs(joined) == expected
+    share = np.array([mark == "." for mark in quiet], np.float32)
+    weights = rules.gap_weights(rows(text, 1.0), share, 3.0, SongOptions())
+    assert pairs(rules.bridge(rules.singing_runs(found), weights)) == expected
+
+
+def test_nothing_is_joined_where_the_longest_gap_is_zero() -> None:
+    found, zeros = labels("SSMSSTSS-SS"), np.zeros(11, np.float32)
+    weights = rules.gap_weights(rows("SSMSSTSS-SS"), zeros, 3.0, SongOptions.as_published())
+    runs = rules.singing_runs(found)
+    assert pairs(rules.bridge(runs, weights)) == pairs(runs)
+
+
+def test_near_silence_is_measured_from_the_level_of_the_singing() -> None:
+    frames = np.repeat(rows("S-TS-"), 10, axis=0)
+    levels = np.repeat([-20, -44, -70, -22, -60], 10).astype(np.float32)
+    levels[45:] = -30
+    share = rules.quiet_share(levels, frames, 10, 25.0)
+    np.testing.assert_allclose(share, [0, 0, 1, 0, 0.5])
+    assert not rules.quiet_share(levels, np.repeat(rows("-"), 50, axis=0), 10, 25.0).any()
 
 
 @pytest.mark.parametrize(

@@ -39,20 +39,19 @@ def _within(runs, run_count, count):
 
 
 @entry
-def label_bridge(labels, count, between, interlude, glitch, runs, run_count):
+def label_bridge(weights, count, limit, runs, run_count):
     """Each run joins the last one kept, or is kept."""
-    if missing(labels, runs):
+    if missing(weights, runs):
         return np.int64(-NULL)
     if count < 0 or run_count < 0 or not _within(runs, run_count, count):
         return np.int64(-SIZE)
     kept = np.int64(0)
     for r in range(run_count):
         if kept > 0:
-            first, stop = runs[2 * kept - 1], runs[2 * r]
-            alone = True
-            for i in range(first, stop):
-                alone = alone and labels[i] == between
-            if stop - first <= glitch or (alone and stop - first <= interlude):
+            total = 0.0
+            for i in range(runs[2 * kept - 1], runs[2 * r]):
+                total += np.float64(weights[i])
+            if total <= np.float64(limit):
                 runs[2 * kept - 1] = runs[2 * r + 1]
                 continue
         runs[2 * kept], runs[2 * kept + 1] = runs[2 * r], runs[2 * r + 1]
