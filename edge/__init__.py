@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from edge.songs.export import write_chapters as write_chapters
     from edge.songs.find import SongSearchResult as SongSearchResult
     from edge.songs.find import find_songs as find_songs
+    from edge.songs.live import live_songs as live_songs
     from edge.songs.options import SongOptions as SongOptions
     from edge.songs.song import Song as Song
     from edge.songs.song import SongClip as SongClip
@@ -193,6 +194,7 @@ _MODULES = {
         "SongSearchResult",
         "find_songs",
     ),
+    "edge.songs.live": ("live_songs",),
     "edge.songs.options": ("SongOptions",),
     "edge.songs.song": ("Song", "SongClip"),
     "edge.timeline.export": ("write_timeline",),

@@ -23,6 +23,7 @@ EXAMPLES = {
     "clean_talk": (["clean.mp4", "well"], "s removed"),
     "one_pass": ([], "1 songs, "),
     "own_collector": ([], "dBFS"),
+    "live_songs": ([], "a song of 3"),
     "live_captions": ([], "Good evening"),
 }
 """Arguments after the recording, and a part of what is printed."""

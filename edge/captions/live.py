@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from edge.arrays import Floats
 from edge.captions.options import LiveOptions
 from edge.errors import UsageError
-from edge.evidence.collect import push
+from edge.evidence.collect import audio_blocks, push
 from edge.evidence.labels import FrameLabels
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.recognition import recognize_chunk
@@ -108,11 +108,3 @@ def _follow(
     labels.finish()
     captions.finish()
     yield from captions.take()
-
-
-def audio_blocks(samples: Iterable[Floats]) -> Iterator[AudioBlock]:
-    """Convert consecutive blocks float32[n] to `AudioBlock`s with their start samples."""
-    start = 0
-    for block in samples:
-        yield AudioBlock(block, start)
-        start += len(block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from edge.arrays import Floats
 from edge.errors import NoAudioError, UsageError
 from edge.media import AudioBlock, DecodeReport, decode_audio, open_recording
 from edge.media.read.recording import MediaSource
@@ -62,6 +63,14 @@ def push(blocks: Iterable[AudioBlock], collectors: Sequence[Collector]) -> Itera
         for collector in collectors:
             collector.accept(block)
         yield block
+
+
+def audio_blocks(samples: Iterable[Floats]) -> Iterator[AudioBlock]:
+    """Convert consecutive blocks float32[n] to `AudioBlock`s with their start samples."""
+    start = 0
+    for block in samples:
+        yield AudioBlock(block, start)
+        start += len(block)
 
 
 def common_rate(collectors: Sequence[Collector]) -> int:

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.captions.live import LiveCaptionCollector, audio_blocks, live_captions
+from edge.captions.live import LiveCaptionCollector, live_captions
 from edge.captions.options import LiveOptions
 from edge.captions.transcribe import transcribe
 from edge.errors import UsageError
-from edge.evidence.collect import collect, push
+from edge.evidence.collect import audio_blocks, collect, push
 from edge.evidence.labels import LabelCollector, LabelTrack, label_samples
 from edge.evidence.segments import label
 from edge.evidence.transcript import Transcript
@@ -248,6 +248,7 @@ def test_damaged_bytes_are_refused_or_give_evidence(
         track.duration_s,
         track.frame_s,
         track.frames[:20],
+        track.levels_db[:20],
         3.0,
         track.segments,
         1.0,
