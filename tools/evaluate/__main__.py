@@ -1,6 +1,6 @@
 """`python -m tools.evaluate WHAT [--data DIR] [--json]`: how good it is, on real recordings.
 
-All but segments and songs need models in the store: see `python -m tools.importers`.
+All but segments, robustness and songs need models in the store: see `python -m tools.importers`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 
 from edge.errors import EdgeError
 from tools.documents import document
-from tools.evaluate import captions, faces, quickcut, recognition, segments, sentences, songs
+from tools.evaluate import captions, faces, quickcut, recognition, robustness, segments, sentences, songs
 from tools.paths import data_root
 
 WHAT: dict[str, ModuleType] = {
     "segments": segments,
     "songs": songs,
+    "robustness": robustness,
     "faces": faces,
     "sentences": sentences,
     "recognition": recognition,

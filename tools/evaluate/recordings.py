@@ -120,7 +120,8 @@ def compose(entries: list[Entry], seed: int) -> Recording:
     return recording
 
 
-def _gain_db(rng: np.random.Generator, low: float, high: float) -> np.float32:
+def gain_db(rng: np.random.Generator, low: float, high: float) -> np.float32:
+    """A random factor between two levels in dB."""
     return np.float32(10 ** (rng.uniform(low, high) / 20))
 
 
@@ -133,7 +134,7 @@ def _talk(pack: Pack, recording: Recording) -> None:
         said, _ = pack.draw(Label.SPEAKING, rng.uniform(6, 15))
         bed, _ = pack.draw(Label.MUSIC, len(said) / RATE_HZ)
         bed = np.resize(bed, len(said))
-        recording.add("talk over music", said + bed * _gain_db(rng, -18, -6))
+        recording.add("talk over music", said + bed * gain_db(rng, -18, -6))
 
 
 def _interlude(pack: Pack, recording: Recording) -> Label:
@@ -145,9 +146,9 @@ def _interlude(pack: Pack, recording: Recording) -> Label:
         return Label.SPEAKING
     if draw < 0.7:
         noise, _ = pack.draw(Label.OTHER, rng.uniform(4, 10))
-        recording.add("other", noise * _gain_db(rng, -12, 0))
+        recording.add("other", noise * gain_db(rng, -12, 0))
     else:
-        recording.add("applause", applause(rng, rng.uniform(4, 10)) * _gain_db(rng, -3, 6))
+        recording.add("applause", applause(rng, rng.uniform(4, 10)) * gain_db(rng, -3, 6))
     return Label.OTHER
 
 
@@ -173,10 +174,10 @@ def _song(pack: Pack, recording: Recording, before: Label) -> None:
     after = Label.SPEAKING if rng.random() < 0.3 else Label.OTHER
     if after is Label.OTHER:
         if rng.random() < 0.5:
-            recording.add("applause", applause(rng, rng.uniform(4, 10)) * _gain_db(rng, -3, 6))
+            recording.add("applause", applause(rng, rng.uniform(4, 10)) * gain_db(rng, -3, 6))
         else:
             noise, _ = pack.draw(Label.OTHER, rng.uniform(4, 10))
-            recording.add("other", noise * _gain_db(rng, -12, 0))
+            recording.add("other", noise * gain_db(rng, -12, 0))
     else:
         said, _ = pack.draw(Label.SPEAKING, rng.uniform(6, 15))
         recording.add("talk", said)
@@ -194,4 +195,4 @@ def _sung(pack: Pack) -> tuple[Floats, np.float32 | None]:
     rng = pack.rng
     accompanied = rng.random() < 0.35
     sung, _ = pack.draw(Label.SINGING, rng.uniform(10, 45), accompanied=accompanied)
-    return sung, None if accompanied else _gain_db(rng, -9, 0)
+    return sung, None if accompanied else gain_db(rng, -9, 0)
