@@ -18,7 +18,10 @@ def main() -> None:
     segmenter.add_argument("--out", type=Path, default=Path("models_quantized/segmenter"))
     segmenter.add_argument("--float-out", type=Path, default=Path("tools/train/segmenter/float"))
     segmenter.add_argument("--logs", type=Path, default=Path("tools/train/segmenter/logs"))
-    segmenter.add_argument("--steps", type=int, default=2600, help="batches of 64 clips for each tower")
+    segmenter.add_argument(
+        "--music", type=Path, action="append", default=[], metavar="DIR", help="further instrumental music"
+    )
+    segmenter.add_argument("--steps", type=int, default=4000, help="batches of 32 clips for each tower")
     segmenter.add_argument("--scenes", type=int, default=1500, help="scenes for the fusion")
     segmenter.add_argument(
         "--towers", type=int, default=2, help="towers, trained side by side, one a process"
@@ -44,6 +47,7 @@ def main() -> None:
             towers=options.towers,
             threads=options.threads,
             commercial_only=options.commercial_only,
+            music=tuple(options.music),
         )
     )
 

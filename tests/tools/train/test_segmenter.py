@@ -74,7 +74,7 @@ def test_groups_are_held_out_whole_and_never_the_bulk_of_a_kind(takes: list[Take
 
 
 def test_resuming_gives_the_network_of_an_uninterrupted_run(takes: list[Take], tmp_path: Path) -> None:
-    plan = Plan(steps=4, batch=4)
+    plan = Plan(steps=4, batch=4, compiled=False)
     straight = train_tower(takes, takes[:1], plan, tmp_path / "straight")
     train_tower(takes, takes[:1], plan, tmp_path / "resumed", until=2)
     assert not (tmp_path / "resumed" / "tower.pt").exists()
@@ -96,6 +96,7 @@ def test_a_tiny_training_run_makes_a_model_that_the_runtime_loads(takes: list[Ta
         threads=1,
         commercial_only=False,
         batch=8,
+        compiled=False,
         checks=4,
         fusion_steps=100,
     )

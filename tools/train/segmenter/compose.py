@@ -126,9 +126,12 @@ class Composer:
         if bare and backing is not None:
             ratio_db = rng.uniform(-8, 8) if label is Label.SINGING else rng.uniform(-1, 16)
             power = power + backing[:frames] * _gain(power, backing[:frames], ratio_db)
+        if label is Label.MUSIC and rng.random() < 0.2:  # a lead over another band
+            other = self.draw(Label.MUSIC, frames)[0]
+            power = power + other * _gain(power, other, rng.uniform(-6, 6))
         if label is not Label.OTHER and rng.random() < 0.25:
             noise = self.draw(Label.OTHER, frames)[0]
-            power = power + noise * _gain(power, noise, rng.uniform(4, 25))
+            power = power + noise * _gain(power, noise, rng.uniform(2, 25))
         return Sound(power, truth)
 
     def silence(self, frames: int) -> Sound:
@@ -155,7 +158,7 @@ class Composer:
         return self._join([self._any(b - a) for a, b in pairwise(edges)])
 
     def _any(self, frames: int) -> Sound:
-        label = LABELS[int(self.rng.choice(4, p=[0.31, 0.25, 0.27, 0.17]))]
+        label = LABELS[int(self.rng.choice(4, p=[0.29, 0.22, 0.31, 0.18]))]
         if label is Label.OTHER and self.rng.random() < 0.15:
             return self.silence(frames)
         return self.event(label, frames)

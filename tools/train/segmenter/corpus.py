@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
-from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
 from edge.media import decode_audio
 from edge.models.frontend import LogMel
 from edge.vocabulary import LABELS, Label
 from tools.evaluate.pack import CLASS_LABELS
+from tools.sound.codec import overdriven, through_codec
 
 FRONT_END = LogMel(
     rate_hz=16_000, n_fft=1024, window=800, hop=200, n_mels=64, low_hz=40.0, high_hz=7800.0,
@@ -33,6 +31,11 @@ FRONT_END = LogMel(
 
 HELD_OUT = 0.12
 """Share of the groups (speaker, song) of each kind of audio kept for validation."""
+
+MUSIC_SUFFIXES = {".ogg", ".opus", ".mp3", ".flac", ".wav", ".m4a"}
+
+OVERDRIVEN = 0.4
+"""Share of the second takes that are clipped."""
 
 Floats = NDArray[np.float32]
 
@@ -82,6 +85,13 @@ def read_manifest(pack: Path) -> list[Recording]:
     ]
 
 
+def music_in(folder: Path) -> list[Recording]:
+    """Every audio file of a folder as a recording of instrumental music, one group a file."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in MUSIC_SUFFIXES)
+    kind = f"music/more/{folder.name}"
+    return [Recording(file, Label.MUSIC, kind, f"{folder.name}/{file.stem}", False) for file in files]
+
+
 def held_out(recordings: list[Recording]) -> set[str]:
     """Groups kept for validation: about `HELD_OUT` of each kind, chosen by a hash of the group's name.
 
@@ -114,37 +124,20 @@ def log_power(samples: Floats) -> NDArray[np.float16]:
 
 
 def weathered(samples: Floats, rng: np.random.Generator) -> Floats:
-    """A second take: pitch and speed moved by up to 3 semitones, then through a random lossy codec."""
+    """A second take: pitch and speed moved by up to 3 semitones, often overdriven, through a lossy codec."""
     ratio = 2.0 ** (rng.uniform(-3, 3) / 12)
     at = np.arange(int((len(samples) - 1) / ratio)) * ratio
     moved = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+    if rng.random() < OVERDRIVEN:
+        moved = overdriven(moved, drive_db=rng.uniform(0, 18), hard=rng.random() < 0.5)
     codec, low, high = [("libmp3lame", 24, 96), ("aac", 24, 96), ("libopus", 10, 24)][rng.integers(3)]
     return through_codec(moved, codec, int(rng.integers(low, high)) * 1000)
-
-
-def through_codec(samples: Floats, codec: str, bit_rate: int) -> Floats:
-    """Encode and decode float32[n] at the front end's rate; the codec's delay is left in."""
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="matroska") as out:
-        stream = out.add_stream(codec, rate=FRONT_END.rate_hz)
-        assert isinstance(stream, AudioStream)
-        stream.bit_rate, stream.layout = bit_rate, "mono"
-        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts = FRONT_END.rate_hz, 0
-        for piece in av.AudioResampler(stream.format, "mono", FRONT_END.rate_hz, 1024).resample(frame):
-            out.mux(stream.encode(piece))
-        out.mux(stream.encode(None))
-    buffer.seek(0)
-    resampler = av.AudioResampler("flt", "mono", FRONT_END.rate_hz)
-    with av.open(buffer, "r") as back:
-        frames = (piece for frame in back.decode(audio=0) for piece in resampler.resample(frame))
-        return np.concatenate([frame.to_ndarray()[0] for frame in frames])
 
 
 def load_takes(recordings: list[Recording], cache: Path) -> list[Take]:
     """Both takes of every recording, from `cache` if it holds the same recordings, else computed."""
     names = [(r.path.parent.name, r.path.name) for r in recordings]
-    key = hashlib.sha256(repr([names, FRONT_END]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr([names, FRONT_END, OVERDRIVEN]).encode()).hexdigest()[:16]
     file = cache / f"takes-{key}.npz"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from tools.sound.mel import hz_to_mel, mel_to_hz
 from tools.train.segmenter.corpus import FRONT_END, Take
 
-KIND_WEIGHTS = {"utau": 0.35, "digits": 0.5, "sung_by_world": 0.7, "synthetic": 0.7}
-"""Down-weighted kinds: plentiful, but each a single voice or a single machine."""
+KIND_WEIGHTS = {"utau": 0.35, "digits": 0.5, "sung_by_world": 0.7, "synthetic": 0.7, "instrumental": 2.5}
+"""Factors of kinds: some are plentiful, but each a single voice or machine; the gaps of songs are few, and
+the hardest music there is."""
 
 Floats = NDArray[np.float32]
 

@@ -22,11 +22,12 @@ from tools.convert.segmenter import calibration
 from tools.evaluate import segments
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
-from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, read_manifest
+from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, music_in, read_manifest
 from tools.train.segmenter.curves import keep_logs
 from tools.train.segmenter.export import export_encoder, export_fusion, quantize_encoder, quantize_fusion
 from tools.train.segmenter.fusion import Scenes, compose_scenes, load_network, temperature, train_fusion
 from tools.train.segmenter.network import EMBEDDING, Confidences, Encoder
+from tools.train.segmenter.rendered import rendered_takes
 from tools.train.segmenter.synthetic import synthetic_takes
 from tools.train.segmenter.tower import Plan, load_tower, train_tower
 
@@ -55,7 +56,10 @@ class Job:
     commercial_only: bool
     logs: Path
     """Where the logs and curves of all towers are kept."""
-    batch: int = 64
+    music: tuple[Path, ...] = ()
+    """Folders of further instrumental music."""
+    batch: int = 32
+    compiled: bool = True
     fusion_steps: int = 3000
     checks: int = 150
     """Validation scenes that the temperatures are fitted on."""
@@ -66,7 +70,9 @@ class Job:
 
     def plan(self, tower: int) -> Plan:
         """The training of one tower: towers differ in their seed."""
-        return Plan(steps=self.steps, batch=self.batch, seed=tower, threads=self.threads)
+        return Plan(
+            steps=self.steps, batch=self.batch, seed=tower, threads=self.threads, compiled=self.compiled
+        )
 
 
 def run(job: Job) -> None:
@@ -158,7 +164,10 @@ def load_data(job: Job) -> tuple[list[Take], list[Take]]:
     cache = job.run.parent / "cache"
     takes = load_takes(recordings, cache)
     readers = [r for r in recordings if r.label is Label.SPEAKING and r.group not in outside]
-    made = synthetic_takes(readers, job.data / "train" / "midi" / "pop909.zip", cache)
+    midi = job.data / "train" / "midi" / "pop909.zip"
+    made = synthetic_takes(readers, midi, cache) + rendered_takes(midi, cache)
+    if more := [piece for folder in job.music for piece in music_in(folder)]:
+        takes += load_takes(more, cache)
     usable = [take for take in takes if take.recording.commercial or not job.commercial_only]
     training = [take for take in usable if take.recording.group not in outside]
     return training + made, [take for take in takes[::2] if take.recording.group in outside]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.vocabulary import Label
+from tools.sound.animals import calls
 from tools.sound.crowd import applause, crowd_noise, murmur
 from tools.sound.melody import dress, load, pop909_songs
 from tools.sound.signals import Samples
@@ -25,8 +26,8 @@ from tools.train.segmenter.corpus import Recording, Take, log_power, read_sample
 SONGS = 120
 """Songs, each sung once and played once."""
 SONG_S = 25.0
-CROWDS = 32
-"""Recordings of 8 s of each kind of crowd."""
+OTHERS = 32
+"""Recordings of 8 s of each kind of crowd, and of animals."""
 TALKS = 40
 """Sentences spoken by espeak: the machine voices that people put over their videos."""
 
@@ -39,7 +40,7 @@ SENTENCE = (
 def synthetic_takes(speech: list[Recording], midi: Path, cache: Path, seed: int = 0) -> list[Take]:
     """All synthetic takes, from `cache` if there, else made. `speech` is whose words are sung."""
     readers = [r for r in speech if "/read/" in r.kind]
-    key = hashlib.sha256(repr([SONGS, SONG_S, CROWDS, TALKS, seed, len(readers)]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr([SONGS, SONG_S, OTHERS, TALKS, seed, len(readers)]).encode()).hexdigest()[:16]
     file = cache / f"synthetic-{key}.npz"
     if not file.exists():
         takes = list(_make(readers, midi, np.random.default_rng(seed)))
@@ -64,9 +65,9 @@ def _make(readers: list[Recording], midi: Path, rng: np.random.Generator) -> Ite
     songs = pop909_songs(midi)
     for number in range(SONGS):
         yield from _song(readers, midi, songs[int(rng.integers(len(songs)))], number, rng)
-    crowds = {"applause": applause, "crowd": crowd_noise, "murmur": murmur}
-    for name, make in crowds.items():
-        for number in range(CROWDS):
+    others = {"applause": applause, "crowd": crowd_noise, "murmur": murmur, "calls": calls}
+    for name, make in others.items():
+        for number in range(OTHERS):
             yield _take(Label.OTHER, f"other/synthetic_{name}", f"{name}_{number}", make(rng, 8.0))
     for _ in range(TALKS):
         voice = str(rng.choice(VOICES))
