@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
-import av
 import numpy as np
 import numpy.typing as npt
 from av.audio.frame import AudioFrame
@@ -23,6 +22,9 @@ GAP_S = 0.02
 
 REWIND_S = 10.0
 """A timestamp further back than this many seconds means damage or a joined recording, not an overlap."""
+
+QUEUED = 32768
+"""Source samples that are pushed before results are pulled: pulling takes time even if nothing is ready."""
 
 Samples = npt.NDArray[np.float32]
 """float32[n] or float32[n, channels], full scale ±1."""
@@ -139,16 +141,10 @@ class _Run:
 
     def __init__(self, frame: AudioFrame, to: AudioFormat, origin: Fraction, start_s: float | None) -> None:
         self._key = _key(frame)
-        self._resampler = av.AudioResampler(
-            format="flt",  # interleaved: PyAV cannot reach more than seven planes
-            layout=to.layout,
-            rate=to.rate_hz,
-            frame_size=to.step,
-            options={"rematrix_maxval": "1"},  # mix down by a weighted mean: float output would not be scaled
-        )
+        self._graph = _resampler(frame, to)
+        self._queued = 0
         start = pts_seconds(frame) if start_s is None else Fraction(start_s)
         self._channels = to.channels
-        self._downmix = _mean_of_channels(frame) if _is_unnamed(frame) and to.layout == "mono" else None
         self._next = round((start - origin) * to.rate_hz)
         self._start_s = float(start)
         self._seconds_per_tick = float(frame.time_base or 0)
@@ -168,16 +164,23 @@ class _Run:
 
     def push(self, frame: AudioFrame) -> Iterator[AudioPiece]:
         self._count += frame.samples
-        if self._downmix is not None:
-            self._downmix.push(frame)
-            frame = cast(AudioFrame, self._downmix.pull())
-        return self._pieces(self._resampler.resample(frame))
+        self._queued += frame.samples
+        self._graph.push(frame)
+        if self._queued >= QUEUED:
+            self._queued = 0
+            yield from self._pull()
 
     def finish(self) -> Iterator[AudioPiece]:
-        return self._pieces(self._resampler.resample(None))
+        self._graph.push(None)
+        yield from self._pull()
 
-    def _pieces(self, frames: list[AudioFrame]) -> Iterator[AudioPiece]:
-        for frame in frames:
+    def _pull(self) -> Iterator[AudioPiece]:
+        """Yield what is ready."""
+        while True:
+            try:
+                frame = cast(AudioFrame, self._graph.pull())
+            except (BlockingIOError, EOFError):
+                return
             samples = frame.to_ndarray().astype(np.float32, copy=False).reshape(-1, self._channels)
             yield AudioPiece(self._next, samples)
             self._next += len(samples)
@@ -187,20 +190,31 @@ def _key(frame: AudioFrame) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
-def _is_unnamed(frame: AudioFrame) -> bool:
-    """Return whether FFmpeg cannot mix down the layout: multitrack recorders write "12 channels"."""
-    return frame.layout.name.endswith(" channels")
+def _resampler(frame: AudioFrame, to: AudioFormat) -> Graph:
+    """Return a filter graph from frames like this one to frames of `to.step` samples.
 
-
-def _mean_of_channels(frame: AudioFrame) -> Graph:
-    count = frame.layout.nb_channels
+    PyAV's `AudioResampler` asks for a result after every frame, which takes as long as the resampling.
+    """
     graph = Graph()
-    source = graph.add_abuffer(
-        sample_rate=frame.sample_rate,
-        format=frame.format.name,
-        layout=frame.layout.name,
-        time_base=frame.time_base,
-    )
-    mean = graph.add("pan", "mono|c0=" + "+".join(f"{1 / count}*c{channel}" for channel in range(count)))
-    graph.link_nodes(source, mean, graph.add("abuffersink")).configure()
+    nodes = [
+        graph.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format.name,
+            layout=frame.layout.name,
+            time_base=frame.time_base or Fraction(1, frame.sample_rate),
+        )
+    ]
+    count = frame.layout.nb_channels
+    if to.layout == "mono" and frame.layout.name.endswith(" channels"):
+        # multitrack recorders write "12 channels", which FFmpeg cannot mix down by itself
+        mean = "+".join(f"{1 / count}*c{channel}" for channel in range(count))
+        nodes.append(graph.add("pan", f"mono|c0={mean}"))
+    # mix down by a weighted mean: float output would not be scaled
+    nodes.append(graph.add("aresample", f"{to.rate_hz}:rematrix_maxval=1"))
+    # interleaved: PyAV cannot reach more than seven planes
+    wanted = f"sample_fmts=flt:channel_layouts={to.layout}:sample_rates={to.rate_hz}"
+    nodes.append(graph.add("aformat", wanted))
+    nodes.append(graph.add("asetnsamples", f"n={to.step}:p=0"))
+    nodes.append(graph.add("abuffersink"))
+    graph.link_nodes(*nodes).configure()
     return graph
