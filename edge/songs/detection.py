@@ -57,8 +57,8 @@ def _sung_runs(track: LabelTrack, labels: rules.Ints, options: SongOptions) -> r
         track.levels_db, track.frames, round(track.segment_s / track.frame_s), options.rest_below_db
     )
     weights = rules.gap_weights(track.segments, quiet, track.segment_s, options)
-    runs = rules.bridge(rules.singing_runs(labels, 1), weights)
-    return rules.sung_enough(runs, labels, options.min_run)
+    runs = rules.bridge(rules.singing_runs(labels, 1), weights, rules.SHORT_GAP)
+    return rules.bridge(rules.sung_enough(runs, labels, options.min_run), weights)
 
 
 def _refine(

@@ -54,5 +54,9 @@ class SongOptions:
     def as_published(cls, segment_s: float = 3.0) -> SongOptions:
         """Return the options of the published method (US 12,387,762 B2), without extensions."""
         return cls(
-            segment_s=segment_s, max_interlude_s=0.0, max_gap_s=0.0, max_rest_s=0.0, refine_on_frames=False
+            segment_s=segment_s,
+            max_interlude_s=0.0,
+            max_gap_s=0.0,
+            max_rest_s=0.0,
+            refine_on_frames=False,
         )

@@ -21,6 +21,9 @@ Runs = NDArray[np.int64]
 SINGING, SPEAKING, MUSIC, OTHER = range(len(LABELS))
 """Columns of every confidence array."""
 
+SHORT_GAP = 0.5
+"""Share of the longest gap over which a run that is too short to be a song can still belong to one."""
+
 ROUNDING = 1e-4
 """Excess over the longest gap that comes from rounding."""
 
@@ -46,12 +49,12 @@ def singing_runs(labels: Ints, min_run: int = 2) -> Runs:
     return scan.runs(labels, SINGING, min_run)
 
 
-def bridge(runs: Runs, gap_weights: Floats) -> Runs:
-    """Join runs of one song: those between which the segments weigh at most 1 (see `gap_weights`).
+def bridge(runs: Runs, gap_weights: Floats, limit: float = 1.0) -> Runs:
+    """Join runs of one song: those between which the segments weigh at most `limit` (see `gap_weights`).
 
     An extension: the published method returns two songs.
     """
-    return scan.bridge(gap_weights, runs, 1.0 + ROUNDING)
+    return scan.bridge(gap_weights, runs, limit + ROUNDING)
 
 
 def sung_enough(runs: Runs, labels: Ints, min_run: int) -> Runs:

@@ -65,6 +65,23 @@ def test_songs_of_clear_evidence(text: str, expected: list[tuple[float, float]])
     assert spans(detect_songs(evidence(text), undecided, SongOptions())) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "quiet", "expected"),
+    [
+        ("-SMSS-S-", "########", [(3, 15)]),  # a single segment belongs over music, not over applause
+        ("-SMMSS-", "#######", [(3, 18)]),
+        ("-SMMMSS-", "########", [(15, 21)]),  # but not over more than half of the longest gap
+        ("-SSMMMSS-", "#########", [(3, 24)]),
+        ("--SS--SS--", "####..####", [(6, 24)]),  # a rest
+        ("--SS--SS--", "##########", [(6, 12), (18, 24)]),  # applause
+    ],
+)
+def test_what_lies_between_runs_decides_whether_they_are_one_song(
+    text: str, quiet: str, expected: list[tuple[float, float]]
+) -> None:
+    assert spans(detect_songs(evidence(text, quiet=quiet), undecided, SongOptions())) == expected
+
+
 def test_prelude_and_postlude_are_the_music_around_the_singing() -> None:
     (song,) = detect_songs(evidence("-MMSSSM-"), undecided, SongOptions())
     assert (song.prelude, song.postlude) == pytest.approx((6, 3))

@@ -69,7 +69,7 @@ def evaluate(
 
     Keys: precision, recall (IoU 0.9), their intervals (95 %, over recordings), recall_at (by IoU),
     onset_median_s, offset_median_s, the same with p90 and bias, causes (of misses), recordings, songs,
-    misses, arithmetic (of int8 on this processor). `plots` is a folder for plots of the recordings with errors.
+    misses, arithmetic (of int8 on this processor). `plots` is a folder for plots of recordings with errors.
     """
     entries, segmenter = read_pack(data), Segmenter(folder)
     results = {

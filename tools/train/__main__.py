@@ -22,7 +22,7 @@ def main() -> None:
         "--music", type=Path, action="append", default=[], metavar="DIR", help="further instrumental music"
     )
     segmenter.add_argument("--steps", type=int, default=4000, help="batches of 32 clips for each tower")
-    segmenter.add_argument("--scenes", type=int, default=1500, help="scenes for the fusion")
+    segmenter.add_argument("--scenes", type=int, default=3000, help="scenes for the fusion")
     segmenter.add_argument(
         "--towers", type=int, default=2, help="towers, trained side by side, one a process"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from tools.train.segmenter import augment
@@ -91,12 +92,15 @@ def sequence_loss(logits: Tensor, targets: Tensor, smoothing: float = 0.03) -> T
     return -(soft * functional.log_softmax(logits, -1)).sum() / known.sum().clamp(min=1)
 
 
-def train_fusion(scenes: dict[int, Scenes], *, steps: int = 3000, seed: int = 0) -> Fusion:
+def train_fusion(
+    scenes: dict[int, Scenes], heads: Sequence[nn.Linear], *, steps: int = 3000, seed: int = 0
+) -> Fusion:
     """Train on crops of 1 to 31 segments: recordings may be as short as one segment."""
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 5])
-    fusion = Fusion(features=scenes[30].features.shape[2] - LABEL_COUNT)
-    optimiser = torch.optim.AdamW(fusion.parameters(), lr=2e-3, weight_decay=0.02)
+    fusion = Fusion(features=scenes[30].features.shape[2] - LABEL_COUNT, heads=heads)
+    learned = [parameter for parameter in fusion.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(learned, lr=2e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
     lengths = list(scenes)
     weights = np.array([0.6 if length == 30 else 0.4 / (len(lengths) - 1) for length in lengths])

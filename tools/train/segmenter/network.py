@@ -11,6 +11,8 @@ Towers differ only in the seed they were trained with: two small ones err less t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -112,14 +114,29 @@ class Fusion(nn.Module):
 
     A linear reading of the segment itself plus what a bidirectional LSTM reads from its neighbours. Features
     of faces and lips join here: they are concatenated to the audio feature.
+
+    With `heads`, one a tower, the linear reading is their mean and stays so: they learned it from many more
+    sounds than the scenes have, and context can only correct it.
     """
 
-    def __init__(self, features: int = 2 * EMBEDDING, hidden: int = 48, dropout: float = 0.3) -> None:
+    def __init__(
+        self,
+        features: int = 2 * EMBEDDING,
+        hidden: int = 48,
+        dropout: float = 0.3,
+        heads: Sequence[nn.Linear] = (),
+    ) -> None:
         super().__init__()
         self.alone = nn.Linear(features, LABEL_COUNT)
+        if heads:
+            self.alone.weight.data = torch.cat([head.weight for head in heads], 1).detach() / len(heads)
+            self.alone.bias.data = torch.stack([head.bias for head in heads]).mean(0).detach()
+            self.alone.requires_grad_(False)
         self.lstm = nn.LSTM(features, hidden, batch_first=True, bidirectional=True)
         self.dropout = nn.Dropout(dropout)
         self.context = nn.Linear(2 * hidden, LABEL_COUNT)
+        nn.init.zeros_(self.context.weight)
+        nn.init.zeros_(self.context.bias)
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits of every segment in the light of the whole sequence."""

@@ -89,14 +89,16 @@ def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
     job.run.mkdir(parents=True, exist_ok=True)
     train_towers(job, training, validation)
     torch.set_num_threads(job.threads)
-    encoder = Encoder([load_tower(job.tower(i) / "tower.pt").tower for i in range(job.towers)])
+    towers = [load_tower(job.tower(i) / "tower.pt") for i in range(job.towers)]
+    encoder = Encoder([trained.tower for trained in towers])
     network = export_both(job, encoder, training)
     _, logits, truth = compose_scenes(validation, network, job.checks, seed=2)
     frame_temperature = temperature(torch.from_numpy(logits), torch.from_numpy(truth).long())
     encoder.temperature.data.fill_(frame_temperature)
     network = export_both(job, encoder, training)
     scenes, _, _ = compose_scenes(training, network, job.scenes, seed=1)
-    confidences = Confidences(train_fusion(scenes, steps=job.fusion_steps)).eval()
+    heads = [trained.head for trained in towers]
+    confidences = Confidences(train_fusion(scenes, heads, steps=job.fusion_steps)).eval()
     checks, _, _ = compose_scenes(validation, network, job.checks, seed=3)
     segment_temperature, accuracy = check_segments(confidences, checks[30])
     confidences.temperature.data.fill_(segment_temperature)

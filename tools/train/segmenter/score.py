@@ -19,7 +19,7 @@ SEGMENT = 30
 
 
 class TrainedTower(nn.Module):
-    """A tower and a linear reading of the pooled segment, which the fusion later replaces."""
+    """A tower and a linear reading of the pooled segment, which the fusion takes over."""
 
     def __init__(self) -> None:
         super().__init__()
