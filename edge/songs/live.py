@@ -1,4 +1,4 @@
-"""Songs while they are heard: each is returned once, when nothing that follows can change it."""
+"""Songs of a stream: each is returned once, when nothing that follows can change it."""
 
 from __future__ import annotations
 

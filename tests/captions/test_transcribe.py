@@ -20,7 +20,7 @@ from edge.evidence.speech.recognizers import RecognitionResult
 from edge.evidence.transcript import Transcript
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Span, Word
-from tests.makers import ONE, RATE_HZ, THREE, TWO, Knowing, Take, transcript_of, vowel
+from tests.makers import ONE, RATE_HZ, THREE, TWO, Knowing, Take, transcript_of
 from tests.media.makers import Recipe, make
 from tools.sound.compose import compose
 from tools.sound.crowd import crowd_noise
@@ -116,7 +116,8 @@ def test_what_the_text_left_out_is_told_as_a_hesitation(talk: Talk, heard: Trans
 def test_a_steady_sound_that_nobody_speaks_is_no_hesitation(tmp_path: Path, segmenter: Segmenter) -> None:
     take = Take(silence(14))
     end_s = take.say(ONE, 1.0)
-    add_at(take.samples, at_dbfs(vowel("uh", 0.5), -20), end_s + 0.3)  # held like a note
+    tone = np.sin(2 * np.pi * 300 * np.arange(RATE_HZ // 2) / RATE_HZ).astype(np.float32)
+    add_at(take.samples, at_dbfs(tone, -20), end_s + 0.3)
     take.say(TWO, end_s + 1.1)
     path = take.write(tmp_path / "a.wav")
     found = transcript_of(path, recognizer=Knowing(path, take.words), segmenter=segmenter)

