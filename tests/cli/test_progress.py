@@ -69,10 +69,10 @@ STAGE = r"{} +(\d+)% [^\r]* \d\d:\d\d, (?:\d\d:\d\d|\?) left"
 def test_finding_shows_stage_percent_speed_and_time_left(sample: tuple[Path, Truth], tmp_path: Path) -> None:
     evening = tmp_path / "evening.wav"
     heard = np.concatenate([block.samples for block in decode_audio(sample[0])])
-    write_wav(evening, np.tile(heard, 6), 16_000)
+    write_wav(evening, np.tile(heard, 15), 16_000)
     code, out, shown = on_terminal("songs", evening)
     assert code == 0, shown
-    assert "evening.wav: 6 songs" in out
+    assert "evening.wav: 15 songs" in out
     assert "loading the segmenter ..." in shown
     percents = [int(found) for found in re.findall(STAGE.format("evening.wav: finding songs"), shown)]
     assert len(percents) > 3

@@ -25,6 +25,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"):
         (folder / name).write_bytes(b"not it")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.delitem(
+        sys.modules, "moonshine_voice", raising=False
+    )  # where a test has imported the real one
     monkeypatch.setenv("EDGE_MODELS", str(tmp_path / "store"))
     return folder
 
@@ -48,6 +51,7 @@ def test_without_the_package_the_error_says_what_to_install(
 ) -> None:
     monkeypatch.setenv("EDGE_MODELS", str(tmp_path))
     monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "moonshine_voice", raising=False)
     assert packaged() == []
     with pytest.raises(ModelError, match=r"pip install 'edgereel\[captions\]'"):
         store.find(MODEL)
