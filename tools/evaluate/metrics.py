@@ -47,15 +47,12 @@ def intervals(truth: Sequence[int], guess: Sequence[int], groups: Sequence[str])
     names, index = np.unique(groups, return_inverse=True)
     tables = np.zeros((len(names), len(LABELS), len(LABELS)))
     np.add.at(tables, (index, np.asarray(truth, int), np.asarray(guess, int)), 1)
-    strata = tables.sum(2).argmax(1)
+    classes = tables.sum(2).argmax(1)
+    strata = [np.flatnonzero(classes == column) for column in np.unique(classes)]
     rng = np.random.default_rng(0)
     rows = []
     for _ in range(RESAMPLES):
-        drawn = [
-            rng.choice(members, len(members))
-            for s in np.unique(strata)
-            if len(members := np.flatnonzero(strata == s))
-        ]
+        drawn = [rng.choice(members, len(members)) for members in strata]
         rows.append(_scores(tables[np.concatenate(drawn)].sum(0))[2])
     f1 = np.array(rows)
     columns = {"macro_f1": f1.mean(1)} | {label.value: f1[:, i] for i, label in enumerate(LABELS)}

@@ -42,11 +42,11 @@ def evaluate(data: Path, *, folder: Path | str = "segmenter") -> dict[str, Any]:
     guesses: dict[str, list[int]] = {name: [] for name in CHANNELS}
     for entry in entries:
         original = samples(entry.path)
-        count = len(label_samples([original], segmenter).segments)
-        truth += [LABELS.index(entry.label)] * count
         for name, channel in CHANNELS.items():
             heard = np.pad(channel(original), (0, len(original)))[: len(original)]
             guesses[name] += label_samples([heard], segmenter).segments.argmax(axis=1).tolist()
+        count = len(guesses["as recorded"]) - len(truth)
+        truth += [LABELS.index(entry.label)] * count
     first = np.array(guesses["as recorded"])
     scores = {name: classification(truth, guess) for name, guess in guesses.items()}
     rows = {
