@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edge.models.store import installed
-from tools.bench import progress
+from tools import progress
 from tools.bench.rows import Row, document, interleaved
 from tools.documents import document as as_json
 
@@ -65,8 +65,9 @@ def test_benchmarks_print_one_document_and_their_progress(pack: Path, what: str)
 def test_evaluations_print_one_document(pack: Path, what: str, keys: set[str]) -> None:
     if what not in ("segments", "songs"):
         needs("moonshine-tiny-en")
-    data, _ = run("tools.evaluate", what, "--data", pack, "--quick")
+    data, said = run("tools.evaluate", what, "--data", pack, "--quick")
     assert data.keys() >= keys
+    assert " 1 of " in said.splitlines()[0]
 
 
 def test_numbers_of_any_kind_are_plain_and_what_is_none_is_null() -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import EdgeError
-from tools.bench import captions, kernels, progress, runtimes, songs, start
+from tools import progress
+from tools.bench import captions, kernels, runtimes, songs, start
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root

@@ -20,7 +20,7 @@ from typing import Any
 
 from edge.errors import EdgeError
 from tools import documents
-from tools.bench.progress import tell
+from tools.progress import tell
 
 ROOT = Path(__file__).parents[2]
 

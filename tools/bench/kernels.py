@@ -30,8 +30,8 @@ from edge.errors import EdgeError
 from tools.bench import kernels_sound, kernels_text
 from tools.bench.compiled import library_of_this_cpu
 from tools.bench.kernels_sound import Array, Job
-from tools.bench.progress import tell
 from tools.bench.rows import Case, Peer, Row, compared, interleaved
+from tools.progress import tell
 
 OURS = ("AOT", "JIT", "2 threads")
 """Names of our own ways; any other peer is somebody else's work."""

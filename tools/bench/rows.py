@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from tools import documents
-from tools.bench.progress import tell
+from tools.progress import tell
 
 SCHEMA = 1
 

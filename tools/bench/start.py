@@ -20,9 +20,9 @@ from edge.vocabulary import Label
 from tools.bench import isolated
 from tools.bench.compiled import library_of_this_cpu
 from tools.bench.isolated import ROOT, environment, pinned
-from tools.bench.progress import tell
 from tools.bench.rows import Row, compared
 from tools.evaluate.pack import Entry, read_pack, samples
+from tools.progress import tell
 
 SOUND_S = (6, 15)
 """The short file that is labelled is this long, in seconds."""

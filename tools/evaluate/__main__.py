@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from edge.errors import EdgeError
+from tools import progress
 from tools.documents import document
 from tools.evaluate import captions, faces, quickcut, recognition, robustness, segments, sentences, songs
 from tools.paths import data_root
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few composed recordings: does it run?")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="songs: draw the recordings with errors")
     options = parser.parse_args()
+    progress.begin()
     names = SHIPPED if options.what == "all" else (options.what,)
     try:
         results = {name: WHAT[name].evaluate(options.data, **_more(name, options)) for name in names}

@@ -24,6 +24,7 @@ from tools.bench.isolated import edge as run_edge
 from tools.evaluate.pack import RATE_HZ, read_pack, samples
 from tools.evaluate.recognition import Utterance, least_edits, read_utterances, words
 from tools.evaluate.talks import NOISE, loud_as, silence
+from tools.progress import each
 from tools.sound.wave import write_wav
 
 Floats = NDArray[np.float32]
@@ -54,14 +55,17 @@ def evaluate(data: Path, *, seed: int = 0, recognizer: Recognizer | None = None)
     utterances = read_utterances(data)
     sure = [one for one in utterances if one.doubt is None]
     listed = []
-    for one in sure:
+    for one in each(sure, "utterance"):
         found = transcribe(one.path, recognizer=recognizer, segmenter=segmenter)
         whole = recognizer.recognize(samples(one.path))
         listed.append(_Scored(one, _text(found.transcript), " ".join(word.text for word in whole.words)))
     with tempfile.TemporaryDirectory() as scratch:
         long = composed(data, Path(scratch), seed)
         started = time.perf_counter()
-        heard = [transcribe(file, recognizer=recognizer, segmenter=segmenter) for file, _ in long]
+        heard = [
+            transcribe(file, recognizer=recognizer, segmenter=segmenter)
+            for file, _ in each(long, "long recording")
+        ]
         elapsed = time.perf_counter() - started
         peak = _peak_mb(long[0][0])
     counts = [
@@ -117,7 +121,7 @@ def table(result: dict[str, Any]) -> str:
 def false_words(data: Path, recognizer: Recognizer, segmenter: Segmenter) -> dict[str, Any]:
     """Words written where nobody speaks: in the music and the other sounds of a pack."""
     seconds, texts = 0.0, []
-    for entry in read_pack(data):
+    for entry in each(read_pack(data), "recording"):
         if entry.label in (Label.MUSIC, Label.OTHER):
             found = transcribe(entry.path, recognizer=recognizer, segmenter=segmenter)
             seconds += found.duration_s

@@ -19,6 +19,7 @@ from edge.vocabulary import Caption, Span
 from tools.evaluate.pack import RATE_HZ
 from tools.evaluate.recognition import edits, words
 from tools.evaluate.talks import talks
+from tools.progress import each
 from tools.sound.wave import write_wav
 
 KINDS = (Kind.BLANK, Kind.FILLER, Kind.REPEAT)
@@ -44,7 +45,7 @@ def evaluate(
     errors: list[dict[str, Any]] = []
     seconds, kept_words, wrong, distances = 0.0, 0, 0, list[float]()
     with tempfile.TemporaryDirectory() as scratch:
-        for number, talk in enumerate(talks(data, count, seed=seed)):
+        for number, talk in enumerate(each(talks(data, count, seed=seed), "talk")):
             file = Path(scratch, f"talk{number}.wav")
             write_wav(file, talk.sound(np.random.default_rng([seed, number])), RATE_HZ)
             found = transcribe(file, recognizer=recognizer, segmenter=segmenter)

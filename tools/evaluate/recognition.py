@@ -20,6 +20,7 @@ from edge.errors import InputError
 from edge.networks.moonshine import Moonshine
 from edge.text.numbers import numbers_spelled
 from tools.evaluate.pack import samples
+from tools.progress import each
 
 DOUBTFUL = {
     "sb_": "written by a recognizer: not the Harvard sentences that are read",
@@ -84,7 +85,7 @@ def evaluate(data: Path, *, folder: Path | str = "moonshine-tiny-en") -> dict[st
     counts: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
     seconds = elapsed = 0.0
     listed = []
-    for utterance in utterances:
+    for utterance in each(utterances, "utterance"):
         sound = samples(utterance.path)
         started = time.perf_counter()
         transcript = recognizer.transcribe(sound)

@@ -14,6 +14,7 @@ from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS
 from tools.evaluate.metrics import classification
 from tools.evaluate.pack import read_pack, samples
+from tools.progress import each
 from tools.sound.codec import by_telephone, in_8_bits, through_codec
 from tools.sound.signals import Samples
 
@@ -40,7 +41,7 @@ def evaluate(data: Path, *, folder: Path | str = "segmenter") -> dict[str, Any]:
     segmenter = Segmenter(folder)
     truth: list[int] = []
     guesses: dict[str, list[int]] = {name: [] for name in CHANNELS}
-    for entry in entries:
+    for entry in each(entries, "recording"):
         original = samples(entry.path)
         for name, channel in CHANNELS.items():
             heard = np.pad(channel(original), (0, len(original)))[: len(original)]

@@ -19,6 +19,7 @@ from edge.songs.rules import MUSIC, SINGING
 from edge.vocabulary import LABELS
 from tools.evaluate.metrics import calibration_error, classification, group_weights, intervals
 from tools.evaluate.pack import RATE_HZ, Entry, read_pack
+from tools.progress import each
 
 FLOAT_FOLDER = Path(__file__).parents[1] / "train" / "segmenter" / "float"
 """The same networks before quantization."""
@@ -82,7 +83,7 @@ def listen(
     entries: Sequence[Entry], segmenters: Mapping[str, Segmenter]
 ) -> Iterator[tuple[Entry, dict[str, LabelTrack]]]:
     """Each recording and its labels by each segmenter."""
-    for entry in entries:
+    for entry in each(entries, "recording"):
         blocks = [block.samples for block in decode_audio(entry.path, rate_hz=RATE_HZ)]
         yield entry, {name: label_samples(blocks, segmenter) for name, segmenter in segmenters.items()}
 

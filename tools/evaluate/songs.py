@@ -21,6 +21,7 @@ from edge.vocabulary import Span
 from tools.evaluate.long_songs import compose_long
 from tools.evaluate.pack import RATE_HZ, Entry, read_pack
 from tools.evaluate.recordings import Recording, compose
+from tools.progress import each
 from tools.sound.wave import write_wav
 
 RECORDINGS = 20
@@ -85,7 +86,7 @@ def _evaluate(
     rows: dict[str, list[tuple[Recording, list[Span]]]] = {name: [] for name in METHODS}
     started, misses = time.monotonic(), []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(FIRST_SEED, FIRST_SEED + recordings):
+        for seed in each(range(FIRST_SEED, FIRST_SEED + recordings), f"{kind} recording"):
             recording = KINDS[kind](entries, seed)
             file = Path(folder) / f"{seed}.wav"
             write_wav(file, recording.sound, RATE_HZ)

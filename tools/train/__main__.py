@@ -28,28 +28,36 @@ def main() -> None:
     )
     segmenter.add_argument("--threads", type=int, default=1, help="threads for each tower")
     segmenter.add_argument("--commercial-only", action="store_true", help="leave out restricted licences")
-    segmenter.add_argument(
+    other = segmenter.add_mutually_exclusive_group()
+    other.add_argument(
         "--requantize", action="store_true", help="train nothing: quantize the networks in --float-out anew"
+    )
+    other.add_argument(
+        "--unseen", action="store_true", help="write no model: leave out each source in turn, then label it"
     )
     options = parser.parse_args()
 
-    from tools.train.segmenter.pipeline import Job, requantize, run  # noqa: PLC0415 - torch takes seconds
+    from tools.train.segmenter import pipeline, unseen  # noqa: PLC0415 - torch takes seconds
 
-    (requantize if options.requantize else run)(
-        Job(
-            data=options.data,
-            run=options.run,
-            out=options.out,
-            float_out=options.float_out,
-            logs=options.logs,
-            steps=options.steps,
-            scenes=options.scenes,
-            towers=options.towers,
-            threads=options.threads,
-            commercial_only=options.commercial_only,
-            music=tuple(options.music),
-        )
+    job = pipeline.Job(
+        data=options.data,
+        run=options.run,
+        out=options.out,
+        float_out=options.float_out,
+        logs=options.logs,
+        steps=options.steps,
+        scenes=options.scenes,
+        towers=options.towers,
+        threads=options.threads,
+        commercial_only=options.commercial_only,
+        music=tuple(options.music),
     )
+    if options.unseen:
+        print(unseen.table(unseen.evaluate(job)))
+    elif options.requantize:
+        pipeline.requantize(job)
+    else:
+        pipeline.run(job)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tools.train.segmenter.compose import IGNORE, STRIDE, Composer
 from tools.train.segmenter.corpus import Recording, Take, held_out, log_power
 from tools.train.segmenter.pipeline import Job, run_on
 from tools.train.segmenter.tower import Plan, segment_target, train_tower
+from tools.train.segmenter.unseen import divide, split
 
 FRAMES = 8 * 80
 
@@ -71,6 +73,28 @@ def test_groups_are_held_out_whole_and_never_the_bulk_of_a_kind(takes: list[Take
     for label in LABELS:
         groups = {r.group for r in recordings if r.label is label}
         assert 0 < len(groups & outside) <= len(groups) / 4
+
+
+def test_each_source_is_left_out_once_with_the_songs_its_voices_sing(takes: list[Take]) -> None:
+    kinds = [("speech/read", Label.SPEAKING), ("singing/song", Label.SINGING), ("music/band", Label.MUSIC)]
+    recordings = [
+        Recording(Path(f"{kind}{i}{j}"), label, f"{kind}/{label}{i}/{i}", f"{label}{i}", True)
+        for kind, label in kinds
+        for i in range(7)
+        for j in range(i + 1)
+    ]
+    folds = split(recordings, 3)
+    assert sorted(source for fold in folds for source in fold) == sorted({r.source for r in recordings})
+    for _, label in kinds:
+        counts = [sum(r.label is label and r.source in fold for r in recordings) for fold in folds]
+        assert max(counts) - min(counts) <= 4
+    recorded = [replace(takes[0], recording=recording) for recording in recordings for _ in range(2)]
+    voice = recordings[0]
+    song = Recording(Path("song"), Label.SINGING, "singing/sung_by_world", f"sung_{voice.group}_0", True)
+    made = [replace(takes[0], recording=song)]
+    assert made[0] not in divide(recorded, made, {voice.source})
+    assert made[0] in divide(recorded, made, {recordings[-1].source})
+    assert not any(take.recording.source == "speaking6/6" for take in divide(recorded, made, {"speaking6/6"}))
 
 
 def test_resuming_gives_the_network_of_an_uninterrupted_run(takes: list[Take], tmp_path: Path) -> None:

@@ -56,6 +56,11 @@ class Recording:
     commercial: bool
     """Whether its licence clearly allows commercial use."""
 
+    @property
+    def source(self) -> str:
+        """Where the pack has it from: the last part of its kind."""
+        return self.kind.split("/", 2)[-1]
+
 
 @dataclass(frozen=True)
 class Take:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,15 @@ from tools.convert.segmenter import calibration
 from tools.evaluate import segments
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
-from tools.train.segmenter.corpus import FRONT_END, Take, held_out, load_takes, music_in, read_manifest
+from tools.train.segmenter.corpus import (
+    FRONT_END,
+    Recording,
+    Take,
+    held_out,
+    load_takes,
+    music_in,
+    read_manifest,
+)
 from tools.train.segmenter.curves import keep_logs
 from tools.train.segmenter.export import export_encoder, export_fusion, quantize_encoder, quantize_fusion
 from tools.train.segmenter.fusion import Scenes, compose_scenes, load_network, temperature, train_fusion
@@ -39,6 +47,10 @@ CALIBRATION_CLIPS = 150
 INT8 = {"encoder": "int8: static QDQ per channel, 7-bit weights", "fusion": "int8: dynamic, 7-bit weights"}
 FLOAT = {"encoder": "none", "fusion": "none"}
 """How each network is quantized, for the manifest."""
+
+
+Training = tuple[list[Take], list[Take], Plan, Path]
+"""What `train_tower` takes: takes to learn from and to validate on, how, and the folder for the result."""
 
 
 @dataclass(frozen=True)
@@ -160,31 +172,43 @@ def check_segments(confidences: Confidences, scenes: Scenes) -> tuple[float, flo
 
 
 def load_data(job: Job) -> tuple[list[Take], list[Take]]:
-    """Takes to train on, synthetic ones included, and first takes of the held-out groups."""
+    """Takes to train on, made ones included, and first takes of the held-out groups."""
     recordings = read_manifest(job.data / "train")
     outside = held_out(recordings)
+    takes = load_recorded(job, recordings)
+    training = [take for take in takes if take.recording.group not in outside]
+    made = load_made(job, [recording for recording in recordings if recording.group not in outside])
+    return training + made, [take for take in takes[::2] if take.recording.group in outside]
+
+
+def load_recorded(job: Job, recordings: list[Recording]) -> list[Take]:
+    """Both takes of every recording that may be used, and of the further music."""
     cache = job.run.parent / "cache"
     takes = load_takes(recordings, cache)
-    readers = [r for r in recordings if r.label is Label.SPEAKING and r.group not in outside]
-    midi = job.data / "train" / "midi" / "pop909.zip"
-    made = synthetic_takes(readers, midi, cache) + rendered_takes(midi, cache)
     if more := [piece for folder in job.music for piece in music_in(folder)]:
         takes += load_takes(more, cache)
-    usable = [take for take in takes if take.recording.commercial or not job.commercial_only]
-    training = [take for take in usable if take.recording.group not in outside]
-    return training + made, [take for take in takes[::2] if take.recording.group in outside]
+    return [take for take in takes if take.recording.commercial or not job.commercial_only]
+
+
+def load_made(job: Job, recordings: list[Recording]) -> list[Take]:
+    """Synthetic and rendered takes; the voices among `recordings` are those that sing."""
+    cache, midi = job.run.parent / "cache", job.data / "train" / "midi" / "pop909.zip"
+    readers = [recording for recording in recordings if recording.label is Label.SPEAKING]
+    return synthetic_takes(readers, midi, cache) + rendered_takes(midi, cache)
 
 
 def train_towers(job: Job, training: list[Take], validation: list[Take]) -> None:
     """Every tower that is not finished, each in its own process with its own seed."""
+    side_by_side([(training, validation, job.plan(i), job.tower(i)) for i in range(job.towers)])
+
+
+def side_by_side(towers: Sequence[Training]) -> None:
+    """Run the trainings that are not finished, all at once, a process each."""
     context = multiprocessing.get_context("fork")
     workers = [
-        context.Process(
-            target=train_tower,
-            args=(training, validation, job.plan(i), job.tower(i)),
-        )
-        for i in range(job.towers)
-        if not (job.tower(i) / "tower.pt").exists()
+        context.Process(target=train_tower, args=tower)
+        for tower in towers
+        if not (tower[-1] / "tower.pt").exists()
     ]
     for worker in workers:
         worker.start()

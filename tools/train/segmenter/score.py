@@ -27,19 +27,27 @@ class TrainedTower(nn.Module):
         self.head = nn.Linear(EMBEDDING, LABEL_COUNT)
 
 
-@torch.no_grad()
 def segment_scores(model: TrainedTower, takes: list[Take]) -> dict[str, Any]:
     """Precision, recall and F1 of a tower with its own head on first takes of recordings."""
+    guesses = [label_segments(model, take) for take in takes]
+    truth = [label_index(take.recording.label) for take in takes]
+    return classification(
+        [label for label, guess in zip(truth, guesses, strict=True) for _ in guess],
+        [column for guess in guesses for column in guess],
+    )
+
+
+@torch.no_grad()
+def label_segments(model: TrainedTower, take: Take) -> list[int]:
+    """The column of the label that a tower with its own head gives to each segment of a take."""
     model.eval()
-    truth: list[int] = []
-    guess: list[int] = []
-    for take in takes:
-        power = np.exp(take.log_power.astype(np.float32))
-        power = np.pad(power, ((0, -len(power) % STRIDE), (0, 0)))
-        device = next(model.parameters()).device
-        embedding, attention, _ = model.tower(normalize(torch.from_numpy(power)[None]).to(device))
-        for start in range(0, embedding.shape[1], SEGMENT):
-            logits = model.head(pool(embedding, attention, start, min(start + SEGMENT, embedding.shape[1])))
-            guess.append(int(logits.argmax()))
-            truth.append(label_index(take.recording.label))
-    return classification(truth, guess)
+    power = np.exp(take.log_power.astype(np.float32))
+    power = np.pad(power, ((0, -len(power) % STRIDE), (0, 0)))
+    device = next(model.parameters()).device
+    embedding, attention, _ = model.tower(normalize(torch.from_numpy(power)[None]).to(device))
+    length = embedding.shape[1]
+    pooled = [
+        pool(embedding, attention, start, min(start + SEGMENT, length)) for start in range(0, length, SEGMENT)
+    ]
+    columns: list[int] = model.head(torch.cat(pooled)).argmax(1).tolist()
+    return columns

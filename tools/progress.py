@@ -1,12 +1,16 @@
-"""What a benchmark is doing, on stderr, while it goes on for minutes."""
+"""What a benchmark or an evaluation is doing, on stderr, while it goes on for minutes."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 EVERY_S = 1.0
 """Lines come no faster than this."""
+
+T = TypeVar("T")
 
 _began: float | None = None
 _told = 0.0
@@ -25,3 +29,10 @@ def tell(what: str) -> None:
     if _began is not None and now - _told >= EVERY_S:
         _told = now
         print(f"{now - _began:7.1f} s  {what}", file=sys.stderr, flush=True)
+
+
+def each(items: Sequence[T], what: str) -> Iterator[T]:
+    """The items one by one; tells which of how many it is: `what` is the word for one."""
+    for number, item in enumerate(items, 1):
+        tell(f"{what} {number} of {len(items)}")
+        yield item
