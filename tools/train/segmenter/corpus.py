@@ -21,7 +21,7 @@ from edge.media import decode_audio
 from edge.models.frontend import LogMel
 from edge.vocabulary import LABELS, Label
 from tools.evaluate.pack import CLASS_LABELS
-from tools.sound.codec import in_8_bits, overdriven, through_codec
+from tools.sound.codec import overdriven, through_codec
 
 FRONT_END = LogMel(
     rate_hz=16_000, n_fft=1024, window=800, hop=200, n_mels=64, low_hz=40.0, high_hz=7800.0,
@@ -36,9 +36,6 @@ MUSIC_SUFFIXES = {".ogg", ".opus", ".mp3", ".flac", ".wav", ".m4a"}
 
 OVERDRIVEN = 0.4
 """Share of the second takes that are clipped."""
-
-COARSE = 0.15
-"""Share of the second takes that went through 8-bit samples."""
 
 Floats = NDArray[np.float32]
 
@@ -138,8 +135,6 @@ def weathered(samples: Floats, rng: np.random.Generator) -> Floats:
     moved = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
     if rng.random() < OVERDRIVEN:
         moved = overdriven(moved, drive_db=rng.uniform(0, 18), hard=rng.random() < 0.5)
-    if rng.random() < COARSE:
-        moved = in_8_bits(moved)
     codec, low, high = [("libmp3lame", 24, 96), ("aac", 24, 96), ("libopus", 10, 24)][rng.integers(3)]
     return through_codec(moved, codec, int(rng.integers(low, high)) * 1000)
 
@@ -147,7 +142,7 @@ def weathered(samples: Floats, rng: np.random.Generator) -> Floats:
 def load_takes(recordings: list[Recording], cache: Path) -> list[Take]:
     """Both takes of every recording, from `cache` if it holds the same recordings, else computed."""
     names = [(r.path.parent.name, r.path.name) for r in recordings]
-    key = hashlib.sha256(repr([names, FRONT_END, OVERDRIVEN, COARSE]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr([names, FRONT_END, OVERDRIVEN]).encode()).hexdigest()[:16]
     file = cache / f"takes-{key}.npz"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from edge.vocabulary import Label
 from tools.sound.animals import calls
-from tools.sound.crowd import CHATTER, applause, crowd_noise, murmur
-from tools.sound.machines import clockwork, crackle, engine
+from tools.sound.crowd import applause, crowd_noise, murmur
 from tools.sound.melody import dress, load, pop909_songs
 from tools.sound.signals import Samples
 from tools.sound.speech import VOICES, speak
@@ -29,19 +28,8 @@ SONGS = 120
 SONG_S = 25.0
 OTHERS = 32
 """Recordings of 8 s of each kind of crowd, and of animals."""
-TALKS = 120
-"""Talks of three sentences, spoken by espeak: the machine voices that people put over their videos."""
-
-NOISES = {
-    "applause": applause,
-    "crowd": crowd_noise,
-    "murmur": murmur,
-    "calls": calls,
-    "engine": engine,
-    "crackle": crackle,
-    "clockwork": clockwork,
-}
-"""What is neither voice nor music."""
+TALKS = 40
+"""Sentences spoken by espeak: the machine voices that people put over their videos."""
 
 SENTENCE = (
     "Welcome back, everybody. Today I will show you how this works, step by step, "
@@ -52,9 +40,7 @@ SENTENCE = (
 def synthetic_takes(speech: list[Recording], midi: Path, cache: Path, seed: int = 0) -> list[Take]:
     """All synthetic takes, from `cache` if there, else made. `speech` is whose words are sung."""
     readers = [r for r in speech if "/read/" in r.kind]
-    key = hashlib.sha256(
-        repr([SONGS, SONG_S, OTHERS, TALKS, sorted(NOISES), seed, len(readers)]).encode()
-    ).hexdigest()[:16]
+    key = hashlib.sha256(repr([SONGS, SONG_S, OTHERS, TALKS, seed, len(readers)]).encode()).hexdigest()[:16]
     file = cache / f"synthetic-{key}.npz"
     if not file.exists():
         takes = list(_make(readers, midi, np.random.default_rng(seed)))
@@ -79,13 +65,13 @@ def _make(readers: list[Recording], midi: Path, rng: np.random.Generator) -> Ite
     songs = pop909_songs(midi)
     for number in range(SONGS):
         yield from _song(readers, midi, songs[int(rng.integers(len(songs)))], number, rng)
-    for name, make in NOISES.items():
+    others = {"applause": applause, "crowd": crowd_noise, "murmur": murmur, "calls": calls}
+    for name, make in others.items():
         for number in range(OTHERS):
             yield _take(Label.OTHER, f"other/synthetic_{name}", f"{name}_{number}", make(rng, 8.0))
     for _ in range(TALKS):
         voice = str(rng.choice(VOICES))
-        text = " ".join(rng.permutation([SENTENCE, *CHATTER])[:3])
-        said = speak(text, voice=voice, rate=int(rng.integers(120, 220)), pitch=int(rng.integers(10, 90)))
+        said = speak(SENTENCE, voice=voice, rate=int(rng.integers(130, 210)), pitch=int(rng.integers(20, 80)))
         yield _take(Label.SPEAKING, "speech/synthetic", f"espeak_{voice}", said)
 
 
