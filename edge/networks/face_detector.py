@@ -12,28 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import numpy as np
+from edge_kernels.images import area_crops, suppress
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.session import Array, Session
 from edge.networks.base import Network
-from edge.networks.images import AreaSums, Rgb
+from edge.networks.images import Rgb, check_image
 
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
 """Names in the order of `Faces.landmarks`; left and right are those of the viewer."""
 
 BATCH = 128
 """Crops per run of a network: limits memory for images with many candidates."""
-
-BLOCK = 512
-"""Boxes that non-maximum suppression compares at once."""
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +85,12 @@ class FaceDetector(Network[None, Parameters]):
         """
         if min_face < self.parameters.cell:
             raise UsageError(f"min_face must be at least {self.parameters.cell} pixels, got {min_face}")
-        sums = AreaSums(rgb)
-        boxes = self._refine(sums, self._propose(sums, min_face))
-        return self._finish(sums, boxes)
+        rgb = np.ascontiguousarray(check_image(rgb))
+        return self._finish(rgb, self._refine(rgb, self._propose(rgb, min_face)))
 
-    def _propose(self, sums: AreaSums, min_face: int) -> Floats:
+    def _propose(self, rgb: Rgb, min_face: int) -> Floats:
         """Return squares float32[n, 4] that may hold a face."""
-        levels = [self._level(sums, scale) for scale in self._scales(sums, min_face)]
+        levels = [self._level(rgb, scale) for scale in self._scales(rgb, min_face)]
         if not levels:
             return np.zeros((0, 4), np.float32)
         boxes, scores, offsets = (np.concatenate(parts) for parts in zip(*levels, strict=True))
@@ -104,21 +98,22 @@ class FaceDetector(Network[None, Parameters]):
         boxes, offsets = boxes[kept], offsets[kept]
         return _square(boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2], 2))
 
-    def _scales(self, sums: AreaSums, min_face: int) -> Iterator[float]:
+    def _scales(self, rgb: Rgb, min_face: int) -> Iterator[float]:
         """Yield the scales of the pyramid levels, until a face would fill the image."""
         cell = self.parameters.cell
         scale = cell / min_face
-        side = min(sums.height, sums.width) * scale
+        side = min(rgb.shape[:2]) * scale
         while side >= cell:
             yield scale
             scale *= self.parameters.factor
             side *= self.parameters.factor
 
-    def _level(self, sums: AreaSums, scale: float) -> tuple[Floats, Floats, Floats]:
+    def _level(self, rgb: Rgb, scale: float) -> tuple[Floats, Floats, Floats]:
         """Return boxes float32[n, 4], scores [n] and corrections [n, 4] of one pyramid level."""
         parameters = self.parameters
-        level = sums.resized(int(sums.height * scale + 1), int(sums.width * scale + 1))
-        scores, offsets = self.sessions["proposal"].run(_planes(level[None]))
+        height, width, _ = rgb.shape
+        level = area_crops(rgb, [[0, 0, width, height]], int(height * scale + 1), int(width * scale + 1))
+        scores, offsets = self.sessions["proposal"].run(level)
         cells = np.argwhere(scores[0] >= parameters.proposal_score)
         rows, columns = cells[:, 0], cells[:, 1]
         corner = np.float32(parameters.stride) * cells[:, ::-1].astype(np.float32) + 1
@@ -127,23 +122,23 @@ class FaceDetector(Network[None, Parameters]):
         kept = suppress(boxes, best, 0.5)
         return boxes[kept], best[kept], offsets[0][:, rows, columns].T[kept]
 
-    def _refine(self, sums: AreaSums, boxes: Floats) -> Floats:
+    def _refine(self, rgb: Rgb, boxes: Floats) -> Floats:
         """Return the squares float32[n, 4] that the second network accepts, corrected."""
-        boxes, (scores, offsets) = _judge(self.sessions["refinement"], sums, boxes)
+        boxes, (scores, offsets) = _judge(self.sessions["refinement"], rgb, boxes)
         good = scores > self.parameters.refined_score
         boxes, scores, offsets = boxes[good], scores[good], offsets[good]
         kept = suppress(boxes, scores, 0.7)
         return _square(_corrected(boxes[kept], offsets[kept]))
 
-    def _finish(self, sums: AreaSums, boxes: Floats) -> Faces:
+    def _finish(self, rgb: Rgb, boxes: Floats) -> Faces:
         """Return the faces among the squares float32[n, 4]."""
-        boxes, (scores, offsets, points) = _judge(self.sessions["output"], sums, boxes)
+        boxes, (scores, offsets, points) = _judge(self.sessions["output"], rgb, boxes)
         good = scores > self.parameters.face_score
         boxes, scores, offsets, points = boxes[good], scores[good], offsets[good], points[good]
         sides = boxes[:, 2:] - boxes[:, :2] + 1
         landmarks = points.reshape(-1, 2, 5).transpose(0, 2, 1) * sides[:, None] + boxes[:, None, :2] - 1
         boxes = _corrected(boxes, offsets)
-        kept = suppress(boxes, scores, 0.7, over="smaller")
+        kept = suppress(boxes, scores, 0.7, over_smaller=True)
         return Faces(boxes[kept], scores[kept], landmarks[kept])
 
     def _check(self) -> None:
@@ -161,58 +156,20 @@ class FaceDetector(Network[None, Parameters]):
                 )
 
 
-def suppress(
-    boxes: Floats, scores: Floats, limit: float, *, over: Literal["union", "smaller"] = "union"
-) -> Ints:
-    """Return the indices of boxes that greedy non-maximum suppression keeps, best first.
-
-    A box is dropped if it overlaps a better one by more than `limit`. Overlap is relative to the union, with
-    sizes as differences, or to the smaller box, with sizes counted in pixels (one more); facenet-pytorch does
-    the former by torchvision and the latter itself. Within a block all pairs are compared at once, repeatedly
-    until nothing changes (Zheng et al. 2020, "Cluster NMS"), which gives the same result as one by one.
-    """
-    order = np.argsort(-scores, kind="stable")
-    kept = np.zeros(0, np.int64)
-    for start in range(0, len(order), BLOCK):
-        block = order[start : start + BLOCK]
-        block = block[~(_overlap(boxes[kept], boxes[block], over) > limit).any(axis=0)]
-        worse = np.triu(_overlap(boxes[block], boxes[block], over) > limit, 1)
-        alive: NDArray[np.bool_] = np.ones(len(block), np.bool_)
-        before: NDArray[np.bool_] = ~alive
-        while not np.array_equal(alive, before):
-            before, alive = alive, np.logical_not(worse[alive].any(axis=0))
-        kept = np.concatenate([kept, block[alive]])
-    return kept
-
-
-def _overlap(first: Floats, second: Floats, over: Literal["union", "smaller"]) -> Floats:
-    """Return the overlap float32[n, m] of boxes [n, 4] and [m, 4]; see `suppress`."""
-    extra = np.float32(over == "smaller")
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2] + extra, axis=1) for boxes in (first, second)]
-    near = np.maximum(first[:, None, :2], second[None, :, :2])
-    far = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.maximum(far - near + extra, 0), axis=2)
-    if over == "smaller":
-        whole = np.minimum(areas[0][:, None], areas[1])
-    else:
-        whole = areas[0][:, None] + areas[1] - shared
-    return np.asarray(shared / np.maximum(whole, np.float32(1e-9)), np.float32)
-
-
-def _judge(session: Session, sums: AreaSums, boxes: Floats) -> tuple[Floats, list[Floats]]:
+def _judge(session: Session, rgb: Rgb, boxes: Floats) -> tuple[Floats, list[Floats]]:
     """Return the boxes [n, 4] that intersect the image, and the network's outputs for them."""
     size = session.inputs[0].shape[-1]
     assert isinstance(size, int)  # guaranteed by `_check`
     whole = np.trunc(boxes).astype(np.int64)
     inside = np.concatenate(
-        [np.maximum(whole[:, :2], 1) - 1, np.minimum(whole[:, 2:], [sums.width, sums.height])], axis=1
+        [np.maximum(whole[:, :2], 1) - 1, np.minimum(whole[:, 2:], rgb.shape[1::-1])], axis=1
     )
     visible = (inside[:, 2:] > inside[:, :2]).all(axis=1)
     inside = inside[visible]
     sizes = [[axis for axis in tensor.shape[1:] if isinstance(axis, int)] for tensor in session.outputs]
     runs: list[list[Array]] = [[np.zeros((0, *size), np.float32) for size in sizes]]
     for start in range(0, len(inside), BATCH):
-        runs.append(session.run(_planes(sums.crops(inside[start : start + BATCH], size))))
+        runs.append(session.run(area_crops(rgb, inside[start : start + BATCH], size, size)))
     return boxes[visible], [np.concatenate(parts) for parts in zip(*runs, strict=True)]
 
 
@@ -227,8 +184,3 @@ def _square(boxes: Floats) -> Floats:
     longest = sides.max(axis=1, keepdims=True)
     near = boxes[:, :2] + sides * np.float32(0.5) - longest * np.float32(0.5)
     return np.concatenate([near, near + longest], axis=1)
-
-
-def _planes(pixels: NDArray[Any]) -> Floats:
-    """Convert [n, height, width, 3] to float32[n, 3, height, width]."""
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)

@@ -1,8 +1,4 @@
-"""Resize and crop images for networks.
-
-`prepare` makes the input that a manifest's `ImageInput` describes; `AreaSums` is for detectors, which need
-many crops of one image in many sizes.
-"""
+"""Resize images to the input that a manifest's `ImageInput` describes."""
 
 from __future__ import annotations
 
@@ -19,8 +15,6 @@ Rgb = NDArray[np.uint8]
 """An image, uint8[height, width, 3]."""
 
 Ints = NDArray[np.int64]
-Bins = tuple[Ints, Ints]
-"""First pixels int64[..., n], and pixels after the last int64[..., n], of n ranges of an axis."""
 
 
 def check_image(rgb: NDArray[Any]) -> Rgb:
@@ -28,47 +22,6 @@ def check_image(rgb: NDArray[Any]) -> Rgb:
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
         raise UsageError(f"an image is uint8[height, width, 3], not {rgb.dtype}{list(rgb.shape)}")
     return rgb
-
-
-class AreaSums:
-    """Summed-area table of an image (Crow 1984): resizing by averaging takes four look-ups per pixel.
-
-    The bins are those of adaptive average pooling (torch's "area" interpolation): output pixel i of n covers
-    the pixels from floor(i size / n) to ceil((i + 1) size / n).
-    """
-
-    def __init__(self, rgb: Rgb) -> None:
-        height, width, _ = check_image(rgb).shape
-        self.height, self.width = height, width
-        # Sums wrap around 2^32, but differences are right: no area has 2^32 / 255 pixels.
-        self._sums = np.zeros((height + 1, width + 1, 3), np.uint32)
-        np.cumsum(rgb, axis=1, dtype=np.uint32, out=self._sums[1:, 1:])
-        for row in range(2, height + 1):  # faster than numpy's cumsum along this axis
-            self._sums[row] += self._sums[row - 1]
-
-    def resized(self, height: int, width: int) -> Floats:
-        """Return the whole image resized to float32[height, width, 3], values 0 to 255."""
-        (top, bottom), (left, right) = _bins(self.height, height), _bins(self.width, width)
-        rows = self._sums[bottom] - self._sums[top]
-        sums = rows[:, right] - rows[:, left]
-        share = _share((top, bottom))[:, None] * _share((left, right))
-        return np.asarray(sums * share[..., None], np.float32)
-
-    def crops(self, boxes: Ints, size: int) -> Floats:
-        """Return crops of the image resized to float32[n, size, size, 3], values 0 to 255.
-
-        `boxes` int64[n, 4] are left, top, right, bottom in pixels, the last two exclusive, inside the image
-        and not empty.
-        """
-        left, right = _bins((boxes[:, 2] - boxes[:, 0])[:, None], size, boxes[:, :1])
-        top, bottom = _bins((boxes[:, 3] - boxes[:, 1])[:, None], size, boxes[:, 1:2])
-        share = _share((top, bottom))[:, :, None] * _share((left, right))[:, None, :]
-        sums = self._at(bottom, right) - self._at(top, right) - self._at(bottom, left) + self._at(top, left)
-        return np.asarray(sums * share[..., None], np.float32)
-
-    def _at(self, rows: Ints, columns: Ints) -> NDArray[np.uint32]:
-        """Return the sums uint32[n, size, size, 3] above and left of each row and column int64[n, size]."""
-        return self._sums[rows[:, :, None], columns[:, None, :]]
 
 
 def prepare(
@@ -138,14 +91,3 @@ def _taps(size: int, start: float, stop: float, count: int) -> tuple[Ints, Float
     weights = np.maximum(0.0, 1.0 - np.abs(pixels + 0.5 - centers[:, None]) / reach)
     weights[pixels >= size] = 0
     return first, np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
-
-
-def _bins(size: int | Ints, count: int, start: int | Ints = 0) -> Bins:
-    """Return the pixel ranges of `count` output pixels; see `AreaSums`."""
-    index = np.arange(count)
-    return start + index * size // count, start - (-(index + 1) * size // count)
-
-
-def _share(bins: Bins) -> Floats:
-    """Return 1 / pixels of each range."""
-    return np.asarray(1.0 / (bins[1] - bins[0]), np.float32)

@@ -196,6 +196,28 @@ int32_t edge_viterbi(const float *restrict scores, int64_t frames, int64_t state
                      const float *restrict transitions, const float *restrict initial, int32_t *restrict path,
                      int32_t *restrict scratch);
 
+
+/* ---- images: uint8 red, green and blue, interleaved, [height][width][3] ---- */
+
+/* Crops of an image, resized by the mean of the areas: out[crop][channel][y][x], 0 to 255. Crop b is boxes[4 b]: left,
+ * top, right, bottom, the last two exclusive, inside the image and not empty. Pixel i of n covers the pixels from
+ * floor(i size / n) to ceil((i + 1) size / n) of the crop: adaptive average pooling. At most 65536 x 65536 pixels.
+ * scratch: 3 width int32. */
+int32_t edge_area_crops(const uint8_t *restrict rgb, int64_t height, int64_t width, const int64_t *restrict boxes,
+                        int64_t count, int64_t out_height, int64_t out_width, float *restrict out,
+                        int32_t *restrict scratch);
+
+/* out[m][channel][y][x], 0 to 255: the image at (a u + b v + c, d u + e v + f), u = x + 1/2, v = y + 1/2, matrices
+ * [m][6] a to f; pixel centres are at 1/2, between them bilinear, outside the image its nearest pixel. */
+int32_t edge_warp(const uint8_t *restrict rgb, int64_t height, int64_t width, const float *restrict matrices,
+                  int64_t count, int64_t out_height, int64_t out_width, float *restrict out);
+
+/* Greedy non-maximum suppression of boxes [count][4] (left, top, right, bottom), best first: a box is dropped if a
+ * better one that is kept overlaps it by more than `limit` of their union or, if `smaller`, of the smaller one, sides
+ * then counted in pixels (one more). The kept ones' indices, in order; returns their number. */
+int64_t edge_suppress(const float *restrict boxes, int64_t count, float limit, int32_t smaller,
+                      int64_t *restrict kept);
+
 #if defined(__cplusplus)
 }
 #endif

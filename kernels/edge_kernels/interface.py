@@ -1,7 +1,7 @@
 """Parse the C header, the single definition of the interface for Python, numba and C.
 
 The header uses a small subset of C: `#define NAME number`, one flat `typedef struct`, and prototypes over
-`int32_t`, `uint32_t`, `int64_t`, `uint64_t`, `float`, `double` and pointers to them.
+`uint8_t`, `int32_t`, `uint32_t`, `int64_t`, `uint64_t`, `float`, `double` and pointers to them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ HEADER = Path(__file__).with_name("edge_kernels.h")
 """Path of the header."""
 
 SCALARS: dict[str, tuple[str, Any]] = {
+    "uint8_t": ("u1", ctypes.c_uint8),
     "int32_t": ("i4", ctypes.c_int32),
     "uint32_t": ("u4", ctypes.c_uint32),
     "int64_t": ("i8", ctypes.c_int64),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_kernels import audio, labels, text
+from edge_kernels import audio, images, labels, text
 from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets
 from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
@@ -74,7 +74,7 @@ def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_pa
 
 @pytest.mark.parametrize("target", HERE)
 def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], target: str) -> None:
-    files = [f"tests/kernels/test_{name}.py" for name in ("mel", "text", "labels", "audio")]
+    files = [f"tests/kernels/test_{name}.py" for name in ("mel", "text", "labels", "audio", "images")]
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
         env=os.environ | {"EDGE_KERNELS": str(libraries[target])},
@@ -109,6 +109,11 @@ def exercise() -> None:
     audio.fade_out(stereo, 3001, 5)
     audio.crossfade(stereo, stereo[::-1], equal_power=True)
     audio.crossfade(stereo, stereo[::-1], equal_power=False)
+    picture = rng.integers(0, 256, (37, 53, 3), np.uint8)
+    images.area_crops(picture, [[0, 0, 53, 37], [5, 3, 22, 30]], 11, 19)
+    images.warp(picture, rng.standard_normal((2, 2, 3)).astype(np.float32), 9, 13)
+    boxes = rng.uniform(0, 40, (90, 4)).astype(np.float32) + np.array([0, 0, 30, 30], np.float32)
+    images.suppress(boxes, rng.random(90).astype(np.float32), 0.4)
 
 
 @needs_c

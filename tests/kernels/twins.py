@@ -151,3 +151,44 @@ def viterbi(scores: Doubles, transitions: Doubles, initial: Doubles) -> float:
     for score in scores[1:]:
         best = (best[:, None] + transitions).max(axis=0) + score
     return float(best.max())
+
+
+def area_crop(rgb: NDArray[np.uint8], height: int, width: int) -> Doubles:
+    """Means of the areas of a whole image, [3, height, width]."""
+
+    def bins(size: int, count: int) -> list[slice]:
+        return [slice(i * size // count, -(-(i + 1) * size // count)) for i in range(count)]
+
+    rows, columns = bins(rgb.shape[0], height), bins(rgb.shape[1], width)
+    return np.array([[rgb[r, c].mean(axis=(0, 1)) for c in columns] for r in rows]).transpose(2, 0, 1)
+
+
+def warp(rgb: NDArray[np.uint8], matrix: Doubles, height: int, width: int) -> Doubles:
+    """The image at the points of an affine grid, [3, height, width]."""
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    x, y = np.einsum("ij,jhw->ihw", matrix, np.stack([columns, rows, np.ones((height, width))])) - 0.5
+    x, y = x.clip(0, rgb.shape[1] - 1), y.clip(0, rgb.shape[0] - 1)
+    left, top = x.astype(int), y.astype(int)
+    right, bottom = np.minimum(left + 1, rgb.shape[1] - 1), np.minimum(top + 1, rgb.shape[0] - 1)
+    u, v = (x - left)[..., None], (y - top)[..., None]
+    upper = rgb[top, left] * (1 - u) + rgb[top, right] * u
+    lower = rgb[bottom, left] * (1 - u) + rgb[bottom, right] * u
+    return np.asarray((upper * (1 - v) + lower * v).transpose(2, 0, 1))
+
+
+def suppress(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], limit: float, *, over_smaller: bool
+) -> list[int]:
+    """Greedy suppression as everybody writes it."""
+    extra, kept = float(over_smaller), list[int]()
+    for index in np.argsort(-scores, kind="stable"):
+        x0, y0, x1, y1 = boxes[index].astype(float)
+        for other in kept:
+            u0, v0, u1, v1 = boxes[other].astype(float)
+            shared = max(0, min(x1, u1) - max(x0, u0) + extra) * max(0, min(y1, v1) - max(y0, v0) + extra)
+            areas = [(x1 - x0 + extra) * (y1 - y0 + extra), (u1 - u0 + extra) * (v1 - v0 + extra)]
+            if shared / (min(areas) if over_smaller else sum(areas) - shared) > limit:
+                break
+        else:
+            kept.append(int(index))
+    return kept

@@ -1,4 +1,4 @@
-"""The cascade: suppression, sizes, rims, refusals."""
+"""The cascade: sizes, rims, refusals."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
 from edge.models.folder import open_folder
 from edge.models.store import builtin_root
-from edge.networks.face_detector import LANDMARKS, FaceDetector, suppress
+from edge.networks.face_detector import LANDMARKS, FaceDetector
 from tests.tools.importers.makers import facenet
 from tools.convert.folder import rewrite
 from tools.importers import mtcnn
 from tools.importers.install import Target
 from tools.importers.sources import open_source
-
-Floats = NDArray[np.float32]
 
 
 @pytest.fixture(scope="session")
@@ -32,34 +29,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def detector(folder: Path) -> FaceDetector:
     return FaceDetector(folder)
-
-
-def one_by_one(boxes: Floats, scores: Floats, limit: float, *, smaller: bool) -> list[int]:
-    """Greedy suppression as everybody writes it."""
-    extra, kept = float(smaller), list[int]()
-    for index in np.argsort(-scores, kind="stable"):
-        x0, y0, x1, y1 = boxes[index].astype(float)
-        for other in kept:
-            u0, v0, u1, v1 = boxes[other].astype(float)
-            shared = max(0, min(x1, u1) - max(x0, u0) + extra) * max(0, min(y1, v1) - max(y0, v0) + extra)
-            areas = [(x1 - x0 + extra) * (y1 - y0 + extra), (u1 - u0 + extra) * (v1 - v0 + extra)]
-            if shared / (min(areas) if smaller else sum(areas) - shared) > limit:
-                break
-        else:
-            kept.append(int(index))
-    return kept
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("count", [0, 1, 2, 40, 1300])
-@pytest.mark.parametrize("smaller", [False, True])
-def test_suppression_is_greedy(count: int, smaller: bool) -> None:
-    chance = np.random.default_rng(count)
-    near = chance.uniform(0, 150, (count, 2))
-    boxes = np.concatenate([near, near + chance.uniform(5, 60, (count, 2))], axis=1).astype(np.float32)
-    scores = chance.uniform(0, 1, count).astype(np.float32)
-    kept = suppress(boxes, scores, 0.4, over="smaller" if smaller else "union")
-    assert kept.tolist() == one_by_one(boxes, scores, 0.4, smaller=smaller)
 
 
 @pytest.mark.slow

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from edge.errors import UsageError
 from edge.models.frontend import ImageInput
-from edge.networks.images import AreaSums, prepare, resize
-
-torch = pytest.importorskip("torch")
+from edge.networks.images import prepare, resize
 
 Rgb = NDArray[np.uint8]
 
@@ -25,30 +23,6 @@ def test_resize_is_that_of_pillow(height: int, width: int) -> None:
     rgb = random_image(60, 80)
     theirs = np.asarray(image.fromarray(rgb).resize((width, height), image.Resampling.BILINEAR), np.float32)
     assert np.abs(resize(rgb, height, width) - theirs).max() <= 1  # Pillow rounds twice
-
-
-@pytest.mark.parametrize(("height", "width"), [(7, 9), (30, 41), (60, 80), (75, 200), (1, 1)])
-def test_area_sums_are_adaptive_pooling(height: int, width: int) -> None:
-    rgb = random_image(60, 80)
-    planes = torch.from_numpy(rgb).permute(2, 0, 1)[None].double()
-    pooled = torch.nn.functional.adaptive_avg_pool2d(planes, (height, width))[0].permute(1, 2, 0).numpy()
-    np.testing.assert_allclose(AreaSums(rgb).resized(height, width), pooled, rtol=2e-7)
-
-
-def test_crops_are_the_resized_parts() -> None:
-    rgb = random_image(60, 80)
-    boxes = np.array([[0, 0, 80, 60], [3, 5, 50, 20], [79, 59, 80, 60], [10, 10, 34, 34]])
-    crops = AreaSums(rgb).crops(boxes, 24)
-    assert crops.shape == (4, 24, 24, 3)
-    for crop, (left, top, right, bottom) in zip(crops, boxes, strict=True):
-        part = np.ascontiguousarray(rgb[top:bottom, left:right])
-        np.testing.assert_allclose(crop, AreaSums(part).resized(24, 24), rtol=1e-6)
-
-
-@pytest.mark.slow
-def test_sums_that_wrap_around_give_exact_means() -> None:
-    rgb = np.full((4200, 4200, 3), 255, np.uint8)  # 4.5e9 in all, more than 2^32
-    assert (AreaSums(rgb).resized(3, 3) == 255).all()
 
 
 def test_the_input_is_as_the_manifest_says() -> None:
@@ -92,8 +66,7 @@ def test_pad_adds_bars_of_the_mean_colour() -> None:
 
 @pytest.mark.parametrize("shape", [(4, 6), (4, 6, 4), (0, 6, 3)])
 def test_other_arrays_are_no_pictures(shape: tuple[int, ...]) -> None:
-    for make in (AreaSums, lambda rgb: prepare(rgb, ImageInput())):
-        with pytest.raises(UsageError, match="an image is uint8"):
-            make(np.zeros(shape, np.uint8))
     with pytest.raises(UsageError, match="an image is uint8"):
-        AreaSums(np.zeros((4, 6, 3), np.float32))
+        prepare(np.zeros(shape, np.uint8), ImageInput())
+    with pytest.raises(UsageError, match="an image is uint8"):
+        prepare(np.zeros((4, 6, 3), np.float32), ImageInput())

@@ -4,7 +4,7 @@ Importing this package imports numba; where a compiled library serves, nobody do
 of every function that `edge_kernels.h` declares.
 """
 
-from edge_kernels.native import about, audio, labels, mel, mel_plan, operators, similarity, text
+from edge_kernels.native import about, audio, images, labels, mel, mel_plan, operators, similarity, text
 from edge_kernels.native.entry import ENTRIES, INTERFACE, signature
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "INTERFACE",
     "about",
     "audio",
+    "images",
     "labels",
     "mel",
     "mel_plan",

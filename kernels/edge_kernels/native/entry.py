@@ -35,6 +35,7 @@ part: Any = numba.njit(
 """As `inline`, for a part that is large or called from many places: the compiler decides."""
 
 _NUMBA = {
+    "uint8_t": types.uint8,
     "int32_t": types.int32,
     "uint32_t": types.uint32,
     "int64_t": types.int64,

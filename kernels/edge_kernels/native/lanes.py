@@ -121,6 +121,17 @@ def load(typing, pointer, index):
 
 
 @intrinsic
+def bytes_as_ints(typing, pointer, index):
+    """`WIDTH` consecutive uint8 from `pointer[index]` on, as int32."""
+
+    def emit(context, builder, signature, arguments):
+        narrow = ir.VectorType(ir.IntType(8), Ints.count)
+        return builder.zext(builder.load(_at(builder, *arguments, narrow), align=1), _vector(Ints))
+
+    return Ints(pointer, types.intp), emit
+
+
+@intrinsic
 def store(typing, pointer, index, value):
     """Write the lanes of `value` to `pointer[index]` and on."""
 

@@ -1,0 +1,84 @@
+"""Crops, warps and suppression against their twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from edge_kernels import images
+from edge_kernels.library import KernelError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.kernels import twins
+
+Rgb = NDArray[np.uint8]
+SIZES = st.integers(1, 70)
+
+
+def picture(height: int, width: int, seed: int = 0) -> Rgb:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@settings(deadline=None)
+@given(SIZES, SIZES, st.integers(1, 40), st.integers(1, 40))
+def test_a_whole_image_is_averaged(height: int, width: int, out_height: int, out_width: int) -> None:
+    rgb = picture(height, width)
+    (crop,) = images.area_crops(rgb, [[0, 0, width, height]], out_height, out_width)
+    np.testing.assert_allclose(crop, twins.area_crop(rgb, out_height, out_width), rtol=1e-6)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(*[st.integers(0, 39)] * 4), max_size=6))
+def test_crops_are_those_of_the_parts(corners: list[tuple[int, int, int, int]]) -> None:
+    rgb = picture(40, 40)
+    boxes = [(min(a, c), min(b, d), max(a, c) + 1, max(b, d) + 1) for a, b, c, d in corners]
+    crops = images.area_crops(rgb, np.array(boxes, np.int64).reshape(-1, 4), 6, 5)
+    assert crops.shape == (len(boxes), 3, 6, 5)
+    for crop, (left, top, right, bottom) in zip(crops, boxes, strict=True):
+        np.testing.assert_allclose(crop, twins.area_crop(rgb[top:bottom, left:right], 6, 5), rtol=1e-6)
+
+
+def test_a_large_white_image_stays_white() -> None:
+    rgb = np.full((4200, 4200, 3), 255, np.uint8)  # sums of 4.5e9, more than 2^32
+    assert (images.area_crops(rgb, [[0, 0, 4200, 4200]], 1, 1) == 255).all()
+
+
+@settings(deadline=None)
+@given(SIZES, SIZES, st.lists(st.floats(-60, 60, width=32), min_size=6, max_size=6))
+def test_warps(height: int, width: int, numbers: list[float]) -> None:
+    matrix = np.array(numbers, np.float32).reshape(2, 3) / np.array([20, 20, 1], np.float32)
+    rgb = picture(height, width)
+    (warped,) = images.warp(rgb, matrix[None], 9, 11)
+    np.testing.assert_allclose(warped, twins.warp(rgb, matrix.astype(float), 9, 11), atol=0.05)
+
+
+def test_the_identity_warps_nothing() -> None:
+    rgb = picture(20, 30)
+    (warped,) = images.warp(rgb, np.eye(2, 3, dtype=np.float32)[None], 20, 30)
+    np.testing.assert_array_equal(warped, rgb.transpose(2, 0, 1))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 200), st.booleans(), st.integers(0, 5), st.floats(0.05, 0.95))
+def test_suppression_is_greedy(count: int, over_smaller: bool, seed: int, limit: float) -> None:
+    rng = np.random.default_rng(seed)
+    near = rng.uniform(0, 150, (count, 2))
+    boxes = np.concatenate([near, near + rng.uniform(5, 60, (count, 2))], axis=1).astype(np.float32)
+    scores = rng.uniform(0, 1, count).astype(np.float32)
+    kept = images.suppress(boxes, scores, limit, over_smaller=over_smaller)
+    assert kept.tolist() == twins.suppress(boxes, scores, limit, over_smaller=over_smaller)
+
+
+def test_bad_arguments_are_refused() -> None:
+    rgb = picture(10, 10)
+    with pytest.raises(KernelError, match="contradict"):
+        images.area_crops(rgb, [[0, 0, 11, 10]], 2, 2)
+    with pytest.raises(KernelError, match="contradict"):
+        images.area_crops(rgb, [[3, 3, 3, 5]], 2, 2)
+    with pytest.raises(ValueError, match="an image is uint8"):
+        images.area_crops(rgb[..., 0], [[0, 0, 5, 5]], 2, 2)
+    with pytest.raises(ValueError, match="finite"):
+        images.warp(rgb, np.full((1, 2, 3), np.nan, np.float32), 2, 2)
+    with pytest.raises(ValueError, match=r"boxes must have the shape \[2, 4\]"):
+        images.suppress(np.zeros((1, 4), np.float32), np.zeros(2, np.float32), 0.5)
