@@ -27,7 +27,7 @@ from edge_kernels.library import Library
 from edge_kernels.mel import MelOptions, Norm, Scale, kaldi_fbank, mfcc
 
 from edge.errors import EdgeError
-from tools.bench import kernels_sound, kernels_text
+from tools.bench import kernels_images, kernels_sound, kernels_text
 from tools.bench.compiled import library_of_this_cpu
 from tools.bench.kernels_sound import Array, Job
 from tools.bench.rows import Case, Peer, Row, compared, interleaved
@@ -48,12 +48,14 @@ class Sizes:
     """So many texts are compared with each other."""
     frames: int = 60_000
     """Frames of labels."""
+    boxes: int = 2000
+    """Boxes to suppress."""
     rounds: int = 7
 
     @classmethod
     def quick(cls) -> Sizes:
         """Small enough for a test."""
-        return cls(minutes=0.2, texts=300, square=60, frames=2000, rounds=1)
+        return cls(minutes=0.2, texts=300, square=60, frames=2000, boxes=100, rounds=1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def bench(sizes: Sizes) -> list[Row]:
     """All rows. Raises EdgeError if the kernels cannot be compiled here."""
     texts = kernels_text.sentences(sizes.texts)
     cases = [*_sound(sizes.minutes), *kernels_text.cases(texts, sizes.square, sizes.frames)]
+    cases += kernels_images.cases(sizes.boxes)
     with tempfile.TemporaryDirectory() as folder, patch.object(source, "library", source.library):
         return measure(cases, _compiled(Path(folder)), sizes.rounds)
 
