@@ -33,7 +33,9 @@ def main() -> None:
         "--requantize", action="store_true", help="train nothing: quantize the networks in --float-out anew"
     )
     other.add_argument(
-        "--unseen", action="store_true", help="write no model: leave out each source in turn, then label it"
+        "--unseen",
+        action="store_true",
+        help="write no model: leave out a sixth of the sources in turn, and label it",
     )
     options = parser.parse_args()
 
