@@ -208,7 +208,7 @@ int32_t edge_area_crops(const uint8_t *restrict rgb, int64_t height, int64_t wid
                         int32_t *restrict scratch);
 
 /* out[m][channel][y][x], 0 to 255: the image at (a u + b v + c, d u + e v + f), u = x + 1/2, v = y + 1/2, matrices
- * [m][6] a to f; pixel centres are at 1/2, between them bilinear, outside the image its nearest pixel. */
+ * [m][6] a to f; pixel centres are at 1/2, between them bilinear, outside the image its nearest pixel; where a coordinate is NaN, that of 0. */
 int32_t edge_warp(const uint8_t *restrict rgb, int64_t height, int64_t width, const float *restrict matrices,
                   int64_t count, int64_t out_height, int64_t out_width, float *restrict out);
 

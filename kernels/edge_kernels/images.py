@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edge_kernels.arrays import Floats, Indices, floats, positive
+from edge_kernels.arrays import Floats, Indices, floats, integers, positive
 from edge_kernels.library import call
 
 Rgb = NDArray[np.uint8]
@@ -18,12 +18,15 @@ def area_crops(rgb: Rgb, boxes: ArrayLike, height: int, width: int) -> Floats:
     """Resize crops of an image to float32[n, 3, height, width], 0 to 255, by averaging areas.
 
     `boxes` int64[n, 4] are left, top, right, bottom in pixels, the last two exclusive, inside the image and
-    not empty. Raises TypeError for another type, ValueError for another shape, KernelError for other boxes.
+    not empty. Raises TypeError unless they are whole numbers, ValueError for another shape or if `rgb` is not
+    an image, KernelError for other boxes.
 
     >>> area_crops(np.full((4, 4, 3), 8, np.uint8), [[0, 0, 4, 2]], 1, 2)[0, 0].tolist()
     [[8.0, 8.0]]
     """
-    rgb, corners = _image(rgb), np.ascontiguousarray(boxes, np.int64).reshape(-1, 4)
+    rgb, corners = _image(rgb), integers(boxes, "boxes", 2).astype(np.int64)
+    if corners.shape[1] != 4:
+        raise ValueError(f"boxes must have the shape [n, 4], not {list(corners.shape)}")
     size = positive(height, "height", 1), positive(width, "width", 1)
     out = np.empty((len(corners), 3, *size), np.float32)
     scratch = np.empty(3 * rgb.shape[1], np.int32)
@@ -35,8 +38,9 @@ def warp(rgb: Rgb, matrices: ArrayLike, height: int, width: int) -> Floats:
     """Sample an image bilinearly at affine grids: float32[n, 3, height, width], 0 to 255.
 
     `matrices` float32[n, 2, 3] map (x, y, 1) of the result to x, y of the image, in pixels from its corner;
-    the first pixel's center is at 0.5. Points outside the image get its nearest pixel. Raises TypeError,
-    ValueError.
+    the first pixel's center is at 0.5. Points outside the image get its nearest pixel. Raises TypeError
+    unless they are floating point, ValueError unless they are finite and of that shape, or if `rgb` is not an
+    image.
     """
     rgb, grids = _image(rgb), floats(matrices, "matrices", 3)
     if grids.shape[1:] != (2, 3) or not np.isfinite(grids).all():

@@ -59,6 +59,13 @@ def test_the_identity_warps_nothing() -> None:
     np.testing.assert_array_equal(warped, rgb.transpose(2, 0, 1))
 
 
+@pytest.mark.parametrize("large", [1e9, 3e38])
+def test_points_far_outside_are_still_pixels_of_the_image(large: float) -> None:
+    rgb = np.full((5, 7, 3), 40, np.uint8)
+    matrix = np.array([[large, -large, 0], [-large, large, 0]], np.float32)  # the sums overflow and are NaN
+    assert (images.warp(rgb, matrix[None], 6, 6) == 40).all()
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 200), st.booleans(), st.integers(0, 5), st.floats(0.05, 0.95))
 def test_suppression_is_greedy(count: int, over_smaller: bool, seed: int, limit: float) -> None:
@@ -78,6 +85,10 @@ def test_bad_arguments_are_refused() -> None:
         images.area_crops(rgb, [[3, 3, 3, 5]], 2, 2)
     with pytest.raises(ValueError, match="an image is uint8"):
         images.area_crops(rgb[..., 0], [[0, 0, 5, 5]], 2, 2)
+    with pytest.raises(TypeError, match="whole numbers"):
+        images.area_crops(rgb, [[0, 0, 5, 5.5]], 2, 2)
+    with pytest.raises(ValueError, match=r"shape \[n, 4\]"):
+        images.area_crops(rgb, [[0, 0, 5]], 2, 2)
     with pytest.raises(ValueError, match="finite"):
         images.warp(rgb, np.full((1, 2, 3), np.nan, np.float32), 2, 2)
     with pytest.raises(ValueError, match=r"boxes must have the shape \[2, 4\]"):

@@ -65,7 +65,10 @@ def area_crops(rgb, height, width, boxes, count, out_height, out_width, out, scr
 
 @inline
 def _between(value, most):
-    return min(max(value, f32(0)), f32(most))
+    """`value` held to 0 to `most`; NaN is 0, so that no pixel outside the image is ever read."""
+    if not value > f32(0):
+        return f32(0)
+    return value if value < f32(most) else f32(most)
 
 
 @entry

@@ -1,4 +1,4 @@
-"""How well the recipe does on sources that it was not given: in turn each is left out and then labeled.
+"""How well the recipe does on sources that it was not given: in turn a sixth is left out and then labeled.
 
 A source is where a pack found its recordings: a pack learned by heart would show here.
 """
