@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from edge_kernels.images import area_crops, suppress
+from edge_kernels.images import Rgb, area_crops, suppress
 from msgspec import Meta, Struct
 
 from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.session import Array, Session
 from edge.networks.base import Network
-from edge.networks.images import Rgb, check_image
+from edge.networks.images import check_image
 
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
 """Names in the order of `Faces.landmarks`; left and right are those of the viewer."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+from edge_kernels.images import Rgb
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import UsageError
 from edge.models.frontend import ImageInput
-
-Rgb = NDArray[np.uint8]
-"""An image, uint8[height, width, 3]."""
 
 Ints = NDArray[np.int64]
 
