@@ -1,0 +1,1 @@
+"""Training of the lip network: clips of faces -> bursts -> networks -> exported model folder."""
