@@ -14,7 +14,17 @@ from typing import Any
 from edge.errors import EdgeError
 from tools import progress
 from tools.documents import document
-from tools.evaluate import captions, faces, quickcut, recognition, robustness, segments, sentences, songs
+from tools.evaluate import (
+    captions,
+    faces,
+    lips,
+    quickcut,
+    recognition,
+    robustness,
+    segments,
+    sentences,
+    songs,
+)
 from tools.paths import data_root
 
 WHAT: dict[str, ModuleType] = {
@@ -22,6 +32,7 @@ WHAT: dict[str, ModuleType] = {
     "songs": songs,
     "robustness": robustness,
     "faces": faces,
+    "lips": lips,
     "sentences": sentences,
     "recognition": recognition,
     "captions": captions,
