@@ -16,7 +16,7 @@ from typing import Annotated
 
 import numpy as np
 from edge_kernels.images import Rgb
-from msgspec import Meta, Struct
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
@@ -27,11 +27,9 @@ from edge.networks.lip_crops import Crops, LipGeometry, lip_crops
 Frames = Annotated[int, Meta(ge=1)]
 
 
-class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters in the manifest of a lip network."""
+class Parameters(LipGeometry, frozen=True, forbid_unknown_fields=True):
+    """Parameters in the manifest of a lip network: the geometry of its crops, and of its bursts."""
 
-    crops: LipGeometry
-    """Where the face lies in a crop."""
     frame_s: Annotated[float, Meta(gt=0)]
     """Seconds between crops, and those of a frame of the sound."""
     min_frames: Frames
@@ -70,7 +68,7 @@ class LipNetwork(Network[None, Parameters]):
 
         `frames` are images uint8[height, width, 3] every `parameters.frame_s`, `landmarks` float32[n, 5, 2].
         """
-        return lip_crops(frames, landmarks, self.parameters.crops)
+        return lip_crops(frames, landmarks, self.parameters)
 
     def motion(self, crops: NDArray[np.uint8]) -> LipMotion:
         """Judge the motion of bursts uint8[batch, frames, height, width], or of one without `batch`.
@@ -106,7 +104,7 @@ class LipNetwork(Network[None, Parameters]):
     def _check(self) -> None:
         """Raise ModelError unless the networks fit the parameters and each other."""
         parameters, motion = self.parameters, self.folder.network("motion")
-        size = (parameters.crops.height, parameters.crops.width)
+        size = (parameters.height, parameters.width)
         if len(motion.inputs) != 1 or motion.inputs[0].shape[2:] != size or motion.inputs[0].dtype != "uint8":
             raise ModelError(self.folder.path, f"does not describe lips: crops are not uint8 of {size}")
         if parameters.min_frames > parameters.max_frames:

@@ -8,80 +8,19 @@ cannot move, on heads and cameras that do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from tools.train.lips.bursts import UNKNOWN, Burst, Positions, Stretch, stretches
 from tools.train.lips.corpus import NONSPEECH, RATE, SILENT, TALKING, Clip
 from tools.train.lips.retime import USUAL, bounced, envelope, ranked, retimed
 
-UNKNOWN = -1.0
-"""Truth that is not learned from."""
-ALIVE = 0.02
-"""Least standard deviation of the opening of lips that talk: below, a talker pauses."""
-CHANGE = 0.01
-"""Least mean change of the opening in 100 ms: 95 % of the talkers change by more than 0.016."""
 SHIFT_FRAMES = 7
 """A sound shifted by more tenths of a second does not fit."""
 SINGING_COLUMN, SPEAKING_COLUMN = 1, 2
 """Columns of the sound, after the level."""
-
-Positions = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Burst:
-    """Frames of one face, 10 a second, before augmentation."""
-
-    clip: Clip
-    positions: Positions
-    """float64[t]: places in the clip; between two frames both are blended."""
-    producing: float
-    """1 if the lips produce speech or song, 0 if not, or `UNKNOWN`."""
-    sound: Floats
-    """float32[t, 5]."""
-    fits: float
-    """1 if the sound is that of the lips, 0 if not, or `UNKNOWN`."""
-    motion: str = ""
-    """What the augmentation is to do: "chew", "smile", "turn" the head, or nothing."""
-
-    @property
-    def opening(self) -> Floats:
-        """How far the lips are open, float32[t]."""
-        every = np.arange(len(self.clip.opening))
-        return np.interp(self.positions, every, self.clip.opening).astype(np.float32)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the lips open and close as those of a talker do who does not pause."""
-        opening = self.opening
-        return bool(opening.std() > ALIVE and np.abs(np.diff(opening)).mean() > CHANGE)
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A part of a clip with one label, frames [start, stop)."""
-
-    clip: Clip
-    start: int
-    stop: int
-
-    def __len__(self) -> int:
-        return self.stop - self.start
-
-
-def stretches(clips: Sequence[Clip], label: str, shortest: int = 20) -> dict[str, list[Stretch]]:
-    """The parts of clips with a label and a visible face, by group."""
-    found: dict[str, list[Stretch]] = {}
-    for clip in clips:
-        for span in clip.listed.spans:
-            start, stop = round(span.start_s * RATE), min(round(span.end_s * RATE), len(clip.seen))
-            if span.label == label and stop - start >= shortest and clip.seen[start:stop].all():
-                stretch = Stretch(clip, start, stop)
-                found.setdefault(clip.listed.group, []).append(stretch)
-    return found
 
 
 class Composer:
@@ -104,9 +43,9 @@ class Composer:
         """Bursts of one length, of all kinds."""
         frames = int(self.rng.choice([10, 12, 16, 20, 24, 30, 30]))
         makers: list[tuple[float, Callable[[int], Burst | None]]] = [
-            (0.09, self.talking), (0.28, self.with_own_sound), (0.11, self.singing), (0.05, self.dubbed),
-            (0.13, self.silent), (0.11, self.nonspeech), (0.05, self.frozen), (0.06, self.slowed),
-            (0.06, self.mimed), (0.06, self.grimacing),
+            (0.09, self.talking), (0.25, self.with_own_sound), (0.11, self.singing), (0.04, self.dubbed),
+            (0.13, self.silent), (0.12, self.nonspeech), (0.04, self.frozen), (0.05, self.slowed),
+            (0.07, self.mimed), (0.05, self.grimacing), (0.05, self.yawning),
         ]  # fmt: skip
         weights = np.array([weight for weight, _ in makers])
         bursts: list[Burst] = []
@@ -128,24 +67,28 @@ class Composer:
         stretch = self._drawn(self._in_sync)
         sound = stretch.clip.sound
         assert sound is not None
-        last = min(stretch.stop / RATE * 10, len(sound)) - frames
+        speed = self.rng.uniform(0.85, 1.15) if self.rng.random() < 0.5 else 1.0
+        pace: Positions = np.arange(frames, dtype=np.float64) * speed
+        last = int(min(stretch.stop / RATE * 10, len(sound)) - pace[-1] - 1)
         first = int(np.ceil(stretch.start / RATE * 10))
         if last < first:
             return None
-        at = int(self.rng.integers(first, int(last) + 1))
-        positions = np.clip(np.rint((at + np.arange(frames)) * USUAL + 0.75), stretch.start, stretch.stop - 1)
-        heard = int(np.clip(at + self.rng.choice([-1, 0, 0, 0, 1]), 0, len(sound) - frames))
-        alive = Burst(stretch.clip, positions, 1.0, sound[heard : heard + frames], 1.0)
-        if not alive.alive:
+        at = int(self.rng.integers(first, last + 1))
+        positions = np.clip(np.rint((at + pace) * USUAL + 0.75), stretch.start, stretch.stop - 1)
+        if not (burst := Burst(stretch.clip, positions, 1.0, sound[:frames], 1.0)).alive:
             return None
-        if self.rng.random() < 0.5:
-            return alive
-        starts = np.arange(0, len(sound) - frames + 1)
+        starts = np.arange(int(len(sound) - pace[-1]))
         starts = starts[np.abs(starts - at) > SHIFT_FRAMES]
-        if len(starts) and self.rng.random() < 0.5:
-            other = int(self.rng.choice(starts))
-            return Burst(stretch.clip, positions, 1.0, sound[other : other + frames], 0.0)
-        return Burst(stretch.clip, positions, 1.0, self._voice(frames), 0.0)
+        if self.rng.random() < 0.5:
+            own = resampled(sound, at + float(self.rng.choice([-1, -0.5, 0, 0, 0.5, 1])) + pace)
+            burst = replace(burst, sound=own)
+        elif len(starts) and self.rng.random() < 0.5:
+            burst = replace(burst, sound=resampled(sound, float(self.rng.choice(starts)) + pace), fits=0.0)
+        else:
+            burst = replace(burst, sound=self._voice(frames), fits=0.0)
+        if self.rng.random() < 0.3:
+            burst = replace(burst, positions=positions[::-1].copy(), sound=burst.sound[::-1].copy())
+        return burst
 
     def singing(self, frames: int) -> Burst | None:
         """A talking face re-timed onto a song."""
@@ -203,6 +146,16 @@ class Composer:
         positions = stretch.start + last - np.abs(last - np.abs(places) % (2 * last))
         return Burst(stretch.clip, positions, 0.0, self._some_sound(frames), self._heard())
 
+    def yawning(self, frames: int) -> Burst:
+        """A mouth that opens once, stays so, and closes: a talker's frames, re-timed."""
+        stretch = self._drawn(self._talking)
+        many = bounced(np.arange(8 * frames) + self.rng.integers(len(stretch)), len(stretch))
+        middle, width = self.rng.uniform(0, frames), self.rng.uniform(4, 12)
+        wanted = np.clip(1.5 * np.cos(np.clip((np.arange(frames) - middle) / width, -1.57, 1.57)), 0, 1)
+        path = retimed(ranked(stretch.clip.opening[stretch.start + many]), wanted.astype(np.float32))
+        positions = (stretch.start + many[path]).astype(np.float64)
+        return Burst(stretch.clip, positions, 0.0, self._some_sound(frames), self._heard())
+
     def _retimed(self, frames: int, kind: str, column: int) -> Burst | None:
         sound = self._cut(int(self.rng.integers(len(self._sounds[kind]))), kind, frames)
         wanted = envelope(sound, column)
@@ -214,7 +167,8 @@ class Composer:
         path = retimed(ranked(opening), ranked(wanted))
         positions = (stretch.start + many[path]).astype(np.float64)
         burst = Burst(stretch.clip, positions, 1.0, sound, 1.0)
-        if not burst.alive or np.corrcoef(burst.opening, wanted)[0, 1] < 0.6:
+        again = (np.diff((ranked(burst.opening) > 0.5).astype(int)) > 0).sum()
+        if not burst.alive or again < len(wanted) // 12 or np.corrcoef(burst.opening, wanted)[0, 1] < 0.6:
             return None
         if self.rng.random() < 0.5:
             return burst
@@ -263,3 +217,9 @@ class Composer:
         sound = self._sounds[kind][index]
         at = self.rng.integers(len(sound) - frames + 1)
         return sound[at : at + frames]
+
+
+def resampled(sound: Floats, times: Positions) -> Floats:
+    """Sound float32[m, 5] at float64[t] places between its rows, float32[t, 5]."""
+    every = np.arange(len(sound))
+    return np.stack([np.interp(times, every, column) for column in sound.T], 1).astype(np.float32)

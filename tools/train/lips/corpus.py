@@ -95,13 +95,13 @@ def _listed(folder: Path, row: dict[str, str]) -> Listed:
         times, label = item.split(":")
         start, end = times.split("-")
         spans.append(Span(float(start), float(end), label))
-    generated = row["real"] == "generated" and row["sound"] == "yes"
+    talking = row["sound"] == "yes" and all(span.label == TALKING for span in spans)
     return Listed(
         path=folder / row["path"],
         group=row["group"],
         spans=tuple(spans),
         real=row["real"] == "yes",
-        in_sync=row["sync"] == "yes" or (generated and row["group"] != "musk"),
+        in_sync=row["sync"] == "yes" or (talking and row["real"] == "generated"),
         note=row["note"],
     )
 

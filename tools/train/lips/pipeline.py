@@ -17,8 +17,10 @@ from edge.models.manifest import Network, Tensor
 from edge.networks.lips import LipNetwork
 from tools.convert.folder import rewrite, write_folder
 from tools.evaluate import lips
-from tools.evaluate.lip_scores import Window, places
-from tools.train.lips.compose import UNKNOWN, Burst, Composer
+from tools.evaluate.lip_scores import Judged, Window, places
+from tools.train.lips.bursts import UNKNOWN, Burst
+from tools.train.lips.calibration import Calibration, calibrated
+from tools.train.lips.compose import Composer
 from tools.train.lips.corpus import RATE, Clip, load_clips, read_manifest
 from tools.train.lips.export import export_motion, export_synchrony, quantize_motion
 from tools.train.lips.folds import folds
@@ -58,27 +60,42 @@ class Job:
 
 
 def run(job: Job) -> None:
-    """Train on everybody, export, quantize, write both model folders and score them."""
+    """Check, train on everybody, export, quantize, write both model folders and score them."""
+    calibration = check(job)
     clips, sounds = load_data(job)
     networks = train(clips, sounds, job.plan, job.run / "all")
-    write_models(job, networks, calibration(clips, sounds))
+    write_models(job, networks, calibration, calibration_crops(clips, sounds))
     if (job.data / "eval" / "faces" / "manifest.csv").is_file():
         record_accuracy(job.data / "eval", job.out, job.float_out)
 
 
-def check(job: Job) -> None:
-    """Leave out each fold of the people in turn, and print how the others' networks judge them."""
+def check(job: Job) -> Calibration:
+    """Leave out each fold of the people in turn, and print how the others' networks judge them.
+
+    What they say of them calibrates the networks that know everybody; kept as `calibration.json`.
+    """
     clips, sounds = load_data(job)
+    parts = []
     for number, out in enumerate(folds(clips, FOLDS)):
-        known = [clip for clip in clips if clip.listed.group not in out]
-        networks = train(known, sounds, job.plan, job.run / f"fold{number}")
         place = job.run / f"fold{number}"
+        known = [clip for clip in clips if clip.listed.group not in out]
+        networks = train(known, sounds, job.plan, place)
         scratch = replace(job, run=place, out=place / "int8", float_out=place / "float")
-        write_models(scratch, networks, calibration(known, sounds))
+        write_models(scratch, networks, Calibration(), calibration_crops(known, sounds))
         windows = left_out([clip for clip in clips if clip.listed.group in out])
         with LipNetwork(scratch.out) as network:
-            scores = lips.score(windows, network)
-        print(f"fold {number}, {len(out)} people: {_rounded(scores)}", flush=True)
+            parts.append(lips.judged(windows, network))
+        print(f"fold {number}, {len(out)} people: {_rounded(parts[-1].scores())}", flush=True)
+    calibration = calibrated(parts)
+    whole = Judged(
+        [window for part in parts for window in part.windows],
+        calibration.producing(np.concatenate([part.producing for part in parts])),
+        [pair for part in parts for pair in part.pairs],
+        calibration.synchrony(np.concatenate([part.fits for part in parts])),
+    )
+    print(f"all, with {calibration}: {_rounded(whole.scores())}", flush=True)
+    calibration.write(job.run / "calibration.json")
+    return calibration
 
 
 def load_data(job: Job) -> tuple[list[Clip], dict[str, list[Floats]]]:
@@ -105,18 +122,20 @@ def _windows(clip: Clip) -> Iterator[Window]:
             yield Window(listed.group, label, start, crops, sound, listed.path.stem)
 
 
-def calibration(clips: Sequence[Clip], sounds: Mapping[str, list[Floats]]) -> list[NDArray[np.uint8]]:
+def calibration_crops(clips: Sequence[Clip], sounds: Mapping[str, list[Floats]]) -> list[NDArray[np.uint8]]:
     """Crops like those of the device, uint8[batch, t, height, width]."""
     rng = np.random.default_rng(3)
     composer = Composer(clips, sounds, rng)
     return [augmented(composer.batch(8), rng).numpy() for _ in range(CALIBRATION_BATCHES)]
 
 
-def write_models(job: Job, networks: Networks, crops: Sequence[NDArray[np.uint8]]) -> None:
+def write_models(
+    job: Job, networks: Networks, calibration: Calibration, crops: Sequence[NDArray[np.uint8]]
+) -> None:
     """Export the networks, quantize the one of motion, and write both folders."""
     files = {name: job.run / f"{name}.onnx" for name in ("motion", "motion-int8", "synchrony")}
-    export_motion(networks, files["motion"])
-    export_synchrony(networks, files["synchrony"])
+    export_motion(networks, calibration.producing, files["motion"])
+    export_synchrony(networks, calibration.synchrony, files["synchrony"])
     quantize_motion(files["motion"], files["motion-int8"], crops)
     write_model(job.float_out, files["motion"], files["synchrony"], FLOAT)
     write_model(job.out, files["motion-int8"], files["synchrony"], INT8)
@@ -136,7 +155,7 @@ def write_model(folder: Path, motion: Path, synchrony: Path, quantization: Mappi
         task="lips",
         front_end=None,
         parameters={
-            "crops": {name: getattr(GEOMETRY, name) for name in GEOMETRY.__struct_fields__},
+            **{name: getattr(GEOMETRY, name) for name in GEOMETRY.__struct_fields__},
             "frame_s": FRAME_S,
             "min_frames": MIN_FRAMES,
             "max_frames": MAX_FRAMES,
@@ -190,7 +209,6 @@ def _rounded(scores: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: _rounded(value) if isinstance(value, dict) else np.round(value, 3).tolist()
         for name, value in scores.items()
-        if name != "producing"
     }
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from edge.arrays import Floats
 from edge.networks.lip_crops import LipGeometry, lip_matrices
-from tools.train.lips.compose import Burst
+from tools.train.lips.bursts import Burst
 from tools.train.lips.corpus import PATCH
 
 GEOMETRY = LipGeometry(
@@ -96,10 +96,19 @@ def _jittered(burst: Burst, rng: np.random.Generator) -> Floats:
     turn = size * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     moved = (landmarks - middle) @ turn.T + middle + drift * (rng.random() < 0.3) + rng.normal(0, 1.0, 2)
     matrices = lip_matrices(moved.astype(np.float32), GEOMETRY)
+    matrices[:, :, 2] += _nodded(len(matrices), rng)
     if rng.random() < 0.5:  # the mirrored face
         matrices[:, :, 2] += matrices[:, :, 0] * GEOMETRY.width
         matrices[:, :, 0] *= -1
     return matrices
+
+
+def _nodded(frames: int, rng: np.random.Generator) -> Floats:
+    """What is left of a head's nods and of all landmarks' common errors after smoothing, float32[t, 2]."""
+    way = rng.normal(0, (0.4, 1.0)) * (rng.random() < 0.5)
+    swing = np.sin(2 * np.pi * (rng.uniform(0.05, 0.4) * np.arange(frames) + rng.random()))
+    shake = rng.normal(0, rng.choice([0.0, 0.4, 0.9]), (frames, 2))
+    return np.asarray(rng.uniform(0, 3) * swing[:, None] * way + shake, np.float32)
 
 
 def _grid(matrices: Floats) -> Tensor:

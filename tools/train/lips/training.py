@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from edge.arrays import Floats
-from tools.train.lips.compose import UNKNOWN, Burst, Composer
+from tools.train.lips.bursts import UNKNOWN, Burst
+from tools.train.lips.compose import Composer
 from tools.train.lips.corpus import Clip
 from tools.train.lips.network import Motion, Synchrony
 from tools.train.lips.render import augmented, sounds_of
