@@ -147,3 +147,19 @@ def synchrony(found: Pairs, fits: Floats) -> dict[str, Any]:
         sides = [np.mean([np.mean(hits) for hits in groups.values()]) for groups in right.values()]
         result["accuracy"] = float(np.mean(sides))
     return result
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a network says of windows."""
+
+    windows: list[Window]
+    producing: Floats
+    """float32[n]: probability that the lips of each window produce speech or song."""
+    pairs: Pairs
+    fits: Floats
+    """float32[m]: probability that the sound of each pair fits."""
+
+    def scores(self) -> dict[str, Any]:
+        """The scores of `summary`, and "synchrony"."""
+        return {**summary(self.windows, self.producing), "synchrony": synchrony(self.pairs, self.fits)}

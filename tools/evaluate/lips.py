@@ -15,7 +15,7 @@ from edge.models.arithmetic import describe
 from edge.networks.lip_crops import LipGeometry, lip_crops
 from edge.networks.lips import LipMotion, LipNetwork
 from edge.networks.segmenter import Segmenter
-from tools.evaluate.lip_scores import Window, pairs, places, rates, summary, synchrony
+from tools.evaluate.lip_scores import Judged, Window, pairs, places, rates
 from tools.progress import each
 from tools.train.lips.corpus import NONSPEECH, SILENT, TALKING, Listed, filled, read_manifest, sound_of
 from tools.train.lips.mesh import FaceMesh, follow
@@ -38,14 +38,12 @@ def evaluate(data: Path, *, folder: Path | str = "lips", float_folder: Path = FL
     label), windows, arithmetic, ms (of one burst of 30 crops, one thread), bytes.
     """
     networks = {"int8": LipNetwork(folder), "float": LipNetwork(float_folder)}
-    windows = list(windows_of(read_manifest(data), networks["int8"].parameters.crops))
-    scores = {name: score(windows, network) for name, network in networks.items()}
-    producing = scores["int8"].pop("producing")
-    scores["float"].pop("producing")
+    windows = list(windows_of(read_manifest(data), networks["int8"].parameters))
+    answers = {name: judged(windows, network) for name, network in networks.items()}
     return {
-        **scores["int8"],
-        "float": scores["float"],
-        "people": _wrong(windows, producing),
+        **answers["int8"].scores(),
+        "float": answers["float"].scores(),
+        "people": _wrong(windows, answers["int8"].producing),
         "windows": len(windows),
         "arithmetic": describe(),
         "ms": _milliseconds(networks["int8"]),
@@ -71,17 +69,13 @@ def windows_of(clips: Sequence[Listed], geometry: LipGeometry) -> Iterator[Windo
                 yield Window(listed.group, label, start, crops, own, listed.path.stem)
 
 
-def score(windows: Sequence[Window], network: LipNetwork) -> dict[str, Any]:
-    """The scores of `summary`, "synchrony", and what the network says of each window ("producing")."""
+def judged(windows: Sequence[Window], network: LipNetwork) -> Judged:
+    """What a network says of windows, and of them with several sounds."""
     motions: dict[int, LipMotion] = {id(window): network.motion(window.crops) for window in windows}
-    producing = np.array([motions[id(window)].producing[0] for window in windows], np.float32)
+    producing = [motions[id(window)].producing[0] for window in windows]
     found = pairs(windows)
     fits = [network.synchrony(motions[id(window)], sound)[0] for window, sound, _ in found]
-    return {
-        **summary(windows, producing),
-        "synchrony": synchrony(found, np.array(fits, np.float32)),
-        "producing": producing,
-    }
+    return Judged(list(windows), np.array(producing, np.float32), found, np.array(fits, np.float32))
 
 
 def table(result: dict[str, Any]) -> str:
@@ -119,7 +113,7 @@ def _wrong(windows: Sequence[Window], producing: Floats) -> dict[str, dict[str, 
 
 def _milliseconds(network: LipNetwork) -> float:
     """The median time of `motion` for 30 crops."""
-    geometry = network.parameters.crops
+    geometry = network.parameters
     crops = np.random.default_rng(0).integers(0, 255, (30, geometry.height, geometry.width), np.uint8)
     taken = []
     for _ in range(TIMED):
