@@ -67,7 +67,7 @@ def test_sound_between_its_rows_is_interpolated() -> None:
 
 
 def test_a_burst_is_cropped_from_its_patches(clip: Clip) -> None:
-    burst = Burst(clip, np.arange(8) * 2.5, 0.0, np.zeros((8, 5), np.float32), 0.0)
+    burst = Burst(clip, np.linspace(0, 17.5, 8), 0.0, np.zeros((8, 5), np.float32), 0.0)
     crops = plain(burst)
     assert crops.shape == (8, GEOMETRY.height, GEOMETRY.width)
     assert crops[:, 17, 24].max() < 60
@@ -76,7 +76,7 @@ def test_a_burst_is_cropped_from_its_patches(clip: Clip) -> None:
 
 @pytest.mark.parametrize("motion", ["", "chew", "smile", "turn"])
 def test_augmented_bursts_are_crops_too_and_repeatable(clip: Clip, motion: str) -> None:
-    bursts = [Burst(clip, np.arange(8) * 2.5, 0.0, np.full((8, 5), 0.2, np.float32), 0.0, motion)] * 3
+    bursts = [Burst(clip, np.linspace(0, 17.5, 8), 0.0, np.full((8, 5), 0.2, np.float32), 0.0, motion)] * 3
     first, again = (augmented(bursts, np.random.default_rng(4)) for _ in range(2))
     assert first.shape == (3, 8, GEOMETRY.height, GEOMETRY.width)
     assert (first == again).all()
