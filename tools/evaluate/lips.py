@@ -106,8 +106,9 @@ def _line(name: str, scores: dict[str, Any], exact: dict[str, Any], what: str = 
 def _wrong(windows: Sequence[Window], producing: Floats) -> dict[str, dict[str, float]]:
     """By label, the people with errors and the share of their windows that is said to produce speech."""
     return {
-        label: {group: rate for group, rate in groups.items() if rate != float(label == TALKING)}
+        label: wrong
         for label, groups in rates(windows, producing).items()
+        if (wrong := {group: rate for group, rate in groups.items() if rate != float(label == TALKING)})
     }
 
 
