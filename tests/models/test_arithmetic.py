@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from edge.models import arithmetic
+from edge.models.folder import open_folder
 from edge.models.session import Session
 from edge.models.store import builtin_root
 from edge.networks.segmenter import Segmenter
@@ -25,7 +26,13 @@ from tools.train.segmenter import FLOAT
 
 Floats = NDArray[np.float32]
 
-SHIPPED = sorted(Path(builtin_root()).glob("*/*.onnx"))
+SHIPPED = [
+    folder / network.file
+    for folder in sorted(Path(builtin_root()).iterdir())
+    for network in open_folder(folder).manifest.networks.values()
+    if network.quantization != "none"
+]
+"""The networks that are said to be quantized."""
 RIGHT = 0.05
 """Most that a confidence of an int8 network may be off."""
 
