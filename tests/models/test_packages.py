@@ -37,7 +37,7 @@ def test_each_has_a_sound_manifest_and_a_card_and_no_weights(model: str, tmp_pat
     alone = shutil.copytree(packaged_root() / model, tmp_path / model)
     assert {file.name for file in alone.iterdir()} == {"manifest.json", "CARD.md"}
     with pytest.raises(ModelError, match="is missing"):
-        open_folder(alone)
+        open_folder(alone).verify()
 
 
 def test_a_package_of_another_release_is_refused_by_the_file(package: Path) -> None:

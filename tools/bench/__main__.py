@@ -1,4 +1,4 @@
-"""`python -m tools.bench songs|captions|start|kernels|runtimes`: how fast and small, beside what else is."""
+"""`python -m tools.bench WHAT`: how fast and small, beside what else is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.errors import EdgeError
 from tools import progress
-from tools.bench import captions, kernels, runtimes, songs, start
+from tools.bench import captions, kernels, pictures, runtimes, songs, start
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
@@ -18,7 +18,7 @@ from tools.paths import data_root
 def main() -> int:
     """Run one benchmark and print its table or its JSON document."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("what", choices=["songs", "start", "kernels", "runtimes", "captions"])
+    parser.add_argument("what", choices=["songs", "captions", "pictures", "start", "kernels", "runtimes"])
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument(
         "--minutes", type=float, metavar="N", help="length of the audio (default: songs 60, kernels 10)"
@@ -51,6 +51,10 @@ def _measured(options: argparse.Namespace) -> tuple[list[Row], str]:
         with as_in_a_wheel():
             rows = captions.bench(data, captions.Sizes.quick() if quick else captions.Sizes())
         return rows, captions.describe(rows)
+    if options.what == "pictures":
+        with as_in_a_wheel():
+            rows = pictures.bench(data)
+        return rows, pictures.describe(rows)
     if options.what == "kernels":
         size = kernels.Sizes.quick() if quick else kernels.Sizes()
         rows = kernels.bench(replace(size, minutes=options.minutes or size.minutes))

@@ -1,185 +1,159 @@
-"""Face detection before and after quantization, on every image and video of a pack; and its time."""
+"""Faces that detectors find in clips of people, by person, and where there are none; and their speed."""
 
 from __future__ import annotations
 
 import time
-import zipfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from av.codec.context import CodecContext
-from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
+from edge_kernels.images import Rgb
 from numpy.typing import NDArray
 
-from edge.errors import InputError
-from edge.media import frames_at, probe
-from edge.networks.face_detector import FaceDetector, Faces
+from edge.errors import EdgeError, InputError
+from edge.media import frames_at
+from edge.models.store import find
+from edge.networks.face_detectors import open_face_detector
+from edge.networks.faces import FaceDetector, Faces, iou
 from edge.networks.images import resize
+from tools.evaluate.clips import FACELESS, read_clips
+from tools.evaluate.metrics import RESAMPLES
+from tools.progress import each, tell
 
-LONGEST = 512
-"""Pixels of the longer side at which everything is measured."""
+MODELS = ("face-mesh", "mtcnn")
+"""Detectors that are compared, those of them that are installed."""
 
-SAME_FACE = 0.5
-"""Boxes that overlap by more, over their union, are the same face."""
+PER_SECOND, PER_SECOND_FACELESS = 4, 25
+"""Frames per second of the spans with and without a face."""
 
-TIMED = 25
-"""Images of 512 x 512 that are timed."""
+MIN_FACE = 24
+"""Pixels; the clips are 240 pixels high."""
 
-Rgb = NDArray[np.uint8]
+TIMED_SIZE, TIMED_FACE, ROUNDS = (360, 640), 40, 30
+"""Height and width of the frames that are timed, the smallest face in them, and how often."""
 
 
-def evaluate(
-    data: Path, *, folder: Path | str = "mtcnn", float_folder: Path | str = "mtcnn-float"
-) -> dict[str, Any]:
-    """Every face that the float networks find counts once; the quantized ones are to find the same.
+@dataclass
+class Tally:
+    """What one detector found."""
 
-    Keys: rows ("videos", "images" and "all" -> images, faces (of the float networks), recall (of those),
-    extra (faces only the quantized networks find), box_iou and box_iou_95_percent (the mean, and what 95 %
-    reach), landmark_px, landmark_px_95_percent and landmark_px_worst (distances of single landmarks at 512
-    pixels)), ms_float and ms_int8 (512 x 512, median, one thread), bytes_float and bytes_int8.
+    found: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    """Per person: whether a face was found in each frame with one."""
+    false: list[bool] = field(default_factory=list)
+    """Whether one was found in each frame without."""
+    eye_errors: list[float] = field(default_factory=list)
+    """Mean distance of the landmarks from those of the last detector, in its distances of the eyes."""
+    milliseconds: list[float] = field(default_factory=list)
+
+
+def evaluate(data: Path, *, models: Sequence[str | Path] = MODELS) -> dict[str, Any]:
+    """Keys: `rows`, and in each by detector: found (mean over people of the share of their frames in which a
+    face is found), found_interval (95 %, bootstrap over people), found_frames, false (share of frames
+    without a face), people, frames, faceless_frames, landmarks (mean distance from the mesh's in distances of
+    the eyes, if it is installed), ms (640 x 360, one thread, interleaved, median), bytes.
     """
-    exact, quantized = FaceDetector(float_folder), FaceDetector(folder)
-    rows = {"videos": Tally(), "pictures": Tally(), "all": Tally()}
-    squares: list[Rgb] = []
-    for kind, source in (("videos", video_pictures(data)), ("pictures", still_pictures(data))):
-        for image in source:
-            truth, found = exact.detect(image), quantized.detect(image)
-            for name in (kind, "all"):
-                rows[name].add(truth, found)
-            if len(truth) and len(squares) < TIMED:
-                squares.append(np.asarray(np.rint(resize(image, LONGEST, LONGEST)), np.uint8))
-    if not rows["all"].overlaps:
-        raise InputError(data, "shows no face that both detectors find; pass --data DIR or set EDGE_DATA")
+    detectors = dict(_opened(models))
+    sizes = {Path(model).name: model for model in models}
+    tallies = {name: Tally() for name in detectors}
+    timed: dict[str, Rgb] = {}
+    for rgb, group, has_face in _frames(data):
+        found = {name: detector.detect(rgb, MIN_FACE) for name, detector in detectors.items()}
+        for name, faces in found.items():
+            if has_face:
+                tallies[name].found[group].append(len(faces) > 0)
+            else:
+                tallies[name].false.append(len(faces) > 0)
+        _compare(found, tallies)
+        if has_face and group not in timed and len(timed) < ROUNDS:
+            timed[group] = np.asarray(np.rint(resize(rgb, *TIMED_SIZE)), np.uint8)
+    for rgb in each(list(timed.values()), "timed frame"):
+        for name, detector in detectors.items():
+            begun = time.perf_counter()
+            detector.detect(rgb, TIMED_FACE)
+            tallies[name].milliseconds.append(1000 * (time.perf_counter() - begun))
     return {
-        "rows": {name: tally.summary() for name, tally in rows.items() if tally.overlaps},
-        "ms_float": _milliseconds(exact, squares),
-        "ms_int8": _milliseconds(quantized, squares),
-        "bytes_float": _size(exact),
-        "bytes_int8": _size(quantized),
+        "rows": {name: _summary(tally) | {"bytes": _size(sizes[name])} for name, tally in tallies.items()}
     }
 
 
 def table(result: dict[str, Any]) -> str:
     """The result for people."""
-    heads = ("pictures", "faces", "found", "extra", "IoU", "95 %", "landmarks", "95 %", "worst")
-    lines = [f"{'int8 against float':20}" + "".join(f"{head:>10}" for head in heads)]
+    lines = [
+        f"{'':12}{'found':>8}{'95 %':>16}{'of frames':>11}{'false':>8}{'landmarks':>11}{'ms':>8}{'KB':>8}"
+    ]
     for name, row in result["rows"].items():
-        counts = f"{row['images']:10}{row['faces']:10}{row['recall']:10.3f}{row['extra']:10}"
-        boxes = f"{row['box_iou']:10.3f}{row['box_iou_95_percent']:10.3f}"
-        points = (row[f"landmark_px{end}"] for end in ("", "_95_percent", "_worst"))
-        lines.append(f"{name:20}{counts}{boxes}{''.join(f'{point:7.2f} px' for point in points)}")
+        low, high = row["found_interval"]
+        landmarks = "-" if row["landmarks"] is None else f"{row['landmarks']:.3f}"
+        lines.append(
+            f"{name:12}{row['found']:8.3f}{f'{low:.3f}-{high:.3f}':>16}{row['found_frames']:11.3f}"
+            f"{row['false']:8.3f}{landmarks:>11}{row['ms']:8.1f}{row['bytes'] / 1000:8.0f}"
+        )
+    row = next(iter(result["rows"].values()))
     lines.append(
-        f"512 x 512: {result['ms_float']:.1f} ms float, {result['ms_int8']:.1f} ms int8; "
-        f"{result['bytes_float'] / 1e6:.2f} MB float, {result['bytes_int8'] / 1e6:.2f} MB int8"
+        f"{row['people']} people, {row['frames']} frames; {row['faceless_frames']} frames without a face"
     )
     return "\n".join(lines)
 
 
-class Tally:
-    """Faces found by two detectors in the same images."""
-
-    def __init__(self) -> None:
-        self.images = self.faces = self.extra = 0
-        self.overlaps: list[float] = []
-        self.distances: list[float] = []
-
-    def add(self, truth: Faces, found: Faces) -> None:
-        """Count one image."""
-        overlaps, distances = _compare(truth, found)
-        self.images += 1
-        self.faces += len(truth)
-        self.extra += len(found) - len(overlaps)
-        self.overlaps += overlaps
-        self.distances += distances
-
-    def summary(self) -> dict[str, float]:
-        """See `evaluate`; there is at least one pair."""
-        return {
-            "pictures": self.images,
-            "faces": self.faces,
-            "recall": len(self.overlaps) / self.faces,
-            "extra": self.extra,
-            "box_iou": float(np.mean(self.overlaps)),
-            "box_iou_95_percent": float(np.percentile(self.overlaps, 5)),
-            "landmark_px": float(np.mean(self.distances)),
-            "landmark_px_95_percent": float(np.percentile(self.distances, 95)),
-            "landmark_px_worst": float(np.max(self.distances)),
-        }
+def _opened(models: Sequence[str | Path]) -> Iterator[tuple[str, FaceDetector]]:
+    for model in models:
+        try:
+            yield Path(model).name, open_face_detector(model)
+        except EdgeError as error:
+            tell(f"left out: {error}")
 
 
-def video_pictures(data: Path, *, longest: int = LONGEST) -> Iterator[Rgb]:
-    """A frame of every second of the videos of a pack, longer side `longest`."""
-    for video in sorted(file for file in (data / "video").glob("*") if file.suffix != ".csv"):
-        info = probe(video)
-        if info.video is None:
-            continue
-        height, width = _scaled(info.video.height, info.video.width, longest)
-        times = np.arange(0.5, max(1.0, info.duration_s), 1.0)
-        yield from (frame.rgb for frame in frames_at(video, times, size=(width, height)))
+def _frames(data: Path) -> Iterator[tuple[Rgb, str, bool]]:
+    """Yield frames of the labeled spans, the person, and whether there is a face."""
+    for clip in each(read_clips(data), "clip"):
+        for span in clip.spans:
+            rate = PER_SECOND_FACELESS if span.label == FACELESS else PER_SECOND
+            count = max(1, int((span.end_s - span.start_s) * rate))
+            times = np.linspace(span.start_s, span.end_s, 2 * count + 1)[1::2]
+            for frame in frames_at(clip.path, times):
+                yield frame.rgb, clip.group, span.label != FACELESS
 
 
-def still_pictures(data: Path, *, longest: int = LONGEST, count: int | None = None) -> Iterator[Rgb]:
-    """The stills of a pack, longer side `longest`; with `count` that many of each archive, evenly spread."""
-    for archive in sorted((data / "images").glob("*.zip")):
-        with zipfile.ZipFile(archive) as file:
-            names = sorted(name for name in file.namelist() if name.lower().endswith((".jpeg", ".jpg")))
-            step = max(1, len(names) // count) if count else 1
-            for name in names[::step][:count]:
-                still = decode_jpeg(file.read(name))
-                height, width = _scaled(still.shape[0], still.shape[1], longest)
-                yield np.asarray(np.rint(resize(still, height, width)), np.uint8)
+def _compare(found: dict[str, Faces], tallies: dict[str, Tally]) -> None:
+    """Add the distances of landmarks of the same faces from those of the mesh."""
+    if (mesh := found.get("face-mesh")) is None or not len(mesh):
+        return
+    eyes = np.linalg.norm(mesh.landmarks[0, 0] - mesh.landmarks[0, 1])
+    for name, faces in found.items():
+        overlaps = iou(mesh.boxes[:1], faces.boxes)[0]
+        if len(overlaps) and overlaps.max() > 0.3 and name != "face-mesh":
+            gaps = np.linalg.norm(faces.landmarks[overlaps.argmax()] - mesh.landmarks[0], axis=1)
+            tallies[name].eye_errors.append(float(gaps.mean() / eyes))
 
 
-def decode_jpeg(content: bytes) -> Rgb:
-    """uint8[height, width, 3] of a JPEG file's bytes. Raises InputError if there is no image in them."""
-    decoder = CodecContext.create("mjpeg", "r")
-    assert isinstance(decoder, VideoCodecContext)
-    for frame in decoder.decode(Packet(content)) + decoder.decode(None):
-        return np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    raise InputError("JPEG", "holds no image")
+def _summary(tally: Tally) -> dict[str, Any]:
+    if not tally.found or not tally.milliseconds:
+        raise InputError("faces/manifest.csv", "labels no span with a face")
+    by_person = np.array([np.mean(frames) for frames in tally.found.values()])
+    frames = [one for person in tally.found.values() for one in person]
+    return {
+        "found": float(by_person.mean()),
+        "found_interval": interval(by_person),
+        "found_frames": float(np.mean(frames)),
+        "false": float(np.mean(tally.false)) if tally.false else 0.0,
+        "people": len(by_person),
+        "frames": len(frames),
+        "faceless_frames": len(tally.false),
+        "landmarks": float(np.mean(tally.eye_errors)) if tally.eye_errors else None,
+        "ms": float(np.median(tally.milliseconds)),
+    }
 
 
-def _scaled(height: int, width: int, longest: int) -> tuple[int, int]:
-    """The same aspect with a longer side of `longest`."""
-    share = longest / max(height, width)
-    return max(1, round(height * share)), max(1, round(width * share))
+def interval(values: NDArray[np.float64]) -> list[float]:
+    """95 % interval of the mean of one value per group, by a bootstrap over groups."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    return [float(end) for end in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])]
 
 
-def _compare(truth: Faces, found: Faces) -> tuple[list[float], list[float]]:
-    """IoU of each pair of boxes that are the same face, best pairs first, and the distances of landmarks."""
-    overlaps = _iou(truth.boxes, found.boxes)
-    matched: list[float] = []
-    distances: list[float] = []
-    while overlaps.size and overlaps.max() > SAME_FACE:
-        first, second = np.unravel_index(overlaps.argmax(), overlaps.shape)
-        matched.append(float(overlaps[first, second]))
-        gaps = np.linalg.norm(truth.landmarks[first] - found.landmarks[second], axis=1)
-        distances += [float(gap) for gap in gaps]
-        overlaps[first, :] = overlaps[:, second] = 0
-    return matched, distances
-
-
-def _iou(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
-    near = np.maximum(first[:, None, :2], second[None, :, :2])
-    far = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.maximum(far - near, 0), axis=2)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (first, second)]
-    return np.asarray(shared / (areas[0][:, None] + areas[1] - shared), np.float32)
-
-
-def _milliseconds(detector: FaceDetector, squares: list[Rgb]) -> float:
-    """Median time of an image of 512 x 512."""
-    times = []
-    for image in [squares[0], *squares]:
-        started = time.perf_counter()
-        detector.detect(image)
-        times.append(time.perf_counter() - started)
-    return 1000 * float(np.median(times[1:]))
-
-
-def _size(detector: FaceDetector) -> int:
-    networks = detector.folder.manifest.networks.values()
-    return sum((detector.folder.path / network.file).stat().st_size for network in networks)
+def _size(model: str | Path) -> int:
+    """Bytes of the networks of a model."""
+    folder = find(model)
+    return sum(folder.file(network.file).stat().st_size for network in folder.manifest.networks.values())

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
-from tools.train.lips.corpus import NONSPEECH, SILENT, TALKING, Listed
+from tools.evaluate.clips import NONSPEECH, SILENT, TALKING, Listed
 
 SHORTEST, LONGEST, STEP = 8, 30, 10
 """Tenths of a second: of the windows that a span is judged by, and between their starts."""

@@ -12,13 +12,15 @@ import numpy as np
 from edge.arrays import Floats
 from edge.media import frames_at
 from edge.models.arithmetic import describe
+from edge.networks.face_mesh import FaceMesh
 from edge.networks.lip_crops import LipGeometry, lip_crops
 from edge.networks.lips import LipMotion, LipNetwork
 from edge.networks.segmenter import Segmenter
+from tools.evaluate.clips import NONSPEECH, SILENT, TALKING, Listed, read_clips
 from tools.evaluate.lip_scores import Judged, Window, pairs, places, rates
 from tools.progress import each
-from tools.train.lips.corpus import NONSPEECH, SILENT, TALKING, Listed, filled, read_manifest, sound_of
-from tools.train.lips.mesh import FaceMesh, follow
+from tools.train.lips.corpus import filled, sound_of
+from tools.train.lips.mesh import follow
 
 FLOAT_FOLDER = Path(__file__).parents[1] / "train" / "lips" / "float"
 """The same networks before quantization."""
@@ -38,7 +40,7 @@ def evaluate(data: Path, *, folder: Path | str = "lips", float_folder: Path = FL
     label), windows, arithmetic, ms (of one burst of 30 crops, one thread), bytes.
     """
     networks = {"int8": LipNetwork(folder), "float": LipNetwork(float_folder)}
-    windows = list(windows_of(read_manifest(data), networks["int8"].parameters))
+    windows = list(windows_of(read_clips(data), networks["int8"].parameters))
     answers = {name: judged(windows, network) for name, network in networks.items()}
     return {
         **answers["int8"].scores(),

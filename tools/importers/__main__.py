@@ -10,12 +10,13 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from edge.errors import EdgeError
 from edge.models.folder import ModelFolder
 from edge.models.store import store_root
-from tools.importers import classifier, ctc, images, minilm, moonshine, mtcnn
+from tools.importers import classifier, ctc, face_mesh, images, minilm, moonshine, mtcnn
 from tools.importers.install import Target
 from tools.importers.sources import Package, open_source
 from tools.paths import data_root
@@ -47,12 +48,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     names = parser.add_subparsers(metavar="NAME", required=True)
-    for package, name, run, what in (
-        (mtcnn.PACKAGE, "mtcnn", _mtcnn, "faces with five landmarks (MTCNN)"),
-        (minilm.PACKAGE, "minilm", _minilm, "texts as vectors (all-MiniLM-L6-v2)"),
-        (moonshine.PACKAGE, "moonshine-tiny-en", _moonshine, "English speech to text (Moonshine tiny)"),
+    for module, name, run, what in (
+        (mtcnn, "mtcnn", _quantizing(mtcnn.run), "faces with five landmarks (MTCNN)"),
+        (face_mesh, "face-mesh", _whole(face_mesh.run), "faces with a mesh of 468 points (MediaPipe)"),
+        (minilm, "minilm", _quantizing(minilm.run), "texts as vectors (all-MiniLM-L6-v2)"),
+        (moonshine, "moonshine-tiny-en", _whole(moonshine.run), "English speech to text (Moonshine tiny)"),
     ):
-        _add_package(names, package, name, run, what)
+        _add_package(names, module.PACKAGE, name, run, what)
     for module, name, what in (
         (classifier, "classifier", "an ONNX classifier with labels"),
         (images, "images", "an image encoder (.onnx or .tflite) with class names"),
@@ -73,7 +75,7 @@ def _add_package(
     what: str,
 ) -> None:
     command = names.add_parser(
-        name.partition("-")[0],
+        name.removesuffix("-tiny-en"),
         help=what,
         description=f"{what}, from {package.name}; if it is not installed: {package.remedy}.",
     )
@@ -82,7 +84,7 @@ def _add_package(
         help=f"wheel of {package.name}, or a folder with its files; default: the installed package",
     )  # fmt: skip
     _add_target(command, name)
-    if package is not moonshine.PACKAGE:
+    if package not in (moonshine.PACKAGE, face_mesh.PACKAGE):
         command.add_argument("--float", action="store_true", help=f"do not quantize; the id is {name}-float")
     command.add_argument(
         "--data", type=Path, default=data_root() / "eval", metavar="DIR",
@@ -99,19 +101,19 @@ def _add_target(command: argparse.ArgumentParser, name: str | None) -> None:
     command.add_argument("--force", action="store_true", help="replace a model with the same id")
 
 
-def _mtcnn(options: Options) -> ModelFolder:
-    source, target, data = open_source(options.package, options.source), _target(options), _data(options)
-    return mtcnn.run(source, target, quantized=not options.float, data=data)
+def _quantizing(run: Callable[..., ModelFolder]) -> Callable[[Options], ModelFolder]:
+    """The importer of a package whose networks are quantized here, unless `--float` is given."""
+    return lambda options: _whole(partial(run, quantized=not options.float))(options)
 
 
-def _minilm(options: Options) -> ModelFolder:
-    source, target, data = open_source(options.package, options.source), _target(options), _data(options)
-    return minilm.run(source, target, quantized=not options.float, data=data)
+def _whole(run: Callable[..., ModelFolder]) -> Callable[[Options], ModelFolder]:
+    """The importer of a package whose networks stay as they come."""
 
+    def start(options: Options) -> ModelFolder:
+        source = open_source(options.package, options.source)
+        return run(source, _target(options), data=_data(options))
 
-def _moonshine(options: Options) -> ModelFolder:
-    source, target, data = open_source(options.package, options.source), _target(options), _data(options)
-    return moonshine.run(source, target, data=data)
+    return start
 
 
 def _given(run: Callable[[Options, Target], ModelFolder]) -> Callable[[Options], ModelFolder]:

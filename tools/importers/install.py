@@ -87,11 +87,14 @@ def compared(
 
 
 def alone(
-    write: Callable[[Target], ModelFolder], evaluate: Callable[..., dict[str, Any]], data: Path
+    write: Callable[[Target], ModelFolder],
+    evaluate: Callable[..., dict[str, Any]],
+    data: Path,
+    name: str = "model",
 ) -> dict[str, Any]:
-    """What `evaluate` measures of a model that comes quantized, written by `write`."""
+    """What `evaluate` measures of a model that comes quantized, written by `write` into a folder `name`."""
     with tempfile.TemporaryDirectory() as scratch:
-        return evaluate(data, folder=write(Target(Path(scratch), "model")).path)
+        return evaluate(data, folder=write(Target(Path(scratch), name)).path)
 
 
 def describe(content: bytes, file: str, *, origin: Path, quantization: str = "none") -> Network:

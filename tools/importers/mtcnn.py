@@ -14,10 +14,10 @@ import numpy as np
 
 from edge.errors import InputError
 from edge.models.folder import ModelFolder
-from edge.networks.face_detector import Parameters
+from edge.networks.face_cascade import Parameters
 from tools.convert import onnx
 from tools.convert.environments import one_line
-from tools.evaluate import faces
+from tools.evaluate import quantized_faces
 from tools.importers.cards import card
 from tools.importers.install import Target, compared, describe, summary
 from tools.importers.sources import Package, Source
@@ -84,7 +84,7 @@ def run(source: Source, target: Target, *, quantized: bool, data: Path | None) -
     def write(place: Target, networks: dict[str, bytes]) -> ModelFolder:
         return _write(source, place, networks)
 
-    measured = None if data is None else compared(write, exact, small, faces.evaluate, data)
+    measured = None if data is None else compared(write, exact, small, quantized_faces.evaluate, data)
     return _write(source, target, small, measured=measured)
 
 
@@ -141,13 +141,13 @@ def _write(
             "Quantization": quantization,
             "Made by": f"`python -m tools.importers mtcnn`, {size / 1e6:.2f} MB",
         },
-        measured=None if measured is None else faces.table(measured),
+        measured=None if measured is None else quantized_faces.table(measured),
         weak=WEAK,
     )
     return target.install(
         {**files, "CARD.md": text},
         version="1",
-        task="face-detector",
+        task="face-cascade",
         networks={
             role: describe(content, f"{role}.onnx", origin=source.place, quantization=quantization)
             for role, content in contents.items()

@@ -54,7 +54,7 @@ def add_lips(models: Subparsers) -> None:
     parser = models.add_parser("lips", help="do lips speak or sing, and does a sound fit them?")
     parser.set_defaults(train=train_lips)
     add_folders(parser, "lips")
-    parser.add_argument("--steps", type=int, default=2500, help="batches of 32 bursts")
+    parser.add_argument("--steps", type=int, default=1500, help="batches of 32 bursts")
     parser.add_argument("--threads", type=int, default=1, help="threads of the training")
     parser.add_argument(
         "--check",

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from edge.models.store import find
-from edge.networks.face_detector import FaceDetector
+from edge.networks.face_cascade import FaceCascade
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import cascade, facenet, real_wheel, state, wheel
-from tools.evaluate import faces
+from tools.evaluate import quantized_faces
 from tools.importers.cascade import Output, Proposal, Refinement, load
 
 BOX = [177.98, 105.83, 357.48, 350.95]
@@ -59,7 +59,7 @@ def test_folded_networks_give_what_the_source_gives(at: int, size: int) -> None:
 def test_what_is_imported_detects(importing: Import, tmp_path: Path) -> None:
     importing("mtcnn", facenet(tmp_path), "--no-measure")
     importing("mtcnn", facenet(tmp_path), "--float")
-    exact, quantized = FaceDetector("mtcnn-float"), FaceDetector()
+    exact, quantized = FaceCascade("mtcnn-float"), FaceCascade()
     assert quantized.folder.manifest.quantization.startswith("int8")
     assert exact.folder.manifest.quantization == "none"
     sizes = [(detector.folder.path / "output.onnx").stat().st_size for detector in (exact, quantized)]
@@ -89,9 +89,9 @@ def test_real_weights_reach_their_targets(importing: Import, eval_pack: Path) ->
     source = real_wheel("facenet_pytorch-2.6.0*.whl")
     importing("mtcnn", source, "--no-measure")
     importing("mtcnn", source, "--float")
-    exact, quantized = FaceDetector("mtcnn-float"), FaceDetector()
-    tally = faces.Tally()
-    for image in faces.video_pictures(eval_pack):
+    exact, quantized = FaceCascade("mtcnn-float"), FaceCascade()
+    tally = quantized_faces.Tally()
+    for image in quantized_faces.video_pictures(eval_pack):
         tally.add(exact.detect(image), quantized.detect(image))
     row = tally.summary()
     assert row["faces"] >= 15
@@ -103,7 +103,7 @@ def test_real_weights_reach_their_targets(importing: Import, eval_pack: Path) ->
 
 def test_real_weights_find_what_facenet_pytorch_finds(importing: Import, eval_pack: Path) -> None:
     importing("mtcnn", real_wheel("facenet_pytorch-2.6.0*.whl"), "--float")
-    found = FaceDetector("mtcnn-float").detect(face_picture(eval_pack))
+    found = FaceCascade("mtcnn-float").detect(face_picture(eval_pack))
     np.testing.assert_allclose(found.boxes, [BOX], atol=0.01)
     np.testing.assert_allclose(found.landmarks[0], POINTS, atol=0.01)
 

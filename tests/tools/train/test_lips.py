@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tools.evaluate.clips import Listed, Span
 from tools.evaluate.lip_scores import Window, pairs, places, summary, synchrony
 from tools.train.lips.bursts import Burst
 from tools.train.lips.calibration import Line, fitted
 from tools.train.lips.compose import resampled
-from tools.train.lips.corpus import PATCH, Clip, Listed, Span
+from tools.train.lips.corpus import PATCH, Clip
 from tools.train.lips.render import GEOMETRY, augmented, plain, sounds_of
 from tools.train.lips.retime import bounced, envelope, ranked, retimed
 
@@ -20,7 +21,7 @@ Floats = NDArray[np.float32]
 
 
 def listed(*spans: Span, group: str = "somebody") -> Listed:
-    return Listed(Path("clip.mp4"), group, spans, real=True, in_sync=True, note="")
+    return Listed(Path("clip.mp4"), group, 9.0, spans, in_sync=True)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from tools.evaluate.clips import TALKING
 from tools.evaluate.lip_scores import JUDGED, Judged
-from tools.train.lips.corpus import TALKING
 
 Doubles = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from edge.arrays import Floats
+from tools.evaluate.clips import NONSPEECH, SILENT, TALKING
 from tools.train.lips.bursts import UNKNOWN, Burst, Positions, Stretch, stretches
-from tools.train.lips.corpus import NONSPEECH, RATE, SILENT, TALKING, Clip
+from tools.train.lips.corpus import RATE, Clip
 from tools.train.lips.retime import USUAL, bounced, envelope, ranked, retimed
 
 SHIFT_FRAMES = 7

@@ -8,7 +8,6 @@ Kept in the run folder, one file a clip.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
-from edge.errors import InputError
 from edge.evidence.labels import label_samples
 from edge.media import decode_audio, frames_at, probe
+from edge.networks.face_mesh import FaceMesh
 from edge.networks.lip_crops import LipGeometry, crop, lip_matrices
 from edge.networks.lips import lip_sound
 from edge.networks.segmenter import Segmenter
+from tools.evaluate.clips import Listed
 from tools.progress import each
-from tools.train.lips.mesh import Face, FaceMesh, follow
+from tools.train.lips.mesh import Face, follow
 
 RATE = 25
 """Frames a second of the cached patches."""
@@ -37,30 +37,6 @@ PATCH = LipGeometry(
 
 LONGEST_GAP = 5
 """Frames without the face over which its landmarks are interpolated."""
-
-TALKING, SILENT, NONSPEECH = "talking", "silent_face", "mouth_nonspeech"
-
-
-@dataclass(frozen=True)
-class Span:
-    """A part of a clip in which one thing happens, seconds."""
-
-    start_s: float
-    end_s: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A clip as the manifest lists it."""
-
-    path: Path
-    group: str
-    spans: tuple[Span, ...]
-    real: bool
-    in_sync: bool
-    """Whether its sound is that of its lips."""
-    note: str
 
 
 @dataclass(frozen=True)
@@ -78,32 +54,6 @@ class Clip:
     """bool[n]: whether the face was found, or interpolated over a short gap."""
     sound: Floats | None
     """float32[m, 5]: level in dBFS and four confidences, ten a second."""
-
-
-def read_manifest(folder: Path) -> list[Listed]:
-    """The clips of `folder/faces/manifest.csv` with their spans, in its order."""
-    file = folder / "faces" / "manifest.csv"
-    if not file.is_file():
-        raise InputError(file, "is missing; pass --data DIR or set EDGE_DATA")
-    with file.open(newline="", encoding="utf-8") as rows:
-        return [_listed(folder, row) for row in csv.DictReader(rows)]
-
-
-def _listed(folder: Path, row: dict[str, str]) -> Listed:
-    spans = []
-    for item in row["kind"].split(";"):
-        times, label = item.split(":")
-        start, end = times.split("-")
-        spans.append(Span(float(start), float(end), label))
-    talking = row["sound"] == "yes" and all(span.label == TALKING for span in spans)
-    return Listed(
-        path=folder / row["path"],
-        group=row["group"],
-        spans=tuple(spans),
-        real=row["real"] == "yes",
-        in_sync=row["sync"] == "yes" or (talking and row["real"] == "generated"),
-        note=row["note"],
-    )
 
 
 def load_clips(clips: Sequence[Listed], cache: Path) -> list[Clip]:

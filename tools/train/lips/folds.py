@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from tools.train.lips.corpus import NONSPEECH, SILENT, TALKING, Clip
+from tools.evaluate.clips import NONSPEECH, SILENT, TALKING
+from tools.train.lips.corpus import Clip
 
 
 def folds(clips: Sequence[Clip], count: int) -> list[set[str]]:

@@ -17,11 +17,12 @@ from edge.models.manifest import Network, Tensor
 from edge.networks.lips import LipNetwork
 from tools.convert.folder import rewrite, write_folder
 from tools.evaluate import lips
+from tools.evaluate.clips import read_clips
 from tools.evaluate.lip_scores import Judged, Window, places
 from tools.train.lips.bursts import UNKNOWN, Burst
 from tools.train.lips.calibration import Calibration, calibrated
 from tools.train.lips.compose import Composer
-from tools.train.lips.corpus import RATE, Clip, load_clips, read_manifest
+from tools.train.lips.corpus import RATE, Clip, load_clips
 from tools.train.lips.export import export_motion, export_synchrony, quantize_motion
 from tools.train.lips.folds import folds
 from tools.train.lips.network import EMBEDDING, FEATURES, SOUND
@@ -102,7 +103,7 @@ def load_data(job: Job) -> tuple[list[Clip], dict[str, list[Floats]]]:
     """The clips and sounds of the training pack."""
     torch.set_num_threads(job.threads)
     cache, pack = job.run / "cache", job.data / "train"
-    return load_clips(read_manifest(pack), cache), load_sounds(pack, cache)
+    return load_clips(read_clips(pack), cache), load_sounds(pack, cache)
 
 
 def left_out(clips: Sequence[Clip]) -> list[Window]:

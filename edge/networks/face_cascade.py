@@ -11,7 +11,6 @@ all constants and rounding are those of facenet-pytorch, so that its weights giv
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -22,37 +21,18 @@ from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.session import Array, Session
 from edge.networks.base import Network
+from edge.networks.faces import Faces, lost, shrunk, stacked
 from edge.networks.images import check_image
-
-LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
-"""Names in the order of `Faces.landmarks`; left and right are those of the viewer."""
 
 BATCH = 128
 """Crops per run of a network: limits memory for images with many candidates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Faces:
-    """The n faces of an image, best first."""
-
-    boxes: Floats
-    """float32[n, 4]: left, top, right, bottom in pixels; they may extend beyond the image."""
-    scores: Floats
-    """float32[n]: 0 to 1."""
-    landmarks: Floats
-    """float32[n, 5, 2]: x, y in pixels, in the order of `LANDMARKS`."""
-
-    def __len__(self) -> int:
-        """Return the number of faces."""
-        return len(self.boxes)
-
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 """A number from 0 to 1."""
 
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of the cascade in the manifest of a face detector."""
+    """Parameters in the manifest of a cascade."""
 
     cell: Annotated[int, Meta(ge=4)]
     """Width of a proposal in pixels of its pyramid level."""
@@ -68,10 +48,10 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     """Minimum score after the third network."""
 
 
-class FaceDetector(Network[None, Parameters]):
-    """A face detector."""
+class FaceCascade(Network[None, Parameters]):
+    """A face detector of three networks, see `FaceDetector` in `faces`."""
 
-    task = "face-detector"
+    task = "face-cascade"
     front_end_type = type(None)
     parameters_type = Parameters
     roles = ("proposal", "refinement", "output")
@@ -87,6 +67,14 @@ class FaceDetector(Network[None, Parameters]):
             raise UsageError(f"min_face must be at least {self.parameters.cell} pixels, got {min_face}")
         rgb = np.ascontiguousarray(check_image(rgb))
         return self._finish(rgb, self._refine(rgb, self._propose(rgb, min_face)))
+
+    def follow(self, rgb: Rgb, faces: Faces) -> Faces:
+        """Locate the faces of a frame shortly before in `rgb`, by the third network; see `FaceDetector`."""
+        rgb, found = np.ascontiguousarray(check_image(rgb)), []
+        for index, square in enumerate(_square(faces.boxes)):
+            near = self._finish(rgb, square[None])
+            found.append(near[:1] if len(near) else lost(faces[index : index + 1]))
+        return stacked(found)
 
     def _propose(self, rgb: Rgb, min_face: int) -> Floats:
         """Return squares float32[n, 4] that may hold a face."""
@@ -112,7 +100,7 @@ class FaceDetector(Network[None, Parameters]):
         """Return boxes float32[n, 4], scores [n] and corrections [n, 4] of one pyramid level."""
         parameters = self.parameters
         height, width, _ = rgb.shape
-        level = area_crops(rgb, [[0, 0, width, height]], int(height * scale + 1), int(width * scale + 1))
+        level = shrunk(rgb, int(height * scale + 1), int(width * scale + 1))
         scores, offsets = self.sessions["proposal"].run(level)
         cells = np.argwhere(scores[0] >= parameters.proposal_score)
         rows, columns = cells[:, 0], cells[:, 1]
@@ -148,11 +136,11 @@ class FaceDetector(Network[None, Parameters]):
             shape = network.inputs[0].shape
             if len(shape) != 4 or not isinstance(shape[3], int) or shape[2] != shape[3]:
                 raise ModelError(
-                    self.folder.path, f"does not describe a face-detector: the input of {role} is not square"
+                    self.folder.path, f"does not describe a face-cascade: the input of {role} is not square"
                 )
             if any(isinstance(axis, str) for tensor in network.outputs for axis in tensor.shape[1:]):
                 raise ModelError(
-                    self.folder.path, f"does not describe a face-detector: outputs of {role} have free axes"
+                    self.folder.path, f"does not describe a face-cascade: outputs of {role} have free axes"
                 )
 
 
