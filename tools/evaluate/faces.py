@@ -45,7 +45,7 @@ class Tally:
     false: list[bool] = field(default_factory=list)
     """Whether one was found in each frame without."""
     eye_errors: list[float] = field(default_factory=list)
-    """Mean distance of the landmarks from those of the last detector, in its distances of the eyes."""
+    """Mean distance of the landmarks from those of the mesh, in distances of the eyes."""
     milliseconds: list[float] = field(default_factory=list)
 
 
@@ -54,8 +54,10 @@ def evaluate(data: Path, *, models: Sequence[str | Path] = MODELS) -> dict[str, 
     face is found), found_interval (95 %, bootstrap over people), found_frames, false (share of frames
     without a face), people, frames, faceless_frames, landmarks (mean distance from the mesh's in distances of
     the eyes, if it is installed), ms (640 x 360, one thread, interleaved, median), bytes.
+
+    Detectors that are not installed are left out; raises ModelError if none is.
     """
-    detectors = dict(_opened(models))
+    detectors = dict(_opened(models)) or {Path(models[0]).name: open_face_detector(models[0])}
     sizes = {Path(model).name: model for model in models}
     tallies = {name: Tally() for name in detectors}
     timed: dict[str, Rgb] = {}

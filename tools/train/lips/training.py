@@ -22,6 +22,7 @@ from tools.train.lips.compose import Composer
 from tools.train.lips.corpus import Clip
 from tools.train.lips.network import Motion, Synchrony
 from tools.train.lips.render import augmented, sounds_of
+from tools.train.steps import adamw, save, update_average
 
 OPENING_SCALE = 10.0
 """Of openings, which are up to about 0.3, as targets."""
@@ -31,7 +32,7 @@ OPENING_SCALE = 10.0
 class Plan:
     """One training run; the same plan gives the same networks on the same machine."""
 
-    steps: int = 2000
+    steps: int = 1500
     batch: int = 32
     rate: float = 3e-3
     weight_decay: float = 0.03
@@ -91,7 +92,7 @@ def train(clips: Sequence[Clip], sounds: dict[str, list[Floats]], plan: Plan, fo
     torch.manual_seed(plan.seed)
     model = Networks().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average: Networks = copy.deepcopy(model)
-    optimizer = _optimizer(model, plan)
+    optimizer = adamw(model, plan.rate, plan.weight_decay)
     state: dict[str, Any] = {"step": 0}
     if (folder / "checkpoint.pt").exists():
         state = torch.load(folder / "checkpoint.pt", weights_only=True)
@@ -111,15 +112,15 @@ def train(clips: Sequence[Clip], sounds: dict[str, list[Floats]], plan: Plan, fo
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 2.0)
         optimizer.step()
-        _update_average(average, model, min(0.995, (step + 1) / (step + 20)))
+        update_average(average, model, min(0.995, (step + 1) / (step + 20)))
         running += value.item()
         if (step + 1) % plan.log_every == 0 or step + 1 == plan.steps:
             mean, running = running / (step % plan.log_every + 1), 0.0
             _log(folder / "log.csv", step + 1, mean, time.monotonic() - started)
             states: dict[str, Any] = {"model": model, "average": average, "optimizer": optimizer}
             held = {name: value.state_dict() for name, value in states.items()}
-            _save({"step": step + 1, **held}, folder / "checkpoint.pt")
-    _save({"average": average.state_dict()}, done)
+            save({"step": step + 1, **held}, folder / "checkpoint.pt")
+    save({"average": average.state_dict()}, done)
     return average.eval()
 
 
@@ -133,29 +134,6 @@ def load(file: Path) -> Networks:
 def _rate(plan: Plan, step: int) -> float:
     """The learning rate: a short rise, then half a cosine."""
     return plan.rate * min(1, (step + 1) / 60) * (0.5 + 0.5 * math.cos(math.pi * step / plan.steps) + 0.002)
-
-
-def _optimizer(model: nn.Module, plan: Plan) -> torch.optim.AdamW:
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    return torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": plan.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
-        lr=plan.rate,
-    )
-
-
-@torch.no_grad()
-def _update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if kept.dtype.is_floating_point:
-            kept.lerp_(new, 1 - decay)
-        else:
-            kept.copy_(new)
-
-
-def _save(state: dict[str, Any], file: Path) -> None:
-    torch.save(state, file.with_suffix(".part"))
-    file.with_suffix(".part").replace(file)
 
 
 def _log(file: Path, step: int, value: float, seconds: float) -> None:

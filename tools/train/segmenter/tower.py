@@ -21,6 +21,7 @@ from tools.train.segmenter.compose import IGNORE, Composer
 from tools.train.segmenter.corpus import Take
 from tools.train.segmenter.network import LABEL_COUNT, pool
 from tools.train.segmenter.score import TrainedTower, segment_scores
+from tools.train.steps import adamw, save, update_average
 
 CLIP_FRAMES = 640
 """Mel frames of a training clip: 8 s, room for two segments and their surroundings."""
@@ -119,7 +120,7 @@ def train_tower(
     model = TrainedTower().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average: TrainedTower = copy.deepcopy(model)
     tower = torch.compile(model.tower) if plan.compiled else model.tower
-    optimiser = _optimiser(model, plan)
+    optimiser = adamw(model, plan.rate, plan.weight_decay)
     state: dict[str, Any] = {"step": 0}
     checkpoint = folder / "checkpoint.pt"
     stop = plan.steps if until is None else min(until, plan.steps)
@@ -148,7 +149,7 @@ def train_tower(
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 3.0)
         optimiser.step()
-        _update_average(average, model, min(0.995, (step + 1) / (step + 20)))
+        update_average(average, model, min(0.995, (step + 1) / (step + 20)))
         running += value.item()
         last = step + 1 == stop
         if (step + 1) % plan.log_every == 0 or last:
@@ -162,16 +163,8 @@ def train_tower(
                 time.monotonic() - started,
             )
             running = 0.0
-            torch.save(
-                {
-                    "step": step + 1,
-                    "model": model.state_dict(),
-                    "average": average.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                },
-                checkpoint.with_suffix(".part"),
-            )
-            checkpoint.with_suffix(".part").replace(checkpoint)
+            parts: dict[str, Any] = {"model": model, "average": average, "optimiser": optimiser}
+            save({"step": step + 1, **{name: part.state_dict() for name, part in parts.items()}}, checkpoint)
     if stop == plan.steps:
         torch.save({"average": average.state_dict(), "plan": asdict(plan)}, folder / "tower.pt")
     return average
@@ -183,24 +176,6 @@ def load_tower(file: Path) -> TrainedTower:
     model.load_state_dict(torch.load(file, weights_only=True, map_location="cpu")["average"])
     model.eval()
     return model
-
-
-def _optimiser(model: nn.Module, plan: Plan) -> torch.optim.AdamW:
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    return torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": plan.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
-        lr=plan.rate,
-    )
-
-
-@torch.no_grad()
-def _update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
-    for kept, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if kept.dtype.is_floating_point:
-            kept.lerp_(new, 1 - decay)
-        else:
-            kept.copy_(new)
 
 
 def _log(file: Path, step: int, value: float, score: float, seconds: float) -> None:
