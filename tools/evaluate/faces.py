@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 from edge_kernels.images import Rgb
-from numpy.typing import NDArray
 
 from edge.errors import EdgeError, InputError
 from edge.media import frames_at
+from edge.models.arithmetic import describe
 from edge.models.store import find
 from edge.networks.face_detectors import open_face_detector
 from edge.networks.faces import FaceDetector, Faces, iou
 from edge.networks.images import resize
 from tools.evaluate.clips import FACELESS, read_clips
-from tools.evaluate.metrics import RESAMPLES
+from tools.evaluate.metrics import mean_interval
 from tools.progress import each, tell
 
 MODELS = ("face-mesh", "mtcnn")
@@ -53,7 +53,8 @@ def evaluate(data: Path, *, models: Sequence[str | Path] = MODELS) -> dict[str, 
     """Keys: `rows`, and in each by detector: found (mean over people of the share of their frames in which a
     face is found), found_interval (95 %, bootstrap over people), found_frames, false (share of frames
     without a face), people, frames, faceless_frames, landmarks (mean distance from the mesh's in distances of
-    the eyes, if it is installed), ms (640 x 360, one thread, interleaved, median), bytes.
+    the eyes, if it is installed), ms (640 x 360, one thread, interleaved, median), bytes;
+    and `arithmetic`, that of the processor.
 
     Detectors that are not installed are left out; raises ModelError if none is.
     """
@@ -76,9 +77,8 @@ def evaluate(data: Path, *, models: Sequence[str | Path] = MODELS) -> dict[str, 
             begun = time.perf_counter()
             detector.detect(rgb, TIMED_FACE)
             tallies[name].milliseconds.append(1000 * (time.perf_counter() - begun))
-    return {
-        "rows": {name: _summary(tally) | {"bytes": _size(sizes[name])} for name, tally in tallies.items()}
-    }
+    rows = {name: _summary(tally) | {"bytes": _size(sizes[name])} for name, tally in tallies.items()}
+    return {"rows": rows, "arithmetic": describe()}
 
 
 def table(result: dict[str, Any]) -> str:
@@ -97,7 +97,7 @@ def table(result: dict[str, Any]) -> str:
     lines.append(
         f"{row['people']} people, {row['frames']} frames; {row['faceless_frames']} frames without a face"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, f"on {result['arithmetic']}"])
 
 
 def _opened(models: Sequence[str | Path]) -> Iterator[tuple[str, FaceDetector]]:
@@ -138,7 +138,7 @@ def _summary(tally: Tally) -> dict[str, Any]:
     frames = [one for person in tally.found.values() for one in person]
     return {
         "found": float(by_person.mean()),
-        "found_interval": interval(by_person),
+        "found_interval": mean_interval(by_person),
         "found_frames": float(np.mean(frames)),
         "false": float(np.mean(tally.false)) if tally.false else 0.0,
         "people": len(by_person),
@@ -147,12 +147,6 @@ def _summary(tally: Tally) -> dict[str, Any]:
         "landmarks": float(np.mean(tally.eye_errors)) if tally.eye_errors else None,
         "ms": float(np.median(tally.milliseconds)),
     }
-
-
-def interval(values: NDArray[np.float64]) -> list[float]:
-    """95 % interval of the mean of one value per group, by a bootstrap over groups."""
-    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
-    return [float(end) for end in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])]
 
 
 def _size(model: str | Path) -> int:

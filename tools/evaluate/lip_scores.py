@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from tools.evaluate.clips import NONSPEECH, SILENT, TALKING, Listed
+from tools.evaluate.metrics import mean_interval
 
 SHORTEST, LONGEST, STEP = 8, 30, 10
 """Tenths of a second: of the windows that a span is judged by, and between their starts."""
@@ -19,8 +20,6 @@ SHIFT = 7
 JUDGED = 20
 """Tenths of a second of the windows whose synchrony counts: less sound has too little to tell apart."""
 THRESHOLD = 0.5
-RESAMPLES = 2000
-"""Bootstrap samples of an interval."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +78,9 @@ def summary(windows: Sequence[Window], producing: Floats) -> dict[str, Any]:
             values = 1 - values
         if len(values):
             result[name] = float(values.mean())
-            result[f"{name}_interval"] = interval(values)
+            result[f"{name}_interval"] = mean_interval(values)
             result[f"{name}_groups"] = len(values)
     return result
-
-
-def interval(values: NDArray[np.float64]) -> list[float]:
-    """95 % interval of the mean, by a bootstrap over groups."""
-    rng = np.random.default_rng(0)
-    means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(1)
-    return [float(bound) for bound in np.percentile(means, [2.5, 97.5])]
 
 
 Pairs = list[tuple[Window, Floats, str]]
@@ -141,7 +133,7 @@ def synchrony(found: Pairs, fits: Floats) -> dict[str, Any]:
     for kind, groups in wins.items():
         if groups:
             values = np.array([np.mean(won) for won in groups.values()])
-            result |= {f"auc_{kind}": float(values.mean()), f"auc_{kind}_interval": interval(values)}
+            result |= {f"auc_{kind}": float(values.mean()), f"auc_{kind}_interval": mean_interval(values)}
             result[f"auc_{kind}_groups"] = len(values)
     if right[True] and right[False]:
         sides = [np.mean([np.mean(hits) for hits in groups.values()]) for groups in right.values()]

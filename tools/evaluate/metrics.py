@@ -59,6 +59,12 @@ def intervals(truth: Sequence[int], guess: Sequence[int], groups: Sequence[str])
     return {name: np.percentile(column, [2.5, 97.5]).round(4).tolist() for name, column in columns.items()}
 
 
+def mean_interval(values: NDArray[np.float64]) -> list[float]:
+    """95 % interval of the mean of one value per group, by a bootstrap over groups."""
+    drawn = np.random.default_rng(0).integers(len(values), size=(RESAMPLES, len(values)))
+    return [float(end) for end in np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])]
+
+
 def calibration_error(truth: Sequence[int], confidences: ArrayLike) -> dict[str, float]:
     """Expected calibration error of each label's confidence: float[n, 4] against whether it is the label."""
     rows = np.asarray(confidences, np.float64)
