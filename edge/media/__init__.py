@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge.media.write.containers import default_suffix as default_suffix
     from edge.media.write.cut import CutResult as CutResult
     from edge.media.write.cut import cut as cut
+    from edge.media.write.repaint import repaint as repaint
 
 _HOME = {
     "AudioBlock": "read.audio",
@@ -49,6 +50,7 @@ _HOME = {
     "default_suffix": "write.containers",
     "CutResult": "write.cut",
     "cut": "write.cut",
+    "repaint": "write.repaint",
 }
 
 __all__ = list(_HOME)

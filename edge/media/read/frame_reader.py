@@ -88,6 +88,11 @@ class FrameReader:
             raise InputError(self._path, "has a video stream, but no frame of it can be decoded")
         return self._shown.frame
 
+    def shown_until(self) -> Fraction:
+        """Return the end of the display of the frame that `frame_at` returned."""
+        assert self._shown is not None
+        return self._shown.ends if self._next is None else self._next.begins
+
     def between(self, start: Fraction, end: Fraction) -> Iterator[tuple[Fraction, Fraction, VideoFrame]]:
         """Yield (start, end, frame) of the frames on display in [start, end), clipped to it."""
         snap = min(SNAP, self._usual / 4)
@@ -117,6 +122,7 @@ class FrameReader:
         frame = next(self._frames, None)
         if frame is None:
             return None
+        self._health.frames += 1
         length = ticks_to_seconds(frame.duration, frame.time_base)
         return _Decoded(frame, pts_seconds(frame), length or self._usual)
 

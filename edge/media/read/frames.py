@@ -26,6 +26,8 @@ class Frame:
 
     time_s: float
     """Start of its display, in seconds of the recording."""
+    end_s: float
+    """End of its display: the start of the next, or of nothing."""
     rgb: npt.NDArray[np.uint8]
     """uint8[height, width, 3], upright."""
 
@@ -35,13 +37,14 @@ def frames_at(
     times_s: Iterable[float],
     *,
     size: tuple[int, int] | None = None,
+    threads: bool = False,
     report: DecodeReport | None = None,
 ) -> Iterator[Frame]:
     """Decode the frame on display at each of the times: the last one that begins at or before it.
 
     Times before the first frame return the first, times after the last return the last. Times may be in any
     order; ascending is fastest. `size` is (width, height) of the upright frame in pixels; None keeps the
-    original size.
+    original size; `threads` decodes on all cores.
 
     Raises InputError at the call if the file cannot be read or has no video; during iteration if nothing can
     be decoded.
@@ -49,16 +52,21 @@ def frames_at(
     info = open_recording(media).info
     if info.video is None:
         raise InputError(info.path, "has no video stream")
-    return _frames(info, times_s, size, report)
+    return _frames(info, times_s, size, threads, report)
 
 
 def _frames(
-    info: MediaInfo, times_s: Iterable[float], size: tuple[int, int] | None, report: DecodeReport | None
+    info: MediaInfo,
+    times_s: Iterable[float],
+    size: tuple[int, int] | None,
+    threads: bool,
+    report: DecodeReport | None,
 ) -> Iterator[Frame]:
-    with as_input_error(info.path), open_frame_reader(info, report) as reader:
+    with as_input_error(info.path), open_frame_reader(info, report, threads=threads) as reader:
         for time_s in times_s:
             shown = reader.frame_at(info.origin + Fraction(time_s))
-            yield Frame(float(pts_seconds(shown) - info.origin), upright_rgb(shown, size))
+            start, end = pts_seconds(shown) - info.origin, reader.shown_until() - info.origin
+            yield Frame(float(start), float(end), upright_rgb(shown, size))
 
 
 def upright_rgb(frame: VideoFrame, size: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:

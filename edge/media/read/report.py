@@ -24,6 +24,8 @@ class DecodeReport:
     """End of the decoded audio in seconds of the recording."""
     declared_s: float | None = None
     """End declared by the file's header; None if it declares none."""
+    frames: int = 0
+    """Video frames decoded, those on the way to the wanted ones too."""
     gave_up: str | None = None
     """Why decoding stopped before the end of the file; None if it did not."""
     finished: bool = False

@@ -87,6 +87,15 @@ def target_for(path: Path) -> Target:
     return target
 
 
+def video_target_for(path: Path) -> Target:
+    """Return the output format of a path's suffix. Raises UsageError if it cannot hold video."""
+    target = target_for(path)
+    if not target.video:
+        suffixes = " ".join(suffix for suffix, other in TARGETS.items() if other.video)
+        raise UsageError(f"{path}: cannot hold video; use {suffixes}")
+    return target
+
+
 def default_suffix(info: MediaInfo) -> str:
     """Return the suffix of a cut: .mp4 with video, .flac for lossless audio, else .m4a."""
     if info.video is not None:

@@ -5,7 +5,7 @@ A track adds its stream to the output when its first packet is requested, and on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import groupby
 from typing import TypeAlias, cast
@@ -37,12 +37,15 @@ Packets: TypeAlias = "list[Packet[Stream]]"
 """Encoded packets."""
 Track: TypeAlias = "Iterator[tuple[Fraction, Packets]]"
 """(seconds of the output, packets encoded so far), in ascending order."""
+Change: TypeAlias = "Callable[[VideoFrame, Fraction, Fraction], VideoFrame]"
+"""(frame, its pixel aspect, seconds of the recording) -> the frame to encode, with square pixels."""
 
 
-def video_track(plan: RenderPlan, out: OutputContainer) -> Track:
+def video_track(plan: RenderPlan, out: OutputContainer, change: Change | None = None) -> Track:
     """Encode the video frames on display in each range; frame times are kept, no frames are inserted.
 
-    The frame on display at the start of a range begins with it. Raises InputError, UsageError (no encoder).
+    The frame on display at the start of a range begins with it. With `change` each frame is replaced before
+    it is encoded. Raises InputError, UsageError (no encoder).
     """
     encoder: _VideoEncoder | None = None
     for info, ranges in groupby(plan.ranges, key=lambda range_: range_.info):
@@ -51,10 +54,13 @@ def video_track(plan: RenderPlan, out: OutputContainer) -> Track:
         with open_frame_reader(info, threads=True) as reader:
             for range_ in ranges:
                 start, end = info.origin + range_.start, info.origin + range_.end
-                for begins, ends, frame in reader.between(start, end):
+                for begins, ends, decoded in reader.between(start, end):
+                    frame, aspect = decoded, reader.stream.sample_aspect_ratio or Fraction(1)
+                    if change is not None:
+                        frame, aspect = change(decoded, aspect, begins - info.origin), Fraction(1)
                     if encoder is None:
-                        encoder = _VideoEncoder(out, video_encoder(plan.target), reader.stream, frame)
-                    at, aspect = range_.at + begins - start, reader.stream.sample_aspect_ratio
+                        encoder = _VideoEncoder(out, video_encoder(plan.target), reader.stream, frame, aspect)
+                    at = range_.at + begins - start
                     yield at, encoder.encode(frame, aspect, at, ends - begins)
     if encoder is not None:
         yield plan.length, encoder.finish()
@@ -63,17 +69,17 @@ def video_track(plan: RenderPlan, out: OutputContainer) -> Track:
 class _VideoEncoder:
     """Video encoder whose stream has the shape of its first frame; frames are encoded at exact times."""
 
-    def __init__(self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> None:
-        self._stream = _add_video(out, codec, source, frame)
-        natural = shape_of(frame, source.sample_aspect_ratio)
-        aspect = self._stream.codec_context.sample_aspect_ratio or Fraction(1)
-        shape = Shape(self._stream.width, self._stream.height, aspect, natural.rotation)
+    def __init__(
+        self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame, aspect: Fraction
+    ) -> None:
+        self._stream = _add_video(out, codec, source, frame, aspect)
+        natural = shape_of(frame, aspect)
+        written = self._stream.codec_context.sample_aspect_ratio or Fraction(1)
+        shape = Shape(self._stream.width, self._stream.height, written, natural.rotation)
         self._canvas = Canvas(shape, natural)
         self._last_tick = -1
 
-    def encode(
-        self, frame: VideoFrame, pixel_aspect: Fraction | None, at: Fraction, length: Fraction
-    ) -> Packets:
+    def encode(self, frame: VideoFrame, pixel_aspect: Fraction, at: Fraction, length: Fraction) -> Packets:
         """Encode a frame on display for `length` seconds from `at`; a second one at a tick is dropped."""
         time_base = self._stream.codec_context.time_base
         tick = round(at / time_base)
@@ -131,10 +137,11 @@ def _faded(piece: AudioPiece, total: int, fade: int) -> Samples:
     return fade_out(rising, fade, begins - (total - 1 - fade))
 
 
-def _add_video(out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame) -> AvVideoStream:
+def _add_video(
+    out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame, aspect: Fraction
+) -> AvVideoStream:
     rate = source.average_rate if source.average_rate and source.average_rate <= 240 else Fraction(25)
     stream = cast(AvVideoStream, out.add_stream(codec, rate=rate, options=dict(VIDEO_OPTIONS[codec])))
-    aspect = source.sample_aspect_ratio or Fraction(1)
     in_bitstream = codec == "libx264"  # PyAV cannot set it in the muxer; others get square pixels
     width = frame.width if in_bitstream else round(frame.width * aspect)
     stream.width, stream.height = max(width & ~1, 2), max(frame.height & ~1, 2)  # 4:2:0 needs even
