@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A detector with random weights."""
     path = tmp_path_factory.mktemp("faces")
     source = open_source(mtcnn.PACKAGE, facenet(path))
-    return mtcnn.run(source, Target(path, "faces"), quantized=True, data=None).path
+    return mtcnn.run(source, Target(path, "mtcnn"), quantized=True, data=None).path
 
 
 @pytest.fixture(scope="session")

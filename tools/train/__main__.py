@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tools import progress
 from tools.paths import data_root
+from tools.train.job import Job
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+JobT = TypeVar("JobT", bound=Job)
 
 
 def main() -> None:
@@ -18,7 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.train", description=__doc__)
     models = parser.add_subparsers(dest="model", required=True)
     add_segmenter(models)
+    add_faces(models)
     add_lips(models)
+    add_face_fusion(models)
     options = parser.parse_args()
     progress.begin()
     options.train(options)
@@ -49,6 +56,15 @@ def add_segmenter(models: Subparsers) -> None:
     )
 
 
+def add_faces(models: Subparsers) -> None:
+    """Add the options of the face detector's training."""
+    parser = models.add_parser("faces", help="where are faces, and their landmarks?")
+    parser.set_defaults(train=train_faces)
+    add_folders(parser, "faces")
+    parser.add_argument("--steps", type=int, default=6000, help="batches, for each of the two networks")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training; one more composes")
+
+
 def add_lips(models: Subparsers) -> None:
     """Add the options of the lip network's training."""
     parser = models.add_parser("lips", help="do lips speak or sing, and does a sound fit them?")
@@ -63,31 +79,34 @@ def add_lips(models: Subparsers) -> None:
     )
 
 
+def add_face_fusion(models: Subparsers) -> None:
+    """Add the options of the fusion's training."""
+    parser = models.add_parser("face-fusion", help="labels of the audio, corrected by faces")
+    parser.set_defaults(train=train_face_fusion)
+    add_folders(parser, "face-fusion")
+    parser.add_argument(
+        "--lips-run", type=Path, default=Path("runs/lips"), help="run folder of the lip network's training"
+    )
+    parser.add_argument("--lips-steps", type=int, default=1500, help="its steps, where it has not been run")
+    parser.add_argument("--steps", type=int, default=2500, help="batches of 32 parts of scenes")
+    parser.add_argument("--sounds", type=int, default=150, help="sounds of scenes, for each fold of people")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+
+
 def add_folders(parser: argparse.ArgumentParser, model: str) -> None:
     """Add where a training reads from and writes to."""
+    package = model.replace("-", "_")
     parser.add_argument("--data", type=Path, default=data_root(), help="folder with train/ and eval/")
     parser.add_argument("--run", type=Path, default=Path(f"runs/{model}"), help="checkpoints and logs")
     parser.add_argument("--out", type=Path, default=Path(f"models_quantized/{model}"))
-    parser.add_argument("--float-out", type=Path, default=Path(f"tools/train/{model}/float"))
+    parser.add_argument("--float-out", type=Path, default=Path(f"tools/train/{package}/float"))
 
 
 def train_segmenter(options: argparse.Namespace) -> None:
     """Train the segmenter, or only quantize or check it."""
     from tools.train.segmenter import pipeline, unseen  # noqa: PLC0415 - torch takes seconds
 
-    job = pipeline.Job(
-        data=options.data,
-        run=options.run,
-        out=options.out,
-        float_out=options.float_out,
-        logs=options.logs,
-        steps=options.steps,
-        scenes=options.scenes,
-        towers=options.towers,
-        threads=options.threads,
-        commercial_only=options.commercial_only,
-        music=tuple(options.music),
-    )
+    job = described(pipeline.SegmenterJob, options)
     if options.unseen:
         print(unseen.table(unseen.evaluate(job)))
     elif options.requantize:
@@ -96,22 +115,31 @@ def train_segmenter(options: argparse.Namespace) -> None:
         pipeline.run(job)
 
 
+def train_faces(options: argparse.Namespace) -> None:
+    """Train the face detector."""
+    from tools.train.faces import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(Job, options))
+
+
 def train_lips(options: argparse.Namespace) -> None:
     """Train the lip network, or only check it."""
     from tools.train.lips import pipeline  # noqa: PLC0415 - torch takes seconds
 
-    job = pipeline.Job(
-        data=options.data,
-        run=options.run,
-        out=options.out,
-        float_out=options.float_out,
-        steps=options.steps,
-        threads=options.threads,
-    )
-    if options.check:
-        pipeline.check(job)
-    else:
-        pipeline.run(job)
+    (pipeline.check if options.check else pipeline.run)(described(Job, options))
+
+
+def train_face_fusion(options: argparse.Namespace) -> None:
+    """Train the fusion of audio and faces."""
+    from tools.train.face_fusion import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(pipeline.FusionJob, options))
+
+
+def described(kind: type[JobT], options: argparse.Namespace) -> JobT:
+    """Return the job of the options that are named as its fields; others keep their defaults."""
+    named = {field.name for field in fields(kind)}
+    return kind(**{name: value for name, value in vars(options).items() if name in named})
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from edge.networks.segmenter import Segmenter
 from edge.vocabulary import LABELS, Label
 from tools.train.segmenter.compose import IGNORE, STRIDE, Composer
 from tools.train.segmenter.corpus import Recording, Take, held_out, log_power
-from tools.train.segmenter.pipeline import Job, run_on
+from tools.train.segmenter.pipeline import SegmenterJob, run_on
 from tools.train.segmenter.tower import Plan, segment_target, train_tower
 from tools.train.segmenter.unseen import divide, split
 
@@ -108,7 +108,7 @@ def test_resuming_gives_the_network_of_an_uninterrupted_run(takes: list[Take], t
 
 
 def test_a_tiny_training_run_makes_a_model_that_the_runtime_loads(takes: list[Take], tmp_path: Path) -> None:
-    job = Job(
+    job = SegmenterJob(
         data=tmp_path,
         run=tmp_path / "run",
         out=tmp_path / "int8",

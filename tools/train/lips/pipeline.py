@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tools.convert.folder import rewrite, write_folder
 from tools.evaluate import lips
 from tools.evaluate.clips import read_clips
 from tools.evaluate.lip_scores import Judged, Window, places
+from tools.train.job import Job
 from tools.train.lips.bursts import UNKNOWN, Burst
 from tools.train.lips.calibration import Calibration, calibrated
 from tools.train.lips.compose import Composer
@@ -43,28 +44,11 @@ FLOAT = {"motion": "none", "synchrony": "none"}
 """How each network is quantized, for the manifest; the synchrony network is too small to gain."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to train from and where to write; see `python -m tools.train lips --help`."""
-
-    data: Path
-    run: Path
-    out: Path
-    float_out: Path
-    steps: int
-    threads: int
-
-    @property
-    def plan(self) -> Plan:
-        """The training of the networks."""
-        return Plan(steps=self.steps)
-
-
 def run(job: Job) -> None:
     """Check, train on everybody, export, quantize, write both model folders and score them."""
     calibration = check(job)
     clips, sounds = load_data(job)
-    networks = train(clips, sounds, job.plan, job.run / "all")
+    networks = train(clips, sounds, Plan(steps=job.steps), job.run / "all")
     write_models(job, networks, calibration, calibration_crops(clips, sounds))
     if (job.data / "eval" / "faces" / "manifest.csv").is_file():
         record_accuracy(job.data / "eval", job.out, job.float_out)
@@ -75,18 +59,12 @@ def check(job: Job) -> Calibration:
 
     What they say of them calibrates the networks that know everybody; kept as `calibration.json`.
     """
-    clips, sounds = load_data(job)
     parts = []
-    for number, out in enumerate(folds(clips, FOLDS)):
-        place = job.run / f"fold{number}"
-        known = [clip for clip in clips if clip.listed.group not in out]
-        networks = train(known, sounds, job.plan, place)
-        scratch = replace(job, run=place, out=place / "int8", float_out=place / "float")
-        write_models(scratch, networks, Calibration(), calibration_crops(known, sounds))
-        windows = left_out([clip for clip in clips if clip.listed.group in out])
-        with LipNetwork(scratch.out) as network:
-            parts.append(lips.judged(windows, network))
-        print(f"fold {number}, {len(out)} people: {_rounded(parts[-1].scores())}", flush=True)
+    for model, unknown in left_out_models(job):
+        with LipNetwork(model) as network:
+            parts.append(lips.judged(left_out(unknown), network))
+        people = len({clip.listed.group for clip in unknown})
+        print(f"{people} people left out: {_rounded(parts[-1].scores())}", flush=True)
     calibration = calibrated(parts)
     whole = Judged(
         [window for part in parts for window in part.windows],
@@ -97,6 +75,22 @@ def check(job: Job) -> Calibration:
     print(f"all, with {calibration}: {_rounded(whole.scores())}", flush=True)
     calibration.write(job.run / "calibration.json")
     return calibration
+
+
+def left_out_models(job: Job) -> Iterator[tuple[Path, list[Clip]]]:
+    """Train without each fold of the people in turn; yield the int8 model and the clips of those people.
+
+    The models are not calibrated: `check` fits that.
+    """
+    clips, sounds = load_data(job)
+    for number, out in enumerate(folds(clips, FOLDS)):
+        place = job.run / f"fold{number}"
+        scratch = replace(job, run=place, out=place / "int8", float_out=place / "float")
+        if not (scratch.out / "manifest.json").exists():
+            known = [clip for clip in clips if clip.listed.group not in out]
+            networks = train(known, sounds, Plan(steps=job.steps), place)
+            write_models(scratch, networks, Calibration(), calibration_crops(known, sounds))
+        yield scratch.out, [clip for clip in clips if clip.listed.group in out]
 
 
 def load_data(job: Job) -> tuple[list[Clip], dict[str, list[Floats]]]:
@@ -191,7 +185,7 @@ def describe_networks(quantization: Mapping[str, str]) -> dict[str, Network]:
 
 def record_accuracy(data: Path, folder: Path, float_folder: Path) -> None:
     """Write into both manifests how each model scores on a pack, before and after quantization."""
-    result = lips.evaluate(data, folder=folder, float_folder=float_folder)
+    result = lips.evaluate(data, folder=folder, float_folder=float_folder, films=0)
     print(lips.table(result), flush=True)
     names = ("moving_recall", "still_recall", "nonspeech_called_speech")
     accuracy = {

@@ -20,6 +20,7 @@ from edge.vocabulary import LABELS, Label
 from tools.convert.folder import rewrite, write_folder
 from tools.convert.segmenter import calibration
 from tools.evaluate import segments
+from tools.train.job import Job
 from tools.train.segmenter import augment
 from tools.train.segmenter.compose import STRIDE, Composer
 from tools.train.segmenter.corpus import (
@@ -53,18 +54,12 @@ Training = tuple[list[Take], list[Take], Plan, Path]
 """What `train_tower` takes: takes to learn from and to validate on, how, and the folder for the result."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to train from and where to write; see `python -m tools.train segmenter --help`."""
+@dataclass(frozen=True, kw_only=True)
+class SegmenterJob(Job):
+    """See `python -m tools.train segmenter --help`."""
 
-    data: Path
-    run: Path
-    out: Path
-    float_out: Path
-    steps: int
     scenes: int
     towers: int
-    threads: int
     commercial_only: bool
     logs: Path
     """Where the logs and curves of all towers are kept."""
@@ -87,7 +82,7 @@ class Job:
         )
 
 
-def run(job: Job) -> None:
+def run(job: SegmenterJob) -> None:
     """Load the data and train on it."""
     training, validation = load_data(job)
     print(f"{len(training)} takes to train on, {len(validation)} to validate", flush=True)
@@ -96,7 +91,7 @@ def run(job: Job) -> None:
         record_accuracy(job.data / "eval", job.out, job.float_out)
 
 
-def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
+def run_on(job: SegmenterJob, training: list[Take], validation: list[Take]) -> None:
     """Train the towers, merge and quantize them, train the fusion, calibrate, write both model folders."""
     job.run.mkdir(parents=True, exist_ok=True)
     train_towers(job, training, validation)
@@ -127,7 +122,7 @@ def run_on(job: Job, training: list[Take], validation: list[Take]) -> None:
     keep_logs(job.run, job.logs)
 
 
-def requantize(job: Job) -> None:
+def requantize(job: SegmenterJob) -> None:
     """Quantize the float networks of `job.float_out` anew, and write and score them as `job.out`."""
     job.run.mkdir(parents=True, exist_ok=True)
     windows, _ = calibration(job.data / "train")
@@ -155,7 +150,7 @@ def record_accuracy(data: Path, folder: Path, float_folder: Path) -> None:
         rewrite(open_folder(model), accuracy=accuracy)
 
 
-def export_both(job: Job, encoder: Encoder, training: list[Take]) -> InferenceSession:
+def export_both(job: SegmenterJob, encoder: Encoder, training: list[Take]) -> InferenceSession:
     """Write the encoder in float and in int8; returns the int8 one, running."""
     export_encoder(encoder, job.run / "encoder-float.onnx")
     quantize_encoder(job.run / "encoder-float.onnx", job.run / "encoder.onnx", calibration_clips(training))
@@ -171,7 +166,7 @@ def check_segments(confidences: Confidences, scenes: Scenes) -> tuple[float, flo
     return temperature(logits, truth), float((logits.argmax(-1) == truth).float().mean())
 
 
-def load_data(job: Job) -> tuple[list[Take], list[Take]]:
+def load_data(job: SegmenterJob) -> tuple[list[Take], list[Take]]:
     """Takes to train on, made ones included, and first takes of the held-out groups."""
     recordings = read_manifest(job.data / "train")
     outside = held_out(recordings)
@@ -181,7 +176,7 @@ def load_data(job: Job) -> tuple[list[Take], list[Take]]:
     return training + made, [take for take in takes[::2] if take.recording.group in outside]
 
 
-def load_recorded(job: Job, recordings: list[Recording]) -> list[Take]:
+def load_recorded(job: SegmenterJob, recordings: list[Recording]) -> list[Take]:
     """Both takes of every recording that may be used, and of the further music."""
     cache = job.run.parent / "cache"
     takes = load_takes(recordings, cache)
@@ -190,14 +185,14 @@ def load_recorded(job: Job, recordings: list[Recording]) -> list[Take]:
     return [take for take in takes if take.recording.commercial or not job.commercial_only]
 
 
-def load_made(job: Job, recordings: list[Recording]) -> list[Take]:
+def load_made(job: SegmenterJob, recordings: list[Recording]) -> list[Take]:
     """Synthetic and rendered takes; the voices among `recordings` are those that sing."""
     cache, midi = job.run.parent / "cache", job.data / "train" / "midi" / "pop909.zip"
     readers = [recording for recording in recordings if recording.label is Label.SPEAKING]
     return synthetic_takes(readers, midi, cache) + rendered_takes(midi, cache)
 
 
-def train_towers(job: Job, training: list[Take], validation: list[Take]) -> None:
+def train_towers(job: SegmenterJob, training: list[Take], validation: list[Take]) -> None:
     """Every tower that is not finished, each in its own process with its own seed."""
     side_by_side([(training, validation, job.plan(i), job.tower(i)) for i in range(job.towers)])
 
@@ -227,7 +222,7 @@ def calibration_clips(takes: list[Take]) -> Iterator[NDArray[np.float32]]:
         yield augment.normalize(augment.channel(power, composer.rng)).numpy()
 
 
-def write_model(job: Job, folder: Path, variant: str, quantization: Mapping[str, str]) -> None:
+def write_model(job: SegmenterJob, folder: Path, variant: str, quantization: Mapping[str, str]) -> None:
     """A model folder: the two networks of a variant and their manifest. An existing card stays."""
     files = {f"{role}.onnx": job.run / f"{role}{variant}.onnx" for role in ("encoder", "fusion")}
     if (card := folder / "CARD.md").exists():

@@ -12,7 +12,7 @@ from typing import Any
 from edge.vocabulary import LABELS, Label
 from tools.evaluate.metrics import classification, group_weights, intervals
 from tools.train.segmenter.corpus import Recording, Take, label_index, read_manifest
-from tools.train.segmenter.pipeline import Job, Training, load_made, load_recorded, side_by_side
+from tools.train.segmenter.pipeline import SegmenterJob, Training, load_made, load_recorded, side_by_side
 from tools.train.segmenter.score import label_segments
 from tools.train.segmenter.tower import Plan, load_tower
 
@@ -20,10 +20,10 @@ FOLDS = 6
 """Trainings: each leaves out a sixth of the sources of every label."""
 
 AT_ONCE = 2
-"""Trainings side by side, on `Job.threads` each."""
+"""Trainings side by side, on `SegmenterJob.threads` each."""
 
 
-def evaluate(job: Job) -> dict[str, Any]:
+def evaluate(job: SegmenterJob) -> dict[str, Any]:
     """Train a tower of `job.steps` for each fold and label what it was not given by its own head, no fusion.
 
     Keys: macro_f1, per_class, confusion, intervals (95 %, over groups), group_macro_f1, sources (segments,

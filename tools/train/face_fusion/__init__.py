@@ -1,0 +1,1 @@
+"""Training of the fusion: scenes of audio and faces -> an LSTM -> exported model folder."""

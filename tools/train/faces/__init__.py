@@ -1,0 +1,1 @@
+"""Training of the face detector: frames and images -> two networks -> exported model folder."""
