@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from edge.evidence.collect import Collector as Collector
     from edge.evidence.collect import collect as collect
     from edge.evidence.export import write_labels as write_labels
+    from edge.evidence.face_track import FaceNetworks as FaceNetworks
+    from edge.evidence.face_track import FaceTrack as FaceTrack
+    from edge.evidence.face_track import FaceTrackOptions as FaceTrackOptions
+    from edge.evidence.faces import FaceOptions as FaceOptions
+    from edge.evidence.fused import LabelEvidence as LabelEvidence
     from edge.evidence.labels import FrameLabels as FrameLabels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
@@ -80,6 +85,7 @@ if TYPE_CHECKING:
     from edge.quickcut.options import MarkOptions as MarkOptions
     from edge.quickcut.options import RepeatOptions as RepeatOptions
     from edge.songs.cut import cut_songs as cut_songs
+    from edge.songs.debug import write_debug_video as write_debug_video
     from edge.songs.export import write_chapters as write_chapters
     from edge.songs.find import SongSearchResult as SongSearchResult
     from edge.songs.find import find_songs as find_songs
@@ -127,6 +133,8 @@ _MODULES = {
         "collect",
     ),
     "edge.evidence.export": ("write_labels",),
+    "edge.evidence.faces": ("FaceOptions",),
+    "edge.evidence.fused": ("LabelEvidence",),
     "edge.evidence.labels": (
         "FrameLabels",
         "LabelCollector",
@@ -136,6 +144,11 @@ _MODULES = {
         "RecognitionOptions",
         "SpeechOptions",
         "TranscriptOptions",
+    ),
+    "edge.evidence.face_track": (
+        "FaceNetworks",
+        "FaceTrackOptions",
+        "FaceTrack",
     ),
     "edge.evidence.segments": (
         "LabelResult",
@@ -189,6 +202,7 @@ _MODULES = {
         "RepeatOptions",
     ),
     "edge.songs.cut": ("cut_songs",),
+    "edge.songs.debug": ("write_debug_video",),
     "edge.songs.export": ("write_chapters",),
     "edge.songs.find": (
         "SongSearchResult",

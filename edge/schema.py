@@ -110,6 +110,23 @@ class Cut(Struct, frozen=True):
     """Seconds of the recording."""
 
 
+class Evidence(Struct, frozen=True):
+    """What the labels of a recording are based on."""
+
+    used: str
+    """audio or both."""
+    why: str
+    """Why the video was used or not."""
+    segments_examined: int
+    """Segments that were examined."""
+    segments_changed: int
+    """Segments whose label the video changed."""
+    frames_decoded: int
+    """Video frames that were decoded."""
+    share_decoded: float
+    """Share of all video frames that were decoded."""
+
+
 class Songs(Struct, frozen=True, kw_only=True):
     """The document of `edge songs`."""
 
@@ -121,6 +138,8 @@ class Songs(Struct, frozen=True, kw_only=True):
     """In order and disjoint."""
     segments: tuple[Segment, ...]
     """All segments in order."""
+    evidence: Evidence | UnsetType = UNSET
+    """What the labels are based on; absent if they were handed in."""
 
 
 class Labels(Struct, frozen=True, kw_only=True):
@@ -134,6 +153,8 @@ class Labels(Struct, frozen=True, kw_only=True):
     """All segments in order."""
     totals: dict[str, float]
     """Total seconds of each label."""
+    evidence: Evidence | UnsetType = UNSET
+    """What the labels are based on; absent if they were handed in."""
 
 
 class Captions(Struct, frozen=True, kw_only=True):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from edge.errors import UsageError
 
 Progress: TypeAlias = Callable[[float], None]
 """Callback that is called with the share of the work done, 0 to 1."""
+
+
+Evidence: TypeAlias = Literal["auto", "audio", "both"]
+"""What labels are based on; "auto" is the audio, and the faces of recordings whose video shows any."""
 
 
 class Label(StrEnum):

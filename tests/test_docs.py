@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 EXAMPLES = {
     "find_songs": (["songs"], "sample-01.mp4"),
+    "face_evidence": (["why.mp4"], "no face was found"),
     "label_audio": (["labels.txt"], "singing: 21 s"),
     "captions": (["talk.srt"], "Good evening"),
     "clean_talk": (["clean.mp4", "well"], "s removed"),

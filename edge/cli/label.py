@@ -15,14 +15,13 @@ import edge
 from edge.cli.inputs import check_written, written_file
 from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
-from edge.cli.segmenting import add_segmenter, run_with_segmenter
+from edge.cli.segmenting import Networks, add_segmenter, print_evidence, run_with_segmenter
 from edge.cli.show import print_json, print_notes
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
     from edge.evidence.segments import LabelResult
     from edge.media import Recording
-    from edge.networks.segmenter import Segmenter
 
 FORMATS = ("csv", "txt", "TextGrid", "rttm")
 """Formats of label files."""
@@ -52,10 +51,17 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     check_written(options, paths, check_labels)
 
 
-def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, recording: Recording) -> None:
+def _label(options: argparse.Namespace, networks: Networks, count: int, recording: Recording) -> None:
     stage = f"{recording.path.name}: labeling"
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
-        result = edge.label(recording, segment_s=options.segment_s, segmenter=segmenter, progress=progress)
+        result = edge.label(
+            recording,
+            segment_s=options.segment_s,
+            evidence=options.evidence,
+            segmenter=networks.segmenter,
+            faces=networks.faces,
+            progress=progress,
+        )
     if options.output:
         edge.write_labels(result, written_file(options, recording.path, count), force=options.force)
     if options.json:
@@ -64,6 +70,7 @@ def _label(options: argparse.Namespace, segmenter: Segmenter, count: int, record
         print_labels(result)
     if not options.quiet:
         print_notes(recording, result.notes)
+        print_evidence(recording, result.evidence)
 
 
 def print_labels(result: LabelResult) -> None:

@@ -14,16 +14,15 @@ import edge
 from edge.cli.inputs import check_outputs, output_file, refuse_collisions
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
-from edge.cli.segmenting import add_segmenter, run_with_segmenter
+from edge.cli.segmenting import Networks, add_segmenter, print_evidence, run_with_segmenter
 from edge.cli.show import json_text, plural, print_json, print_notes
-from edge.errors import UsageError
+from edge.errors import InputError, UsageError
 from edge.files import fill_in, whole_file
 from edge.songs.options import SongOptions
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
     from edge.media import Recording
-    from edge.networks.segmenter import Segmenter
     from edge.songs.find import SongSearchResult
     from edge.songs.song import SongClip
 
@@ -44,6 +43,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     out.add_argument("--plot", metavar="FILE", help="draw labels and songs: .png, .pdf, .svg")
     out.add_argument("--chapters", metavar="FILE", help="chapters: .ffmeta, .txt (YouTube) or .cue")
+    out.add_argument(
+        "--debug-video",
+        metavar="FILE",
+        help="the video with faces, lips, labels and songs drawn into it: .mp4 ...",
+    )
     add_force(out)
     rules = parser.add_argument_group("what counts as a song")
     add_segmenter(rules)
@@ -75,7 +79,7 @@ def song_options(options: argparse.Namespace) -> SongOptions:
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     """Check before the work that all output files can be written."""
     from edge.evidence.plot import check_plot  # noqa: PLC0415
-    from edge.media.write.containers import target_for  # noqa: PLC0415 - not needed for --help
+    from edge.media.write.containers import target_for, video_target_for  # noqa: PLC0415 - not for --help
     from edge.songs.export import check_chapters  # noqa: PLC0415
 
     song_options(options)
@@ -87,13 +91,15 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
         check_plot(options.plot)
     if options.chapters:
         check_chapters(options.chapters)
+    if options.debug_video:
+        video_target_for(Path(options.debug_video))
     if options.name:  # of first songs; of a title nothing is known yet
         clip = {"number": 1, "start": 0, "end": 0}
         refuse_collisions([Path(fill_in(options.name, stem=p.stem, title=p.stem, **clip)) for p in paths])
     files = [
         output_file(pattern, path, len(paths), Path(pattern).suffix)
         for path in paths
-        for pattern in (options.plot, options.chapters)
+        for pattern in (options.plot, options.chapters, options.debug_video)
         if pattern
     ]
     files += [_listing(options, path) for path in paths if options.output]
@@ -105,10 +111,19 @@ def _listing(options: argparse.Namespace, path: Path) -> Path:
     return Path(options.output) / f"{path.stem}.songs.json"
 
 
-def _search(options: argparse.Namespace, segmenter: Segmenter, count: int, recording: Recording) -> None:
+def _search(options: argparse.Namespace, networks: Networks, count: int, recording: Recording) -> None:
+    if options.debug_video and recording.info.video is None:
+        raise InputError(recording.path, "has no video to draw into; leave out --debug-video")
     stage = f"{recording.path.name}: finding songs"
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
-        result = edge.find_songs(recording, song_options(options), segmenter=segmenter, progress=progress)
+        result = edge.find_songs(
+            recording,
+            song_options(options),
+            evidence=options.evidence,
+            segmenter=networks.segmenter,
+            faces=networks.faces,
+            progress=progress,
+        )
     shown = not (options.json or (options.output and options.quiet))
     if shown:
         print_songs(result)
@@ -120,12 +135,17 @@ def _search(options: argparse.Namespace, segmenter: Segmenter, count: int, recor
     if options.chapters:
         target = output_file(options.chapters, recording.path, count, Path(options.chapters).suffix)
         edge.write_chapters(result, target, force=options.force)
+    if options.debug_video:
+        target = output_file(options.debug_video, recording.path, count, Path(options.debug_video).suffix)
+        with Progress("drawing video", seconds=recording.duration_s, quiet=options.quiet) as progress:
+            edge.write_debug_video(result, target, force=options.force, progress=progress)
     if options.json:
         print_json(result.to_dict(clips), one_line=count > 1)
     elif shown and clips:
         print_clips(clips)
     if not options.quiet:
         print_notes(recording, result.notes)
+        print_evidence(recording, result.evidence)
 
 
 def _cut(options: argparse.Namespace, result: SongSearchResult) -> tuple[SongClip, ...]:

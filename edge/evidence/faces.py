@@ -1,6 +1,6 @@
 """Track faces through the frames of a burst: detected now and then, followed in between.
 
-frames 10 times a second -> `FaceTracker` -> one `TrackedFace` for each face that was seen
+frames 10 times a second -> `FaceTracker` -> one `TrackedFace` for each face that was found
 """
 
 from __future__ import annotations

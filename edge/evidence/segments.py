@@ -9,14 +9,17 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import UNSET
 
 from edge import schema
-from edge.evidence.labels import LabelTrack, collect_labels
+from edge.evidence.face_track import FaceNetworks
+from edge.evidence.fused import LabelEvidence, collect_evidence
+from edge.evidence.labels import LabelTrack
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
 from edge.text.clock import clock
-from edge.vocabulary import LABELS, Label, Progress
+from edge.vocabulary import LABELS, Evidence, Label, Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +60,8 @@ class LabelResult:
     """Confidences of frames and segments."""
     notes: tuple[str, ...] = ()
     """Problems found in the file, one line each."""
+    evidence: LabelEvidence | None = None
+    """What the labels are based on; None if they were handed in."""
 
     def __repr__(self) -> str:
         return f"LabelResult({self.recording.path.name}, {self.labels!r})"
@@ -99,6 +104,7 @@ class LabelResult:
             schema.Labels(
                 media=self.recording.describe(self.labels.duration_s, self.notes),
                 segments=tuple(segment.to_document() for segment in self.segments),
+                evidence=UNSET if self.evidence is None else self.evidence.to_document(),
                 totals={label.value: schema.seconds(total) for label, total in self.totals.items()},
             )
         )
@@ -108,22 +114,31 @@ def label(
     media: MediaSource,
     *,
     segment_s: float = 3.0,
+    evidence: Evidence = "auto",
     segmenter: Segmenter | None = None,
+    faces: FaceNetworks | None = None,
     progress: Progress | None = None,
 ) -> LabelResult:
-    """Label the audio of a recording: singing, speaking, music or other, with confidences.
+    """Label a recording: singing, speaking, music or other, with confidences.
 
     `media` is a path or a `Recording`; `segment_s` is the length of a segment in seconds. The audio is
-    decoded once and never held in memory as a whole. With a `segmenter` no model is loaded.
+    decoded once and never held in memory as a whole; then the frames of a video in which somebody may be
+    singing, because singing that no face on screen does is background music. `evidence` "audio" leaves the
+    video out, "both" fails without one. With `segmenter` and `faces` no model is loaded.
 
     Raises InputError if the file cannot be read, NoAudioError if there is no audio, ModelError if the model
     is missing or damaged, UsageError if `segment_s` is not a multiple of 0.1 s.
     """
     recording = open_recording(media)
-    track, report = collect_labels(
-        recording, segmenter or Segmenter(), segment_s=segment_s, progress=progress
+    found = collect_evidence(
+        recording,
+        segmenter or Segmenter(),
+        segment_s=segment_s,
+        evidence=evidence,
+        networks=faces,
+        progress=progress,
     )
-    return LabelResult(recording, track, tuple(report.notes()))
+    return LabelResult(recording, found.labels, found.notes, found)
 
 
 def label_segments(track: LabelTrack) -> tuple[LabelSegment, ...]:

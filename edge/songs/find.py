@@ -11,7 +11,9 @@ from msgspec import UNSET
 
 from edge import schema
 from edge.errors import UsageError
-from edge.evidence.labels import LabelTrack, collect_labels
+from edge.evidence.face_track import FaceNetworks
+from edge.evidence.fused import LabelEvidence, collect_evidence
+from edge.evidence.labels import LabelTrack
 from edge.evidence.segments import LabelSegment, label_segments
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
@@ -20,7 +22,7 @@ from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
 from edge.songs.song import Song, SongClip
 from edge.text.clock import clock
-from edge.vocabulary import Progress
+from edge.vocabulary import Evidence, Progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +40,8 @@ class SongSearchResult:
     """Label track of the recording; other systems can reuse it."""
     notes: tuple[str, ...] = ()
     """Problems found in the file, one line each."""
+    evidence: LabelEvidence | None = None
+    """What the labels are based on; None if they were handed in."""
 
     def __iter__(self) -> Iterator[Song]:
         return iter(self.songs)
@@ -68,6 +72,7 @@ class SongSearchResult:
                 media=self.recording.describe(self.duration_s, self.notes),
                 songs=tuple(rows),
                 segments=tuple(segment.to_document() for segment in self.segments),
+                evidence=UNSET if self.evidence is None else self.evidence.to_document(),
             )
         )
 
@@ -98,36 +103,42 @@ def find_songs(
     options: SongOptions | None = None,
     *,
     labels: LabelTrack | None = None,
+    evidence: Evidence = "auto",
     segmenter: Segmenter | None = None,
+    faces: FaceNetworks | None = None,
     progress: Progress | None = None,
 ) -> SongSearchResult:
     """Find the songs in a recording, video or audio, in any container that FFmpeg reads.
 
-    `media` is a path or a `Recording`. The audio is decoded once and never held in memory as a whole. With
-    `labels` of the same recording nothing is decoded, and with a `segmenter` no model is loaded.
+    `media` is a path or a `Recording`. The audio is decoded once and never held in memory as a whole; then
+    the frames of a video in which somebody may be singing, because singing that no face on screen does
+    is background music. `evidence` "audio" leaves the video out, "both" fails without one. With `labels` of
+    the same recording nothing is decoded, and with `segmenter` and `faces` no model is loaded.
 
     Raises InputError if the file cannot be read, NoAudioError if there is no audio, UsageError if `labels`
     have segments of another length than the options, ModelError if a model is missing or damaged.
     """
     options, recording = options or SongOptions(), open_recording(media)
     segmenter = segmenter or Segmenter()
-    notes: tuple[str, ...] = ()
+    found: LabelEvidence | None = None
     if labels is None:
-        labels, report = collect_labels(
+        found = collect_evidence(
             recording,
             segmenter,
             segment_s=options.segment_s,
             step_s=options.refine_step_s,
+            evidence=evidence,
+            networks=faces,
             progress=progress,
         )
-        notes = tuple(report.notes())
+        labels = found.labels
     elif abs(labels.segment_s - options.segment_s) + abs(labels.step_s - options.refine_step_s) > 1e-6:
         raise UsageError(
             f"the labels have segments of {labels.segment_s:g} s in steps of {labels.step_s:g} s, "
             f"the options {options.segment_s:g} s and {options.refine_step_s:g} s"
         )
     songs = tuple(detect_songs(labels, segmenter.fuse_batch, options))
-    return SongSearchResult(recording, songs, labels, notes)
+    return SongSearchResult(recording, songs, labels, found.notes if found else (), found)
 
 
 def _row(song: Song, file: str | None = None) -> schema.Song:

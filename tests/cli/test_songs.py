@@ -73,6 +73,7 @@ def bad_inputs(folder: Path, sample: Path) -> dict[str, tuple[list[object], int]
     (folder / "text.mp4").write_text("this is not a film\n" * 50)
     (folder / "truncated.mp4").write_bytes(sample.read_bytes()[:-200_000])
     write_wav(folder / "nothing.wav", np.zeros(0, np.float32), 16_000)
+    write_wav(folder / "silence.wav", np.zeros(16_000, np.float32), 16_000)
     (folder / "file").touch()
     (folder / "nothing").mkdir()
     return {
@@ -94,6 +95,11 @@ def bad_inputs(folder: Path, sample: Path) -> dict[str, tuple[list[object], int]
         "output is a file": ([sample, "-o", folder / "file"], 1),
         "output in a device": ([sample, "-o", "/dev/null/out"], 1),
         "plot of no kind": ([sample, "--plot", folder / "plot.xyz"], 2),
+        "debug video in an audio file": ([sample, "--debug-video", folder / "debug.wav"], 2),
+        "debug video of audio": ([folder / "silence.wav", "--debug-video", folder / "debug.mp4"], 3),
+        "both without video": ([folder / "silence.wav", "--evidence", "both"], 3),
+        "evidence of no kind": ([sample, "--evidence", "smell"], 2),
+        "no such detector": ([sample, "--faces", folder / "nothing"], 1),
     }
 
 
@@ -200,3 +206,32 @@ def test_copying_streams_starts_at_a_keyframe_and_says_so(
     assert copied["start"] <= exact["start"] + 1e-3
     assert exact["end"] - 0.1 <= copied["end"] <= exact["end"] + 0.3  # B frames need what follows them
     assert probe(copied["file"]).duration_s == pytest.approx(copied["end"] - copied["start"], abs=0.15)
+
+
+def test_a_debug_video_shows_labels_below_every_frame(
+    edge: EdgeCommand, sample: tuple[Path, Truth], tmp_path: Path
+) -> None:
+    debug = tmp_path / "debug.mkv"
+    result = edge("songs", sample[0], "--json", "--debug-video", debug)
+    assert result.returncode == 0, result.stderr
+    evidence = json.loads(result.stdout)["evidence"]
+    assert evidence["used"] == "audio"
+    assert evidence["why"] == "no face was found in the video"
+    assert 0 < evidence["share_decoded"] < 1
+    before, after = probe(sample[0]), probe(debug)
+    assert before.video is not None
+    assert after.video is not None
+    assert after.duration_s == pytest.approx(before.duration_s, abs=0.1)
+    assert after.video.width == before.video.width
+    assert after.video.height == before.video.height + 48
+    assert len(after.audio) == 1
+    again = edge("songs", sample[0], "--debug-video", debug)
+    assert again.returncode == 1
+    assert "already exists" in again.stderr
+
+
+def test_audio_alone_decodes_no_frame(edge: EdgeCommand, sample: tuple[Path, Truth]) -> None:
+    document = json.loads(edge("label", sample[0], "--json", "--evidence", "audio").stdout)
+    evidence = document["evidence"]
+    assert (evidence["used"], evidence["frames_decoded"]) == ("audio", 0)
+    assert evidence["why"] == "only the audio was asked for"

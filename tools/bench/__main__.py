@@ -53,7 +53,7 @@ def _measured(options: argparse.Namespace) -> tuple[list[Row], str]:
         return rows, captions.describe(rows)
     if options.what == "pictures":
         with as_in_a_wheel():
-            rows = pictures.bench(data)
+            rows = pictures.bench(data, pictures.Sizes.quick() if quick else pictures.Sizes())
         return rows, pictures.describe(rows)
     if options.what == "kernels":
         size = kernels.Sizes.quick() if quick else kernels.Sizes()

@@ -40,7 +40,11 @@ WHAT: dict[str, ModuleType] = {
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 
-QUICK: dict[str, dict[str, Any]] = {"songs": {"recordings": 2}, "quickcut": {"count": 1}}
+QUICK: dict[str, dict[str, Any]] = {
+    "songs": {"recordings": 2},
+    "quickcut": {"count": 1},
+    "lips": {"films": 1},
+}
 """Of how little `--quick` makes do; the others are as quick as the pack is small."""
 
 SHIPPED = ("segments", "songs")

