@@ -34,7 +34,7 @@ from tools.evaluate.metrics import mean_interval
 from tools.evaluate.pack import RATE_HZ, read_pack
 from tools.evaluate.recordings import Pack
 from tools.progress import tell
-from tools.train.lips.bursts import Stretch, stretches
+from tools.train.lips.bursts import ALIVE, CHANGE, Stretch, stretches
 from tools.train.lips.corpus import load_clips
 from tools.train.lips.retime import USUAL, bounced, envelope, ranked, retimed
 
@@ -43,6 +43,10 @@ SECONDS = 9.0
 
 FILMS = 30
 """Films of each case."""
+
+TRIES, IN_STEP, OUT_OF_STEP, STEADY = 30, 0.6, 0.2, 0.1
+"""Faces that are tried for a sound; correlation of lips and voice above which a face is in step, and below
+which it is out of step; standard deviation below which a voice does not tell."""
 
 MIN_FACE = 24
 """Pixels of a face that excludes an image from those that show nobody."""
@@ -153,7 +157,7 @@ class Studio:
             self.labels = label_samples([samples], self.segmenter)
             sound = lip_sound(self.labels.levels_db, self.labels.frames)
             voice = envelope(sound, 1 + LABELS.index(label))
-            if voice.mean() > 0.15:
+            if voice.mean() > 0.15 and voice.std() > STEADY:
                 break
         return samples * np.float32(0.7 / max(0.7, np.abs(samples).max())), who
 
@@ -173,14 +177,21 @@ class Studio:
 
     def _performer(self, sound: Floats) -> tuple[list[Rgb], str]:
         """Return a face that makes the sound."""
-        stretch = self._drawn(self._talking)
-        positions = in_step(stretch, sound, int(self._rng.integers(len(stretch))))
+        for _ in range(TRIES):
+            stretch = self._drawn(self._talking)
+            positions = in_step(stretch, sound, int(self._rng.integers(len(stretch))))
+            if fit(stretch, positions, sound) > IN_STEP:
+                break
         return played(self._frames(stretch), positions, SECONDS), stretch.clip.listed.group
 
     def _out_of_step(self, sound: Floats) -> tuple[Iterable[Rgb], str]:
-        stretch = self._drawn(self._talking)
-        steps = bounced(np.rint(np.arange(len(sound)) * USUAL).astype(np.int64), len(stretch))
-        view = played(self._frames(stretch), steps.astype(np.float64), SECONDS)
+        for _ in range(TRIES):
+            stretch = self._drawn(self._talking)
+            steps = np.rint(np.arange(len(sound)) * USUAL).astype(np.int64)
+            positions = bounced(steps, len(stretch)).astype(np.float64)
+            if fit(stretch, positions, sound) < OUT_OF_STEP:
+                break
+        view = played(self._frames(stretch), positions, SECONDS)
         return beside(view), stretch.clip.listed.group
 
     def _frozen(self, sound: Floats) -> tuple[Iterable[Rgb], str]:
@@ -210,10 +221,24 @@ def in_step(stretch: Stretch, sound: Floats, first: int) -> NDArray[np.float64]:
 
     float64[n] for float32[n, 5] of `lip_sound`; takes time by the square of n.
     """
-    voice = np.maximum(envelope(sound, 1), envelope(sound, 2))
     many = bounced(np.arange(4 * len(sound)) + first, len(stretch))
-    path = retimed(ranked(stretch.clip.opening[stretch.start + many]), ranked(voice))
+    path = retimed(ranked(stretch.clip.opening[stretch.start + many]), ranked(voice_of(sound)))
     return many[path].astype(np.float64)
+
+
+def voice_of(sound: Floats) -> Floats:
+    """Return how open a mouth is to be, float32[n], for float32[n, 5] of `lip_sound`."""
+    return np.maximum(envelope(sound, 1), envelope(sound, 2))
+
+
+def fit(stretch: Stretch, positions: NDArray[np.float64], sound: Floats) -> float:
+    """Return the correlation of the lips with the voice, -1 to 1; 0 if either is too still to tell."""
+    every = np.arange(len(stretch))
+    opening = np.interp(positions, every, stretch.clip.opening[stretch.start : stretch.stop])
+    voice = voice_of(sound)
+    if opening.std() < ALIVE or np.abs(np.diff(opening)).mean() < CHANGE or voice.std() < STEADY:
+        return 0.0
+    return float(np.corrcoef(opening, voice)[0, 1])
 
 
 def some_people(clips: Sequence[Listed], count: int) -> list[Listed]:
