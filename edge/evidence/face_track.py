@@ -225,15 +225,15 @@ def analyzed_size(video: VideoStream, longest: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def shows_anybody(recording: Recording, networks: FaceNetworks) -> bool:
-    """Search a face in a few frames of the whole recording."""
+def shows_anybody(recording: Recording, networks: FaceNetworks, report: DecodeReport) -> bool:
+    """Search a face in a few frames of the whole recording; `report` counts what is decoded."""
     video, options = recording.info.video, networks.options
     if video is None:
         return False
     times = (np.arange(SAMPLES) + 0.5) / SAMPLES * recording.duration_s
     size = analyzed_size(video, options.longest)
     min_face = max(1, round(options.faces.min_face_share * min(size)))
-    frames = frames_at(recording, times.tolist(), size=size)
+    frames = frames_at(recording, times.tolist(), size=size, threads=True, report=report)
     return any(len(networks.detector.detect(frame.rgb, min_face)) for frame in frames)
 
 

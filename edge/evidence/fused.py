@@ -9,7 +9,7 @@ from edge import schema
 from edge.errors import InputError, UsageError
 from edge.evidence.face_track import FaceNetworks, FaceTrack, collect_faces, shows_anybody
 from edge.evidence.labels import LabelTrack, collect_labels
-from edge.media import MediaInfo, Recording
+from edge.media import DecodeReport, MediaInfo, Recording
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Evidence, Progress
 
@@ -84,12 +84,13 @@ def collect_evidence(
     networks, examine = networks or FaceNetworks(), _part(progress, AUDIO_SHARE, 1.0)
     try:
         faces, report = collect_faces(recording, labels, networks, progress=examine)
-        why = _says_nothing(recording, faces, networks, insist=evidence == "both")
+        why = _says_nothing(recording, faces, networks, report, insist=evidence == "both")
     except InputError as error:
         if evidence == "both":
             raise
         why = f"the video {error.what}"
         return LabelEvidence(labels, "audio", None, 0, why, (*notes, f"{why}; the audio alone was used"))
+    faces = replace(faces, frames_decoded=report.frames)
     notes += tuple(f"video: {note}" for note in report.notes())
     if why:
         return LabelEvidence(labels, "audio", faces, 0, why, notes)
@@ -108,13 +109,15 @@ def fuse(labels: LabelTrack, faces: FaceTrack, networks: FaceNetworks) -> LabelT
     return replace(labels, segments=segments)
 
 
-def _says_nothing(recording: Recording, faces: FaceTrack, networks: FaceNetworks, *, insist: bool) -> str:
+def _says_nothing(
+    recording: Recording, faces: FaceTrack, networks: FaceNetworks, report: DecodeReport, *, insist: bool
+) -> str:
     """Return why the video cannot tell who sings; "" if it can. `insist` accepts one without faces."""
     if not faces.bursts:
         return "no segment with video sounds like singing"
     if not insist and faces.is_still:
         return "the video is a still image"
-    if insist or faces.shows_faces or shows_anybody(recording, networks):
+    if insist or faces.shows_faces or shows_anybody(recording, networks, report):
         return ""
     return "no face was found in the video"
 

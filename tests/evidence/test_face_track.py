@@ -141,6 +141,9 @@ def test_a_video_that_shows_nobody_leaves_the_labels_to_the_audio(
     np.testing.assert_array_equal(found.labels.segments, alone.labels.segments)
     assert LABELS[int(alone.labels.segments[1].argmax())] is Label.SINGING
     assert alone.to_document().share_decoded == 0
+    if why == "no face":  # the frames that were searched for one are counted too
+        examined, _ = collect_faces(open_recording(path), alone.labels, networks)
+        assert found.to_document().frames_decoded > examined.frames_decoded
 
 
 @pytest.mark.slow
