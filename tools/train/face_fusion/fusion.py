@@ -38,7 +38,7 @@ PARTS = {
 class FusionNetwork(nn.Module):
     """Features [batch, segments, 4 + size] -> logits [batch, segments, 4].
 
-    The sound's own reading, and a correction that an LSTM in both directions reads from sound and picture.
+    The audio's own labels, and a correction by an LSTM in both directions over audio and faces.
     """
 
     def __init__(self, size: int, dropout: float = 0.2) -> None:

@@ -2,7 +2,7 @@
 
 talk, songs, music, noise -> the segmenter's labels
 shots of a few segments: a face that makes the sound, another that moves, a still one, nobody
--> lips at the segment's sound -> the lip network's reading -> a row of the picture
+-> lips at the segment's sound -> what the lip network says of them -> a row of the video
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Scene:
     confidences: Floats
     """float32[m, 4]: the sound's."""
     rows: Floats
-    """float32[m, size]: the picture's."""
+    """float32[m, 7]: the video's."""
     truth: Floats
     """float32[m, 4]; zero where it is not known."""
     shown: NDArray[np.int64]
@@ -109,7 +109,7 @@ class Stage:
         self._chewing = stretches(clips, NONSPEECH, 15)
 
     def scenes(self, sounds: int, views: int) -> Iterator[Scene]:
-        """Yield `sounds` different recordings, each with `views` different pictures."""
+        """Yield `sounds` different recordings, each with `views` different videos."""
         for _ in range(sounds):
             labels, truth = self._sound()
             for _ in range(views):
@@ -134,7 +134,7 @@ class Stage:
         return labels, truth
 
     def _view(self, labels: LabelTrack, truth: Floats) -> Scene:
-        """Return the scene with one picture."""
+        """Return the scene with one video."""
         played = self.rng.random() < PLAYED_P
         shots, rows = self._shots(len(truth), played=played), np.zeros((len(truth), len(COLUMNS)), np.float32)
         shown, wanted, bursts = np.full(len(truth), -1), truth.copy(), []
