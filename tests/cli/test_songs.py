@@ -217,7 +217,7 @@ def test_a_debug_video_shows_labels_below_every_frame(
     evidence = json.loads(result.stdout)["evidence"]
     assert evidence["used"] == "audio"
     assert evidence["why"] == "no face was found in the video"
-    assert 0 < evidence["share_decoded"] < 1
+    assert 0 < evidence["share_decoded"] <= 1  # the sample is short: its burst may reach every frame
     before, after = probe(sample[0]), probe(debug)
     assert before.video is not None
     assert after.video is not None
