@@ -125,6 +125,7 @@ def test_the_wheel_has_no_top_level_name_but_ours(built: tuple[Path, Path]) -> N
         "edge_kernels",
         f"edgereel-{__version__}.dist-info",
     }
+    assert "edge/tagging/starter.txt" in names
     libraries = {Path(name).name for name in names if name.startswith("edge_kernels/lib/")}
     shared = {target.file for target in TARGETS.values() if target.link is not None}
     assert libraries == shared

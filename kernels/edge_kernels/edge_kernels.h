@@ -218,6 +218,17 @@ int32_t edge_warp(const uint8_t *restrict rgb, int64_t height, int64_t width, co
 int64_t edge_suppress(const float *restrict boxes, int64_t count, float limit, int32_t smaller,
                       int64_t *restrict kept);
 
+/* ---- vectors: rows of int8 codes, each with a scale; value = code * scale ---- */
+
+/* The `k` rows, at most `rows`, with the largest dot product with the query, best first, of equal ones the lower index:
+ * best[i] and similarity[i]. A row whose similarity is NaN is left out. Returns how many there are. The query is
+ * rounded to multiples of q = max |query| / L, L = min(32767, (2^31 - 1) / (128 size)): the sum of its codes times
+ * those of a row is exact in 32 bits; similarity = sum * (scale * q). EDGE_DATA if the query is not finite.
+ * 1 <= size <= 65536. scratch: size int16. */
+int64_t edge_nearest(const float *restrict query, int64_t size, const int8_t *restrict codes,
+                     const float *restrict scales, int64_t rows, int64_t k, int64_t *restrict best,
+                     float *restrict similarity, int16_t *restrict scratch);
+
 #if defined(__cplusplus)
 }
 #endif

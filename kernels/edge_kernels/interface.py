@@ -1,7 +1,8 @@
 """Parse the C header, the single definition of the interface for Python, numba and C.
 
 The header uses a small subset of C: `#define NAME number`, one flat `typedef struct`, and prototypes over
-`uint8_t`, `int32_t`, `uint32_t`, `int64_t`, `uint64_t`, `float`, `double` and pointers to them.
+`int8_t`, `uint8_t`, `int16_t`, `int32_t`, `uint32_t`, `int64_t`, `uint64_t`, `float`, `double` and
+pointers to them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ HEADER = Path(__file__).with_name("edge_kernels.h")
 """Path of the header."""
 
 SCALARS: dict[str, tuple[str, Any]] = {
+    "int8_t": ("i1", ctypes.c_int8),
     "uint8_t": ("u1", ctypes.c_uint8),
+    "int16_t": ("i2", ctypes.c_int16),
     "int32_t": ("i4", ctypes.c_int32),
     "uint32_t": ("u4", ctypes.c_uint32),
     "int64_t": ("i8", ctypes.c_int64),

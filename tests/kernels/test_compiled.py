@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_kernels import audio, images, labels, text
+from edge_kernels import audio, images, labels, text, vectors
 from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets
 from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
@@ -74,7 +74,8 @@ def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_pa
 
 @pytest.mark.parametrize("target", HERE)
 def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], target: str) -> None:
-    files = [f"tests/kernels/test_{name}.py" for name in ("mel", "text", "labels", "audio", "images")]
+    tested = ("mel", "text", "labels", "audio", "images", "vectors")
+    files = [f"tests/kernels/test_{name}.py" for name in tested]
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
         env=os.environ | {"EDGE_KERNELS": str(libraries[target])},
@@ -114,6 +115,9 @@ def exercise() -> None:
     images.warp(picture, rng.standard_normal((2, 2, 3)).astype(np.float32), 9, 13)
     boxes = rng.uniform(0, 40, (90, 4)).astype(np.float32) + np.array([0, 0, 30, 30], np.float32)
     images.suppress(boxes, rng.random(90).astype(np.float32), 0.4)
+    for size in (1, 29, 384, 1031):
+        codes, scales = vectors.quantize(rng.standard_normal((61, size)))
+        vectors.nearest(rng.standard_normal(size), codes, scales, 17)
 
 
 @needs_c

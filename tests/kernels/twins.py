@@ -192,3 +192,29 @@ def suppress(
         else:
             kept.append(int(index))
     return kept
+
+
+def quantize(vectors: Doubles) -> tuple[NDArray[np.int64], Doubles]:
+    """Codes of -127 to 127 and the scale of each row, value by value."""
+    scales = np.array([max(map(abs, row), default=0.0) / 127 for row in vectors])
+    codes = [[round(v / s) if s else 0 for v in row] for row, s in zip(vectors.tolist(), scales, strict=True)]
+    return np.array(codes, np.int64).reshape(vectors.shape), scales
+
+
+def similarities(query: NDArray[np.float32], codes: NDArray[np.int8], scales: NDArray[np.float32]) -> Doubles:
+    """Dot products of a query with every row, with nothing rounded."""
+    return np.asarray((codes.astype(np.float64) @ query.astype(np.float64)) * scales)
+
+
+def nearest(
+    query: NDArray[np.float32], codes: NDArray[np.int8], scales: NDArray[np.float32], k: int
+) -> tuple[list[int], list[np.float32]]:
+    """All rows sorted, with the query rounded as the header says, and sums of any size."""
+    peak, limit = np.abs(query).max(), min(32767, (2**31 - 1) // (128 * len(query)))
+    factor = limit / float(peak) if peak else 0.0
+    rounded = [int(v * factor + (0.5 if v > 0 else -0.5)) for v in query.tolist()]
+    unit = np.float32(peak) / np.float32(limit)
+    sums = [sum(a * b for a, b in zip(rounded, row, strict=True)) for row in codes.tolist()]
+    values = [np.float32(each) * (scale * unit) for each, scale in zip(sums, scales, strict=True)]
+    order = sorted((i for i, v in enumerate(values) if not np.isnan(v)), key=lambda i: (-values[i], i))[:k]
+    return order, [values[i] for i in order]

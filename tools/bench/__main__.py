@@ -6,19 +6,25 @@ import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from edge.errors import EdgeError
 from tools import progress
-from tools.bench import captions, kernels, pictures, runtimes, songs, start
+from tools.bench import captions, kernels, pictures, runtimes, songs, start, tags
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
+
+SYSTEMS: dict[str, ModuleType] = {"captions": captions, "pictures": pictures, "tags": tags}
+"""Each has `Sizes`, `bench(data, sizes)` and `describe(rows)`."""
+
+WHAT = ["songs", *SYSTEMS, "start", "kernels", "runtimes"]
 
 
 def main() -> int:
     """Run one benchmark and print its table or its JSON document."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("what", choices=["songs", "captions", "pictures", "start", "kernels", "runtimes"])
+    parser.add_argument("what", choices=WHAT)
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument(
         "--minutes", type=float, metavar="N", help="length of the audio (default: songs 60, kernels 10)"
@@ -47,14 +53,10 @@ def _measured(options: argparse.Namespace) -> tuple[list[Row], str]:
         with as_in_a_wheel():
             rows, failed = runtimes.bench(data, quick)
         return rows, runtimes.describe(rows, failed)
-    if options.what == "captions":
+    if system := SYSTEMS.get(options.what):
         with as_in_a_wheel():
-            rows = captions.bench(data, captions.Sizes.quick() if quick else captions.Sizes())
-        return rows, captions.describe(rows)
-    if options.what == "pictures":
-        with as_in_a_wheel():
-            rows = pictures.bench(data, pictures.Sizes.quick() if quick else pictures.Sizes())
-        return rows, pictures.describe(rows)
+            rows = system.bench(data, system.Sizes.quick() if quick else system.Sizes())
+        return rows, system.describe(rows)
     if options.what == "kernels":
         size = kernels.Sizes.quick() if quick else kernels.Sizes()
         rows = kernels.bench(replace(size, minutes=options.minutes or size.minutes))

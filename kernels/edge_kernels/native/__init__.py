@@ -4,7 +4,18 @@ Importing this package imports numba; where a compiled library serves, nobody do
 of every function that `edge_kernels.h` declares.
 """
 
-from edge_kernels.native import about, audio, images, labels, mel, mel_plan, operators, similarity, text
+from edge_kernels.native import (
+    about,
+    audio,
+    images,
+    labels,
+    mel,
+    mel_plan,
+    operators,
+    similarity,
+    text,
+    vectors,
+)
 from edge_kernels.native.entry import ENTRIES, INTERFACE, signature
 
 __all__ = [
@@ -20,6 +31,7 @@ __all__ = [
     "signature",
     "similarity",
     "text",
+    "vectors",
 ]
 
 _missing = INTERFACE.prototypes.keys() - ENTRIES.keys()

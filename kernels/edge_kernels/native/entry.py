@@ -35,7 +35,9 @@ part: Any = numba.njit(
 """As `inline`, for a part that is large or called from many places: the compiler decides."""
 
 _NUMBA = {
+    "int8_t": types.int8,
     "uint8_t": types.uint8,
+    "int16_t": types.int16,
     "int32_t": types.int32,
     "uint32_t": types.uint32,
     "int64_t": types.int64,

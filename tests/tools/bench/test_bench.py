@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from edge_kernels import library as source
 
-from tools.bench import kernels, songs, start
+from tools.bench import kernels, songs, start, tags
 from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
 
 
@@ -48,6 +48,16 @@ def test_kernels_gives_rows_of_every_kernel_and_leaves_the_library_of_the_proces
     for kernel, limit in limits.items():
         ours = [row for row in rows if row.name.startswith(kernel) and row.peer in kernels.OURS]
         assert all(max(row.error, row.peer_error or 0) <= limit for row in ours)
+
+
+def test_tags_gives_rows_of_queries_and_additions_that_find_what_they_should(tmp_path: Path) -> None:
+    rows = tags.bench(tmp_path, tags.Sizes.quick())
+    _check(rows)
+    queries = [row for row in rows if row.name.startswith("nearest")]
+    assert {row.peer for row in queries} >= {tags.NUMPY}
+    assert all(row.error <= 0.1 and 0.1 < (row.megabytes or 0) < 0.2 for row in queries)  # 2000 x (64 + 4)
+    assert all(row.peer_error == 0 for row in queries if row.peer in (tags.NUMPY, tags.EXACT))
+    assert {row.error for row in rows if row.name.startswith("add")} == {0}
 
 
 def test_a_round_runs_every_job_once_before_the_next_round() -> None:
