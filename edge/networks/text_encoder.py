@@ -30,7 +30,7 @@ class TextEncoder(Network[Tokens, Parameters]):
     front_end_type = Tokens
     parameters_type = Parameters
     roles = ("encoder",)
-    default = "minilm"
+    default = "words"
 
     @property
     def size(self) -> int:

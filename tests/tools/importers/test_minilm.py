@@ -64,7 +64,7 @@ def test_float_vectors_are_those_of_bert(importing: Import, tmp_path: Path) -> N
 def test_int8_vectors_are_near_and_small(importing: Import, tmp_path: Path) -> None:
     importing("minilm", minilm(tmp_path), "--float")
     importing("minilm", minilm(tmp_path), "--no-measure")
-    exact, quantized = TextEncoder("minilm-float"), TextEncoder()
+    exact, quantized = TextEncoder("minilm-float"), TextEncoder("minilm")
     cosines = (exact.encode(TEXTS) * quantized.encode(TEXTS)).sum(axis=1)
     assert cosines.min() > 0.999
     manifest = quantized.folder.manifest
@@ -96,10 +96,10 @@ def test_real_weights_reach_their_targets(importing: Import, store: Path, eval_p
     importing("minilm", source, "--data", eval_pack)
     card = (store / "minilm" / "CARD.md").read_text()
     assert "same nearest tag" in card
-    result = TextEncoder().folder.manifest.accuracy
+    result = TextEncoder("minilm").folder.manifest.accuracy
     assert result["tags"] == sentences.TAGS
     assert result["nearest_agree"] >= 0.95
     assert result["cosine_min"] >= 0.99
-    dog, puppy, tax = TextEncoder().encode(["a dog", "a puppy", "income tax"])
+    dog, puppy, tax = TextEncoder("minilm").encode(["a dog", "a puppy", "income tax"])
     assert dog @ puppy > 0.6
     assert dog @ tax < 0.3
