@@ -93,6 +93,14 @@ if TYPE_CHECKING:
     from edge.songs.options import SongOptions as SongOptions
     from edge.songs.song import Song as Song
     from edge.songs.song import SongClip as SongClip
+    from edge.tagging.explain import explain_tags as explain_tags
+    from edge.tagging.library import TagLibrary as TagLibrary
+    from edge.tagging.library import open_library as open_library
+    from edge.tagging.networks import TagNetworks as TagNetworks
+    from edge.tagging.options import TagOptions as TagOptions
+    from edge.tagging.tag import Tag as Tag
+    from edge.tagging.tag import TagResult as TagResult
+    from edge.tagging.tag import tag as tag
     from edge.timeline.export import write_timeline as write_timeline
     from edge.timeline.timeline import Clip as Clip
     from edge.timeline.timeline import Timeline as Timeline
@@ -211,6 +219,11 @@ _MODULES = {
     "edge.songs.live": ("live_songs",),
     "edge.songs.options": ("SongOptions",),
     "edge.songs.song": ("Song", "SongClip"),
+    "edge.tagging.explain": ("explain_tags",),
+    "edge.tagging.library": ("TagLibrary", "open_library"),
+    "edge.tagging.networks": ("TagNetworks",),
+    "edge.tagging.options": ("TagOptions",),
+    "edge.tagging.tag": ("Tag", "TagResult", "tag"),
     "edge.timeline.export": ("write_timeline",),
     "edge.timeline.timeline": (
         "Clip",

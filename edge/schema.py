@@ -195,7 +195,48 @@ class Clean(Struct, frozen=True, kw_only=True):
     """Reason why video was encoded instead of copied."""
 
 
-DOCUMENTS: dict[str, type[Struct]] = {"songs": Songs, "label": Labels, "caption": Captions, "clean": Clean}
+class Tag(Struct, frozen=True):
+    """A tag that fits a recording."""
+
+    tag: str
+    """The tag as the library spells it."""
+    distance: float
+    """Cosine distance between the places of the recording and the tag, 0 to 2."""
+
+
+class TaggedSpan(Struct, frozen=True):
+    """A section of a recording with tags of its own."""
+
+    start: float
+    """Seconds of the recording."""
+    end: float
+    """Seconds of the recording."""
+    tags: tuple[Tag, ...]
+    """Best first."""
+
+
+class Tags(Struct, frozen=True, kw_only=True):
+    """The document of `edge tag`."""
+
+    schema: int = VERSION
+    """Version of the document."""
+    media: Media
+    """The recording."""
+    tags: tuple[Tag, ...]
+    """Best first."""
+    gate: dict[str, float]
+    """Weight of image, audio, title and faces; 0 for what is missing. They sum to 1."""
+    frames: int
+    """Video frames that were examined."""
+    title: str
+    """Title that was used; empty for none."""
+    timeline: tuple[TaggedSpan, ...] | UnsetType = UNSET
+    """Tags of each section; absent unless asked for."""
+
+
+DOCUMENTS: dict[str, type[Struct]] = {
+    "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
+}  # fmt: skip
 """Type of the JSON document by command."""
 
 

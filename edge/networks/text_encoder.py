@@ -15,6 +15,9 @@ from edge.models.folder import ModelFolder
 from edge.models.frontend import Tokens
 from edge.networks.base import Network
 
+UNKNOWN = "[UNK]"
+"""Token of what a vocabulary of word pieces lacks."""
+
 
 class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters in the manifest of a sentence encoder."""
@@ -37,6 +40,12 @@ class TextEncoder(Network[Tokens, Parameters]):
         """Size of an embedding."""
         return self.parameters.size
 
+    @property
+    def space(self) -> str:
+        """Id of the vector space: the model, its version and its digest."""
+        manifest = self.folder.manifest
+        return f"{manifest.id}-{manifest.version}-{manifest.digest[:12]}"
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return embeddings of norm 1, float32[n, size], so that their dot product is the cosine similarity.
 
@@ -48,6 +57,12 @@ class TextEncoder(Network[Tokens, Parameters]):
             tokens = self._tokenizer.encode(text).ids
             row[:] = self.sessions["encoder"].run(np.array([tokens], np.int64))[0][0]
         return vectors
+
+    def knows(self, text: str) -> bool:
+        """Return whether the text has a token that the encoder knows: not only emoji, or another script."""
+        tokens = self._tokenizer.encode(text)
+        pairs = zip(tokens.tokens, tokens.special_tokens_mask, strict=True)
+        return any(token != UNKNOWN and not special for token, special in pairs)
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -30,6 +30,9 @@ STARTER = Path(__file__).with_name("starter.txt")
 SUFFIX = ".safetensors"
 """Suffix of stored libraries; files with another are text."""
 
+POOL = 50
+"""Tags more than are asked for, among which diverse ones are chosen."""
+
 _BATCH = 64
 """Tags that are encoded between two calls of a progress callback."""
 
@@ -114,17 +117,22 @@ class TagLibrary:
         with whole_file(path, force=force) as draft:
             draft.write_bytes(content)
 
-    def nearest(self, query: Floats, k: int) -> tuple[Near, ...]:
+    def nearest(self, query: Floats, k: int, *, diversity: float = 0.0) -> tuple[Near, ...]:
         """Return the `k` tags with the largest dot product with `query` float32[size], best first.
 
-        There are fewer if the library is smaller. Raises UsageError if `query` has another shape or is not
-        finite, or `k` is less than 1.
+        With `diversity`, a tag counts that much less the nearer it is to one that was chosen before it:
+        maximal marginal relevance (Carbonell and Goldstein 1998), among the best `POOL` and `k`. Tags are
+        fewer if the library is smaller. Raises UsageError if `query` has another shape or is not finite, or
+        `k` is less than 1.
         """
         if query.shape != (self.size,) or not np.isfinite(query).all():
             raise UsageError(f"a query has {self.size} finite numbers, not the shape {list(query.shape)}")
         if k < 1:
             raise UsageError(f"at least one tag can be asked for, not {k}")
-        rows, similarities = vectors.nearest(query, self.codes, self.scales, k)
+        rows, similarities = vectors.nearest(query, self.codes, self.scales, k + POOL if diversity else k)
+        if diversity:
+            chosen = sorted(_diverse(self.codes[rows] * self.scales[rows, None], similarities, k, diversity))
+            rows, similarities = rows[chosen], similarities[chosen]
         pairs = zip(rows.tolist(), similarities.tolist(), strict=True)
         return tuple(Near(self.names[row], similarity) for row, similarity in pairs)
 
@@ -133,7 +141,7 @@ class TagLibrary:
 
         Raises UsageError for blank names or an encoder of another space.
         """
-        self._check(encoder)
+        self.require(encoder)
         new = [name for name in distinct(names) if folded(name) not in self._index]
         if not new:
             return self
@@ -161,7 +169,7 @@ class TagLibrary:
 
         Raises UsageError if it does not have `old`, has another tag `new`, or `encoder` has another space.
         """
-        self._check(encoder)
+        self.require(encoder)
         row, new = self._row(old), tidy(new)
         if self._index.get(folded(new), row) != row:
             raise UsageError(f"{new}: is another tag of the library already")
@@ -173,17 +181,18 @@ class TagLibrary:
             self, names=(*self.names[:row], new, *self.names[row + 1 :]), codes=codes, scales=scales
         )
 
+    def require(self, encoder: TagEncoder) -> None:
+        """Raise UsageError unless the library has vectors of the encoder's space."""
+        if encoder.space != self.space:
+            raise UsageError(
+                f"the library has vectors of the space {self.space}, the encoder makes {encoder.space}"
+            )
+
     def _row(self, name: str) -> int:
         row = self._index.get(folded(tidy(name)))
         if row is None:
             raise UsageError(f"{tidy(name)}: is not a tag of the library")
         return row
-
-    def _check(self, encoder: TagEncoder) -> None:
-        if encoder.space != self.space:
-            raise UsageError(
-                f"the library has vectors of the space {self.space}, the encoder makes {encoder.space}"
-            )
 
     def _to_bytes(self, path: Path) -> bytes:
         return stored.to_bytes(self.names, self.codes, self.scales, self.space, path)
@@ -211,6 +220,19 @@ def open_library(
     library = _completed(names, known, encoder, progress)
     cache.put(entry, library._to_bytes(path))
     return library
+
+
+def _diverse(places: Floats, similarities: Floats, k: int, diversity: float) -> list[int]:
+    """Return indices of `k` of the rows float32[n, size], best first, each weighed against those before."""
+    chosen: list[int] = []
+    nearest = np.zeros(len(places), np.float32)
+    worth = similarities.astype(np.float32).copy()
+    for _ in range(min(k, len(places))):
+        best = int(np.argmax(worth - diversity * nearest))
+        chosen.append(best)
+        nearest = np.maximum(nearest, places @ places[best])
+        worth[best] = -np.inf
+    return chosen
 
 
 def _encode(

@@ -1,6 +1,6 @@
-"""`python -m tools.bench tags`: searching and changing a large library of tags, beside what else does it.
+"""`python -m tools.bench tags`: a large library of tags beside what else searches one, and tagging videos.
 
-The vectors are given, so no encoder's time is in any row.
+The vectors of the library are given, so no encoder's time is in its rows.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 
 from edge.arrays import Floats
 from edge.tagging.library import TagLibrary
-from tools.bench import isolated
+from tools.bench import isolated, material
 from tools.bench.rows import Row, compared, interleaved
+from tools.bench.tag_videos import video_rows
 from tools.progress import tell
 
 OURS = "edge"
@@ -45,21 +46,24 @@ class Sizes:
     """Tags that are asked for."""
     queries: int = 50
     rounds: int = 7
+    minutes: tuple[int, ...] = (2, 10, 120)
+    """Lengths of the videos that are tagged."""
 
     @classmethod
     def quick(cls) -> Sizes:
         """Small enough for a test."""
-        return cls(tags=2000, size=64, added=50, queries=5, rounds=1)
+        return cls(tags=2000, size=64, added=50, queries=5, rounds=1, minutes=())
 
 
 def bench(data: Path, sizes: Sizes) -> list[Row]:
-    """All rows, from one process with one thread on one core; they need nothing of `data`."""
-    return library_rows(isolated.call("tags:measure", asdict(sizes)), sizes)
+    """Return the rows of a library, from one process with one thread on one core, and those of videos."""
+    rows = library_rows(isolated.call("tags:measure", asdict(sizes)), sizes)
+    return rows + (video_rows(data, material.CACHE, sizes.minutes) if sizes.minutes else [])
 
 
 def describe(rows: Sequence[Row]) -> str:
     """One line with the numbers that matter most."""
-    query, add = rows[0], rows[-1]
+    query, add = rows[0], next(row for row in rows if row.name.startswith("add"))
     return f"{query.seconds * 1e3:.2f} ms a query, {query.name}; {add.seconds * 1e3:.1f} ms to {add.name}"
 
 
@@ -104,7 +108,7 @@ class Ready:
         return self.vectors[[int(text) for text in texts]]
 
 
-def measure(given: dict[str, int]) -> dict[str, Any]:
+def measure(given: dict[str, Any]) -> dict[str, Any]:
     """Seconds per query and of additions in each round, errors, megabytes and seconds of building."""
     sizes = Sizes(**given)
     vectors = clustered(sizes.tags + sizes.added, sizes.size, seed=0)

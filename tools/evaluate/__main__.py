@@ -17,6 +17,7 @@ from tools.documents import document
 from tools.evaluate import (
     captions,
     faces,
+    images,
     lips,
     quickcut,
     recognition,
@@ -24,6 +25,7 @@ from tools.evaluate import (
     segments,
     sentences,
     songs,
+    tags,
 )
 from tools.paths import data_root
 
@@ -37,6 +39,8 @@ WHAT: dict[str, ModuleType] = {
     "recognition": recognition,
     "captions": captions,
     "quickcut": quickcut,
+    "images": images,
+    "tags": tags,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 

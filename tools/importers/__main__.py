@@ -16,7 +16,7 @@ from pathlib import Path
 from edge.errors import EdgeError
 from edge.models.folder import ModelFolder
 from edge.models.store import store_root
-from tools.importers import classifier, ctc, face_mesh, images, minilm, moonshine, mtcnn
+from tools.importers import classifier, ctc, efficientnet, face_mesh, images, minilm, moonshine, mtcnn
 from tools.importers.install import Target
 from tools.importers.sources import Package, open_source
 from tools.paths import data_root
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     names = parser.add_subparsers(metavar="NAME", required=True)
     for module, name, run, what in (
         (mtcnn, "mtcnn", _quantizing(mtcnn.run), "faces with five landmarks (MTCNN)"),
+        (efficientnet, "efficientnet", _quantizing(efficientnet.run), "1,000 classes (EfficientNet-lite2)"),
         (face_mesh, "face-mesh", _whole(face_mesh.run), "faces with a mesh of 468 points (MediaPipe)"),
         (minilm, "minilm", _quantizing(minilm.run), "texts as vectors (all-MiniLM-L6-v2)"),
         (moonshine, "moonshine-tiny-en", _whole(moonshine.run), "English speech to text (Moonshine tiny)"),

@@ -27,6 +27,8 @@ def main() -> None:
     add_lips(models)
     add_face_fusion(models)
     add_texts(models)
+    add_images(models)
+    add_tags(models)
     options = parser.parse_args()
     progress.begin()
     options.train(options)
@@ -113,6 +115,35 @@ def add_texts(models: Subparsers) -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of the training")
 
 
+def add_images(models: Subparsers) -> None:
+    """Add the options of the image encoder's training."""
+    parser = models.add_parser("images", help="what does an image show, of a thousand classes?")
+    parser.set_defaults(train=train_images)
+    add_folders(parser, "images")
+    parser.set_defaults(float_out=Path("runs/images/float"))  # 12 MB
+    parser.add_argument("--teacher", default="efficientnet-lite2", help="id or folder of the teacher")
+    parser.add_argument("--steps", type=int, default=4500, help="batches of 64 images")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+
+
+def add_tags(models: Subparsers) -> None:
+    """Add the options of the training of the tagger's towers."""
+    parser = models.add_parser("tags", help="videos and tags in one space")
+    parser.set_defaults(train=train_tags)
+    add_folders(parser, "tags")
+    parser.set_defaults(float_out=Path("tools/train/tagging/float"))
+    parser.add_argument("--words", type=Path, default=Path("/usr/share/wordnet"), help="WordNet's files")
+    parser.add_argument("--encoder", default="efficientnet-lite2", help="id or folder of the image encoder")
+    parser.add_argument("--texts", help="id or folder of the text encoder (default: the one that ships)")
+    parser.add_argument(
+        "--seen", type=Path, default=Path("runs/images/teacher"), help="what the encoder says of the pictures"
+    )
+    parser.add_argument("--steps", type=int, default=40, help="rounds of 4,000 composed videos")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+    parser.add_argument("--rule", choices=("semi-hard", "published", "random"), default="semi-hard")
+    parser.add_argument("--compare-rules", action="store_true", help="write no model: train with every rule")
+
+
 def add_folders(parser: argparse.ArgumentParser, model: str) -> None:
     """Add where a training reads from and writes to."""
     package = model.replace("-", "_")
@@ -161,6 +192,24 @@ def train_texts(options: argparse.Namespace) -> None:
     from tools.train.texts import pipeline  # noqa: PLC0415 - torch takes seconds
 
     pipeline.run(described(pipeline.TextsJob, options))
+
+
+def train_images(options: argparse.Namespace) -> None:
+    """Train the image encoder."""
+    from tools.train.images import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(pipeline.ImagesJob, options))
+
+
+def train_tags(options: argparse.Namespace) -> None:
+    """Train the towers of the tagger, or only compare rules."""
+    from tools.train.tagging import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    job = described(pipeline.TagsJob, options)
+    if options.compare_rules:
+        pipeline.compare_rules(job)
+    else:
+        pipeline.run(job)
 
 
 def described(kind: type[JobT], options: argparse.Namespace) -> JobT:

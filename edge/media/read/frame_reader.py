@@ -132,13 +132,13 @@ class FrameReader:
             return False
         if self._next is None or at < self._next.begins or at - self._next.begins < Fraction(1, 2):
             return True
-        keyframe = self._keyframe_before(at)
+        keyframe = self.keyframe_before(at)
         if keyframe is None:
             return at - self._next.begins < STEP_S
         return keyframe <= self._next.begins
 
-    def _keyframe_before(self, at: Fraction) -> Fraction | None:
-        """Return the time of the last keyframe at or before `at` in the container's index."""
+    def keyframe_before(self, at: Fraction) -> Fraction | None:
+        """Return the decoding time of the last keyframe at or before `at` in the container's index."""
         time_base = self.stream.time_base or Fraction(1)
         entry = self.stream.index_entries.search_timestamp(int(at / time_base))
         return None if entry < 0 else self.stream.index_entries[entry].timestamp * time_base

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,6 +18,9 @@ from edge.media.read.probe import MediaInfo
 from edge.media.read.recording import MediaSource, open_recording
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
+
+AFTER_KEYFRAME_S = 0.1
+"""Seconds after the decoding time of a keyframe at which it, or a frame shortly after it, is on display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,26 @@ def frames_at(
     if info.video is None:
         raise InputError(info.path, "has no video stream")
     return _frames(info, times_s, size, threads, report)
+
+
+def cheap_times(media: MediaSource, spans: Sequence[tuple[float, float]]) -> list[float]:
+    """Return a time in each span (start, end) at which a frame costs little to decode.
+
+    It is just after a keyframe of the container's index: the last one before the middle of the span, or else
+    the last one of the span; without any, the middle. Raises InputError if the file cannot be read or has no
+    video.
+    """
+    info = open_recording(media).info
+    if info.video is None:
+        raise InputError(info.path, "has no video stream")
+    times = []
+    with as_input_error(info.path), open_frame_reader(info) as reader:
+        for start, end in spans:
+            middle = (start + end) / 2
+            before = [reader.keyframe_before(info.origin + Fraction(time_s)) for time_s in (middle, end)]
+            cheap = [float(time - info.origin) + AFTER_KEYFRAME_S for time in before if time is not None]
+            times.append(next((time_s for time_s in cheap if start <= time_s < end), middle))
+    return times
 
 
 def _frames(

@@ -1,0 +1,74 @@
+"""Write keywords into the metadata of a file, with all of its streams as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+from av.container import InputContainer, OutputContainer
+
+from edge.errors import OutputError, UsageError
+from edge.files import refuse_unwritable, whole_file
+from edge.media.read.container import DECODE_ERRORS, as_input_error, open_container, reason
+
+MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".m4a": "ipod", ".mkv": "matroska", ".mka": "matroska",
+          ".webm": "webm", ".mp3": "mp3", ".flac": "flac", ".ogg": "ogg", ".opus": "opus"}  # fmt: skip
+"""Muxer by suffix of the files whose keywords can be written."""
+
+KEYWORDS = "keywords"
+"""Name of the metadata: `keyw` in MP4, KEYWORDS in Matroska, a TXXX frame in ID3."""
+
+
+def check_retag(path: Path) -> None:
+    """Raise UsageError if such a file takes no keywords, OutputError if its folder cannot be written."""
+    if path.suffix.lower() not in MUXERS:
+        raise UsageError(f"{path}: keywords can be written into {', '.join(sorted(MUXERS))} files")
+    refuse_unwritable(path.absolute().parent)
+
+
+def write_keywords(path: Path, keywords: Sequence[str]) -> None:
+    """Replace the keywords of a file; everything else is copied, and the file is whole at any time.
+
+    Commas separate keywords, so they become semicolons inside one. Raises UsageError for other formats,
+    InputError if the file cannot be read, OutputError if a stream, a chapter or an attachment could not be
+    kept, or the disk is full: then the file is unchanged.
+    """
+    check_retag(path)
+    text = ", ".join(keyword.replace(",", ";") for keyword in keywords)
+    with whole_file(path, force=True) as draft, open_container(path) as source:
+        try:
+            _copy(source, draft, path, text)
+        except DECODE_ERRORS as error:
+            raise OutputError(
+                path, f"keywords cannot be written ({reason(error)}); it is unchanged"
+            ) from error
+        _compare(source, draft, path)
+
+
+def _copy(source: InputContainer, draft: Path, path: Path, keywords: str) -> None:
+    muxer = MUXERS[path.suffix.lower()]
+    moov = {"movflags": "+faststart+use_metadata_tags"} if muxer in ("mp4", "mov") else {}
+    with av.open(f"file:{draft.absolute()}", "w", format=muxer, container_options=moov) as out:
+        out.metadata.update({**source.metadata, KEYWORDS: keywords})
+        copies = {one.index: out.add_stream_from_template(one, opaque=True) for one in source.streams}
+        for stream in source.streams:
+            copies[stream.index].metadata.update(stream.metadata)
+        out.set_chapters(source.chapters())
+        with as_input_error(path):
+            _mux(source, out, copies)
+
+
+def _mux(source: InputContainer, out: OutputContainer, copies: dict[int, av.stream.Stream]) -> None:
+    for packet in source.demux():
+        if packet.size:
+            packet.stream = copies[packet.stream_index]
+            out.mux(packet)
+
+
+def _compare(source: InputContainer, draft: Path, path: Path) -> None:
+    """Raise OutputError unless the copy has as many streams of each kind, and chapters."""
+    with open_container(draft) as copy:
+        kinds = [sorted(stream.type for stream in container.streams) for container in (source, copy)]
+        if kinds[0] != kinds[1] or len(source.chapters()) != len(copy.chapters()):
+            raise OutputError(path, "would lose streams or chapters with its keywords; it is unchanged")

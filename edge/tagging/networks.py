@@ -1,0 +1,124 @@
+"""The networks of tagging, opened when they are first needed, and the space that tags are placed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from os import PathLike
+
+import numpy as np
+
+from edge.arrays import Floats
+from edge.cache import Cache, key
+from edge.errors import ModelError
+from edge.evidence.excerpts import ExcerptNetworks
+from edge.models.packages import is_installed
+from edge.networks.face_detectors import find_face_detector, open_face_detector
+from edge.networks.face_map import FaceMap
+from edge.networks.faces import FaceDetector
+from edge.networks.image_encoder import ImageEncoder
+from edge.networks.segmenter import Segmenter
+from edge.networks.tag_towers import TagTowers
+from edge.networks.text_encoder import TextEncoder
+
+BEST_ENCODER = "efficientnet-lite2"
+"""Image encoder that is used if its package is installed."""
+
+
+class TagNetworks:
+    """The networks of tagging; close them, or use them in a `with` statement.
+
+    `encoder` is the id or folder of an image encoder: by default the one of `edgereel[tags]` if it is
+    installed, else the one that ships with the package. Raises ModelError if a model is missing or damaged,
+    MissingRuntimeError without its runtime, at the first use of the network.
+    """
+
+    def __init__(
+        self,
+        encoder: str | PathLike[str] | None = None,
+        *,
+        texts: str | PathLike[str] | None = None,
+        towers: str | PathLike[str] | None = None,
+        threads: int = 1,
+        cache: Cache | None = None,
+    ) -> None:
+        self._encoder, self._texts, self._towers, self._threads = encoder, texts, towers, threads
+        self._cache = cache
+
+    @cached_property
+    def encoder(self) -> ImageEncoder:
+        """Return the image encoder."""
+        default = BEST_ENCODER if is_installed(BEST_ENCODER) else None
+        return ImageEncoder(self._encoder or default, threads=self._threads)
+
+    @cached_property
+    def detector(self) -> FaceDetector:
+        """Return the face detector."""
+        return open_face_detector(find_face_detector(FaceMap.default), threads=self._threads)
+
+    @cached_property
+    def segmenter(self) -> Segmenter:
+        """Return the audio segmenter."""
+        return Segmenter(threads=self._threads)
+
+    @cached_property
+    def texts(self) -> TextEncoder:
+        """Return the text encoder."""
+        return TextEncoder(self._texts, threads=self._threads)
+
+    @cached_property
+    def towers(self) -> TagTowers:
+        """Return the towers. Raises ModelError if they are for another text encoder."""
+        towers = TagTowers(self._towers, threads=self._threads)
+        if towers.parameters.text != self.texts.size:
+            towers.close()
+            what = f"expects text vectors of {towers.parameters.text} numbers, not {self.texts.size}"
+            raise ModelError(towers.folder.path, what)
+        return towers
+
+    @property
+    def excerpts(self) -> ExcerptNetworks:
+        """Return those that examine a recording."""
+        return ExcerptNetworks(self.encoder, self.detector, self.segmenter)
+
+    @property
+    def space(self) -> str:
+        """Id of the space of tags: it changes with the text encoder and the towers."""
+        towers = self.towers.folder.manifest
+        return f"{self.texts.space}+{towers.id}-{towers.version}-{towers.digest[:12]}"
+
+    @property
+    def size(self) -> int:
+        """Numbers of a place in the space."""
+        return self.towers.size
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return the places of tags, float32[n, size] of norm 1."""
+        if not texts:
+            return np.zeros((0, self.size), np.float32)
+        return self.towers.tags(self.texts.encode(texts))
+
+    @cached_property
+    def names(self) -> Floats:
+        """Return what the image encoder's classes stand for, float32[labels, size]."""
+        labels = self.encoder.labels
+        entry = key("names", self.space, labels)
+        known = self._cache.get(entry) if self._cache else None
+        if known is not None and len(known) == 4 * len(labels) * self.size:
+            return np.frombuffer(known, np.float32).reshape(len(labels), self.size)
+        names = self.towers.names(self.texts.encode([label.split(",")[0] for label in labels]))
+        if self._cache:
+            self._cache.put(entry, names.astype(np.float32).tobytes())
+        return names
+
+    def close(self) -> None:
+        """Release those that were opened."""
+        for name in ("encoder", "detector", "segmenter", "texts", "towers"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+
+    def __enter__(self) -> TagNetworks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

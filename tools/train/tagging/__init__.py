@@ -1,0 +1,1 @@
+"""Train the towers of the tagger: videos and tags in one space."""
