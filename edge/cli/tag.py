@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import edge
-from edge.cli.inputs import check_outputs, for_each, output_file, recordings
+from edge.cli.inputs import STDIN, check_outputs, for_each, output_file, recordings
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
 from edge.cli.show import print_json, print_notes, say
@@ -62,7 +62,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--explain", metavar="FILE|DIR", help="draw what counted, and the nearest frames: .png, .pdf, .svg"
     )
     out.add_argument(
-        "--write", action="store_true", help="write the tags into the file's metadata, as keywords"
+        "--write", action="store_true", help="change the file: put the tags into its metadata, as keywords"
     )
     add_force(out)
 
@@ -72,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
     settings = TagOptions(**chosen(options, TagOptions))
     if options.hashtags and (options.json or options.timeline):
         raise UsageError("--hashtags prints one line: leave out --json and --timeline")
+    if options.write and STDIN in options.media:
+        raise UsageError("--write changes files, and standard input is none")
     with (
         recordings(options) as paths,
         edge.TagNetworks(options.encoder, threads=options.threads, cache=edge.Cache()) as networks,

@@ -72,7 +72,7 @@ class Excerpts:
 
 @dataclass(frozen=True, slots=True)
 class ExcerptNetworks:
-    """Networks that look at excerpts and listen to them; whoever opened them closes them."""
+    """Networks that examine excerpts; whoever opened them closes them."""
 
     encoder: ImageEncoder
     """Says what a frame shows."""

@@ -1,4 +1,4 @@
-"""Settings of transcription, with their defaults."""
+"""Settings of evidence, with their defaults."""
 
 from __future__ import annotations
 

@@ -102,6 +102,7 @@ def test_bad_input_gives_one_line_and_its_exit_code(
         ([video, "-k", 0], 2),
         ([video, "--min-similarity", 2], 2),
         ([video, "--hashtags", "--json"], 2),
+        (["-", "--write"], 2),
         ([video, "--explain", tmp_path / "why.xyz"], 2),
         ([video, "--encoder", "no-such-model"], 1),
     ]

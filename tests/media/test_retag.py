@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from edge.errors import InputError, UsageError
+from edge.errors import InputError, OutputError, UsageError
 from edge.media import probe
 from edge.media.write.retag import write_keywords
 from tests.media.makers import Recipe, make
@@ -51,6 +51,27 @@ def test_rotation_and_chapters_stay(tmp_path: Path) -> None:
     rotation = getattr(probe(file).video, "rotation", None)
     write_keywords(file, ["cat"])
     assert getattr(probe(file).video, "rotation", None) == rotation == 90
+
+
+def test_a_read_only_file_is_left_alone(tmp_path: Path) -> None:
+    """Also where its folder, or being root, would allow to replace it."""
+    file = make(tmp_path / "video.mp4", Recipe(seconds=1))
+    content = file.read_bytes()
+    file.chmod(0o444)
+    with pytest.raises(OutputError, match="is read-only"):
+        write_keywords(file, ["cat"])
+    assert file.read_bytes() == content
+
+
+def test_mode_and_links_stay(tmp_path: Path) -> None:
+    file = make(tmp_path / "video.mp4", Recipe(seconds=1))
+    file.chmod(0o640)
+    link = tmp_path / "link.mp4"
+    link.symlink_to(file)
+    write_keywords(link, ["cat"])
+    assert link.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert probe(file).metadata["keywords"] == "cat"
 
 
 def test_other_formats_and_damaged_files_are_left_alone(tmp_path: Path) -> None:

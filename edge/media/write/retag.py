@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,19 +18,26 @@ MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".m4a": "ipod", ".mkv": "
           ".webm": "webm", ".mp3": "mp3", ".flac": "flac", ".ogg": "ogg", ".opus": "opus"}  # fmt: skip
 """Muxer by suffix of the files whose keywords can be written."""
 
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
 KEYWORDS = "keywords"
 """Name of the metadata: `keyw` in MP4, KEYWORDS in Matroska, a TXXX frame in ID3."""
 
 
 def check_retag(path: Path) -> None:
-    """Raise UsageError if such a file takes no keywords, OutputError if its folder cannot be written."""
+    """Raise UsageError if such a file takes no keywords, OutputError if it or its folder is read-only.
+
+    The file's own mode counts even where the user may replace it, as the owner of its folder or as root.
+    """
     if path.suffix.lower() not in MUXERS:
         raise UsageError(f"{path}: keywords can be written into {', '.join(sorted(MUXERS))} files")
-    refuse_unwritable(path.absolute().parent)
+    if path.exists() and not path.stat().st_mode & WRITABLE:
+        raise OutputError(path, "is read-only; it is unchanged")
+    refuse_unwritable(path.resolve().parent)
 
 
 def write_keywords(path: Path, keywords: Sequence[str]) -> None:
-    """Replace the keywords of a file; everything else is copied, and the file is whole at any time.
+    """Replace the keywords of a file; everything else is copied, its mode too, and it is whole at any time.
 
     Commas separate keywords, so they become semicolons inside one. Raises UsageError for other formats,
     InputError if the file cannot be read, OutputError if a stream, a chapter or an attachment could not be
@@ -36,6 +45,7 @@ def write_keywords(path: Path, keywords: Sequence[str]) -> None:
     """
     check_retag(path)
     text = ", ".join(keyword.replace(",", ";") for keyword in keywords)
+    path = path.resolve()  # a link stays one
     with whole_file(path, force=True) as draft, open_container(path) as source:
         try:
             _copy(source, draft, path, text)
@@ -44,6 +54,7 @@ def write_keywords(path: Path, keywords: Sequence[str]) -> None:
                 path, f"keywords cannot be written ({reason(error)}); it is unchanged"
             ) from error
         _compare(source, draft, path)
+        shutil.copymode(path, draft)
 
 
 def _copy(source: InputContainer, draft: Path, path: Path, keywords: str) -> None:
