@@ -106,3 +106,11 @@ def test_the_end_of_a_truncated_film_is_its_last_readable_frame(film: Film, tmp_
     assert number(first) == 0
     assert 20 < number(last) < 90
     assert number(last_again) == number(last)
+
+
+def test_what_only_the_first_packet_says_counts_for_all_frames(eval_pack: Path) -> None:
+    """x264 writes its version there, and 4:4:4 of its older ones is decoded otherwise."""
+    file, times = eval_pack / "video/cockatoo.mp4", (0.0, 3.8, 4.9, 7.3)
+    for time_s, frame in zip(times, list(frames_at(file, times)), strict=True):
+        (alone,) = frames_at(file, [time_s])
+        np.testing.assert_array_equal(alone.rgb, frame.rgb)

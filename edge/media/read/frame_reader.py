@@ -13,7 +13,7 @@ from av.video.stream import VideoStream as AvVideoStream
 
 from edge.errors import InputError
 from edge.media.read.container import best_video_stream, open_container, select_streams
-from edge.media.read.decoding import video_frames_from
+from edge.media.read.decoding import video_frames, video_frames_from
 from edge.media.read.probe import MediaInfo, VideoStream
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds, ticks_to_seconds
@@ -23,6 +23,10 @@ STEP_S = 2
 
 SNAP = Fraction(2, 1000)
 """Tolerance in seconds of a frame at a cut point: Matroska rounds to 1 ms, and seconds may be floats."""
+
+
+HEADED = {"h264", "hevc"}
+"""Codecs whose first packet may hold what all others need."""
 
 
 @contextmanager
@@ -77,6 +81,7 @@ class FrameReader:
         self._last = info.origin + Fraction(info.duration_s) if info.duration_s else None
         self._usual = 1 / video.rate if video.rate else Fraction(1, 25)
         self._health = report
+        self._began = False
         self._frames: Iterator[VideoFrame] = iter(())
         self._shown: _Decoded | None = None
         self._next: _Decoded | None = None
@@ -109,11 +114,22 @@ class FrameReader:
         at = max(at, self._first)
         if not self._within_reach(at):
             goal = at if self._last is None else min(at, self._last)
+            if not self._began:
+                self._begin()
             self._frames = video_frames_from(self._container, self.stream, goal, self._health)
             self._shown = self._next = self._decode()
             self._step()
         while self._next is not None and self._next.begins <= at:
             self._step()
+
+    def _begin(self) -> None:
+        """Decode the first frame: some files say only there how to decode the others.
+
+        x264 names its version there, which decoders need for 4:4:4 of old ones; parameter sets may be there.
+        """
+        self._began = True
+        if self.stream.codec_context.name in HEADED:
+            next(video_frames(self._container, self.stream, DecodeReport()), None)
 
     def _step(self) -> None:
         self._shown, self._next = self._next, self._decode()
