@@ -18,7 +18,7 @@ from msgspec import UNSET
 from edge import schema
 from edge.arrays import Floats
 from edge.cache import Cache
-from edge.errors import InputError
+from edge.errors import InputError, UsageError
 from edge.evidence.excerpts import Excerpts, collect_excerpts
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
@@ -129,7 +129,7 @@ def tag(
     and encoder nothing is decoded, with `networks` no model is loaded.
 
     Raises InputError if the file cannot be read or has nothing to tag, UsageError for a library of another
-    space, ModelError and MissingRuntimeError as `TagNetworks`.
+    space or excerpts of another encoder, ModelError and MissingRuntimeError as `TagNetworks`.
     """
     options, recording = options or TagOptions(), open_recording(media)
     if networks is None:
@@ -147,6 +147,8 @@ def tag(
     if title and not networks.texts.knows(title):
         title, notes = "", ("the title has no word that the text encoder knows; it is ignored",)
     found = excerpts or collect_excerpts(recording, networks.excerpts, options.excerpts, progress=progress)
+    if found.classes.shape[1] != len(networks.encoder.labels):
+        raise UsageError("the excerpts are of another image encoder than is in use")
     given = video_input(found, networks, title)
     if not given.present.any():
         raise InputError(recording.path, "has nothing to tag: no frame, no audio and no title")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,9 @@ def test_evidence_is_handed_in(networks: TagNetworks, library: TagLibrary, video
     again = tag(video, library=library, excerpts=first.excerpts, networks=networks)
     assert again.tags == first.tags
     assert again.excerpts is first.excerpts
+    other = replace(first.excerpts, classes=first.excerpts.classes[:, :10])
+    with pytest.raises(UsageError, match="another image encoder"):
+        tag(video, library=library, excerpts=other, networks=networks)
 
 
 def test_sections_have_tags_of_their_own(networks: TagNetworks, library: TagLibrary, video: Path) -> None:
