@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from edge.errors import UsageError as UsageError
     from edge.evidence.collect import Collector as Collector
     from edge.evidence.collect import collect as collect
+    from edge.evidence.excerpts import Excerpts as Excerpts
     from edge.evidence.export import write_labels as write_labels
     from edge.evidence.face_track import FaceNetworks as FaceNetworks
     from edge.evidence.face_track import FaceTrack as FaceTrack
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from edge.evidence.labels import FrameLabels as FrameLabels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
+    from edge.evidence.options import ExcerptOptions as ExcerptOptions
     from edge.evidence.options import RecognitionOptions as RecognitionOptions
     from edge.evidence.options import SpeechOptions as SpeechOptions
     from edge.evidence.options import TranscriptOptions as TranscriptOptions
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
     from edge.songs.song import Song as Song
     from edge.songs.song import SongClip as SongClip
     from edge.tagging.explain import explain_tags as explain_tags
+    from edge.tagging.library import TagEncoder as TagEncoder
     from edge.tagging.library import TagLibrary as TagLibrary
     from edge.tagging.library import open_library as open_library
     from edge.tagging.networks import TagNetworks as TagNetworks
@@ -140,6 +143,7 @@ _MODULES = {
         "Collector",
         "collect",
     ),
+    "edge.evidence.excerpts": ("Excerpts",),
     "edge.evidence.export": ("write_labels",),
     "edge.evidence.faces": ("FaceOptions",),
     "edge.evidence.fused": ("LabelEvidence",),
@@ -149,6 +153,7 @@ _MODULES = {
         "LabelTrack",
     ),
     "edge.evidence.options": (
+        "ExcerptOptions",
         "RecognitionOptions",
         "SpeechOptions",
         "TranscriptOptions",
@@ -220,7 +225,7 @@ _MODULES = {
     "edge.songs.options": ("SongOptions",),
     "edge.songs.song": ("Song", "SongClip"),
     "edge.tagging.explain": ("explain_tags",),
-    "edge.tagging.library": ("TagLibrary", "open_library"),
+    "edge.tagging.library": ("TagEncoder", "TagLibrary", "open_library"),
     "edge.tagging.networks": ("TagNetworks",),
     "edge.tagging.options": ("TagOptions",),
     "edge.tagging.tag": ("Tag", "TagResult", "tag"),

@@ -96,6 +96,8 @@ def calls(folder: Path, segmenter: Segmenter) -> dict[str, Callable[[Any], objec
     """Each public function of a recording, as something that can be compared."""
     transcript = talk_from_script("Good evening everybody. [1.5] Good night.")
     span, numbers = Span(0.5, 1.5), iter(range(10_000))
+    library = folder / "tags.txt"
+    library.write_text("music\ncity\nsnow\n", encoding="utf-8")
 
     def new(suffix: str = ".mp4") -> Path:
         return folder / f"{next(numbers)}{suffix}"
@@ -111,6 +113,7 @@ def calls(folder: Path, segmenter: Segmenter) -> dict[str, Callable[[Any], objec
         "clean": lambda m: edge.clean(m, new(), transcript=transcript).plan.to_dict(),
         "cut": lambda m: edge.cut(m, span, new()).video_frames,
         "concat": lambda m: edge.concat([MediaRange(m, Fraction(1), Fraction(2))], new()).copied_frames,
+        "tag": lambda m: edge.tag(m, library=library).to_dict()["tags"],
         "collect": lambda m: edge.collect(m, [edge.LabelCollector(segmenter)]).decoded_s,
     }
 
