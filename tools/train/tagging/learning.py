@@ -26,7 +26,7 @@ Rule = Literal["semi-hard", "published", "random"]
 """Which tags are drawn as negatives of an anchor a and a positive p, at distances d:
 
 semi-hard: d(a, p) < d(a, n) < d(a, p) + margin, by the network as it is
-published: d(a, n) > d(a, p) + margin, by the network as it was when the round began (US 2022/0284246): their
+published: d(a, n) > d(a, p) + margin, by the network as it was when the round began (US 12,394,226 B2): their
     loss is zero then, so only what has moved since counts
 random: any
 """
