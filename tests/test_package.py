@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def test_the_readme_python_block_runs(sample: tuple[Path, Truth], tmp_path: Path
 def readme_commands() -> list[list[str]]:
     """Every line of the README that calls `edge`."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines()]
+    lines = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
     return [line[1:] for line in lines if line[:1] == ["edge"]]
 
 
@@ -83,7 +84,7 @@ def test_the_readme_commands_parse() -> None:
 def test_the_readme_commands_run(sample: tuple[Path, Truth], tmp_path: Path) -> None:
     if not find_spec("moonshine_voice"):
         pytest.skip("the package moonshine_voice is not installed")
-    for name in ("concert.mp4", "talk.mp4"):
+    for name in ("concert.mp4", "talk.mp4", "holiday.mp4"):
         shutil.copy(sample[0], tmp_path / name)
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(sys.path),
