@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     interrupts.install()
-    _return_memory_early()
+    _return_memory_early(getattr(options, "mapped_bytes", _LARGE))
     try:
         code = options.run(options)
         sys.stdout.flush()
@@ -121,10 +121,10 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="surrogateescape" if unicode else "backslashreplace")  # type: ignore[union-attr]
 
 
-def _return_memory_early() -> None:
+def _return_memory_early(mapped_bytes: int) -> None:
     """Make glibc return large freed buffers at once: lowers the peak by 20 MB for three hours of audio."""
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, mapped_bytes)
 
 
 def _fail(message: str, code: int) -> int:

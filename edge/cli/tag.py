@@ -42,6 +42,9 @@ class _Means:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.set_defaults(
+        mapped_bytes=1 << 20
+    )  # images have 0.4 MB: mapping each anew takes a third of the time
     add_media(parser)
     tags = parser.add_argument_group("tags")
     tags.add_argument(

@@ -8,6 +8,7 @@ counts, a keyframe if the part has one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -101,7 +102,7 @@ def collect_excerpts(
     frames = max(options.frames, -(-options.min_frames // count))
     parts = count * frames
     seen = []
-    for number, frame in enumerate(_frames(recording, edges[-1], parts, notes), 1):
+    for number, frame in enumerate(_ahead(_frames(recording, edges[-1], parts, notes)), 1):
         seen.append(_look(frame, networks))
         if progress:
             progress(0.8 * number / parts)
@@ -168,6 +169,15 @@ def _frames(recording: Recording, end_s: float, parts: int, notes: list[str]) ->
             yield time_s, frame.rgb
     except InputError as error:
         notes.append(str(error))
+
+
+def _ahead(frames: Iterator[tuple[float, Rgb]]) -> Iterator[tuple[float, Rgb]]:
+    """Yield the frames, each decoded while the one before it is examined."""
+    with ThreadPoolExecutor(1) as decoder:
+        upcoming = decoder.submit(next, frames, None)
+        while (frame := upcoming.result()) is not None:
+            upcoming = decoder.submit(next, frames, None)
+            yield frame
 
 
 def _look(frame: tuple[float, Rgb], networks: ExcerptNetworks) -> _Seen:

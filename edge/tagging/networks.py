@@ -12,6 +12,7 @@ from edge.arrays import Floats
 from edge.cache import Cache, key
 from edge.errors import ModelError
 from edge.evidence.excerpts import ExcerptNetworks
+from edge.models.options import SessionOptions
 from edge.models.packages import is_installed
 from edge.networks.face_detectors import find_face_detector, open_face_detector
 from edge.networks.face_map import FaceMap
@@ -49,7 +50,8 @@ class TagNetworks:
     def encoder(self) -> ImageEncoder:
         """Return the image encoder."""
         default = BEST_ENCODER if is_installed(BEST_ENCODER) else None
-        return ImageEncoder(self._encoder or default, threads=self._threads)
+        kept = SessionOptions(threads=self._threads, arena=True)  # else 30 MB are mapped anew for each frame
+        return ImageEncoder(self._encoder or default, options=kept)
 
     @cached_property
     def detector(self) -> FaceDetector:
