@@ -23,7 +23,8 @@ from edge.errors import InputError
 from edge.evidence.face_track import analyzed_size
 from edge.evidence.labels import label_samples
 from edge.evidence.options import ExcerptOptions
-from edge.media import Recording, decode_audio, frames_at
+from edge.media import Recording, frames_at
+from edge.media.read.audio import decode_spans
 from edge.media.read.frames import cheap_times
 from edge.networks.faces import FaceDetector
 from edge.networks.image_encoder import ImageEncoder
@@ -107,8 +108,8 @@ def collect_excerpts(
         if progress:
             progress(0.8 * number / parts)
     audio = []
-    for start, stop in pairwise(edges):
-        audio.append(_listen(recording, (start + stop) / 2, networks.segmenter, options, notes))
+    for row in _listen(recording, edges, networks, options.audio_s, notes):
+        audio.append(row)
         if progress:
             progress(0.8 + 0.2 * len(audio) / count)
     if not seen and all(row is None for row in audio):
@@ -196,17 +197,22 @@ def light(rgb: Rgb) -> Floats:
 
 
 def _listen(
-    recording: Recording, middle_s: float, segmenter: Segmenter, options: ExcerptOptions, notes: list[str]
-) -> Floats | None:
-    """Return the audio features around a time; None without audio there."""
-    if recording.audio is None:
-        return None
-    start = max(0.0, middle_s - options.audio_s / 2)
+    recording: Recording,
+    edges: NDArray[np.float64],
+    networks: ExcerptNetworks,
+    audio_s: float,
+    notes: list[str],
+) -> Iterator[Floats | None]:
+    """Yield the audio features of the middle of each section; None without audio there."""
+    segmenter = networks.segmenter
+    starts = [max(0.0, float(start + stop - audio_s) / 2) for start, stop in pairwise(edges)]
+    spans, left = [(start, start + audio_s) for start in starts], len(starts)
     try:
-        end = start + options.audio_s
-        blocks = decode_audio(recording, rate_hz=segmenter.rate_hz, start_s=start, end_s=end)
-        samples = np.concatenate([np.zeros(0, np.float32), *(block.samples for block in blocks)])
+        if recording.audio is not None:
+            for samples in decode_spans(recording, spans, rate_hz=segmenter.rate_hz):
+                left -= 1
+                enough = len(samples) >= MIN_AUDIO_S * segmenter.rate_hz
+                yield audio_features(samples, segmenter) if enough else None
     except InputError as error:
         notes.append(str(error))
-        return None
-    return audio_features(samples, segmenter) if len(samples) >= MIN_AUDIO_S * segmenter.rate_hz else None
+    yield from [None] * left

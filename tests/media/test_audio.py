@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.errors import NoAudioError, UsageError
+from edge.errors import InputError, NoAudioError, UsageError
 from edge.media import AudioBlock, DecodeReport, decode_audio, open_recording, probe
+from edge.media.read.audio import decode_spans
 
 from .conftest import Film
-from .makers import BEEP_S, FLASH_EVERY, Floats, Recipe, audio_frame, write_sound
+from .makers import BEEP_S, FLASH_EVERY, Floats, Recipe, audio_frame, make, write_sound
 
 PLAIN = Recipe()
 RATE = 16000
@@ -285,3 +286,14 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 600 * RATE
     assert peak < 5_000_000
+
+
+def test_spans_of_one_opened_file_are_those_of_it_opened_for_each(tmp_path: Path) -> None:
+    file = make(tmp_path / "film.mp4", Recipe(seconds=6))
+    spans = [(0.0, 1.0), (2.25, 3.5), (2.5, 3.0), (5.5, 7.5), (9.0, 9.5)]
+    for (start_s, end_s), samples in zip(spans, decode_spans(file, spans), strict=True):
+        try:
+            alone = [block.samples for block in decode_audio(file, start_s=start_s, end_s=end_s)]
+        except InputError:
+            alone = []
+        np.testing.assert_array_equal(samples, np.concatenate([np.zeros(0, np.float32), *alone]))

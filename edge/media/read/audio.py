@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 
@@ -60,6 +61,24 @@ def decode_audio(
     to = AudioFormat(rate_hz, "mono", step=min(size, 65536))
     pieces = decode(recording, to, blocks, report if report is not None else DecodeReport())
     return (AudioBlock(piece.samples[:, 0], piece.start_sample) for piece in pieces)
+
+
+def decode_spans(
+    media: MediaSource, spans: Iterable[tuple[float, float]], *, rate_hz: int = 16000
+) -> Iterator[Samples]:
+    """Yield the mono audio float32[n] of each span (start, end) in seconds; only the first may start at 0.
+
+    The file is opened once: to open a long one takes longer than to decode a few seconds of it. Gaps are
+    zeros, a span after the end is empty. Raises InputError and NoAudioError as `decode_audio`.
+    """
+    recording = open_recording(media)
+    chosen = recording.require_audio()
+    with open_container(recording.path) as container:
+        for start_s, end_s in spans:
+            start, end = round(start_s * rate_hz), round(end_s * rate_hz)
+            to, blocks = AudioFormat(rate_hz, "mono", step=65536), Blocks(1, end - start, start, end)
+            pieces = decode_from(container, recording.info, chosen, to, blocks, report=DecodeReport())
+            yield np.concatenate([np.zeros(0, np.float32), *(piece.samples[:, 0] for piece in pieces)])
 
 
 def decode(
