@@ -16,6 +16,8 @@ from edge.errors import InputError
 from edge.evidence.excerpts import Excerpts, collect_excerpts
 from edge.media import open_recording
 from edge.models.arithmetic import describe
+from edge.models.packages import is_installed
+from edge.networks.image_encoder import ImageEncoder
 from edge.networks.tag_towers import VideoInput
 from edge.networks.text_encoder import TextEncoder
 from edge.tagging.library import STARTER, TagLibrary
@@ -67,11 +69,13 @@ class Ranking:
 def evaluate(
     data: Path,
     *,
-    encoders: Sequence[str | Path] = (BEST_ENCODER, "images"),
+    encoders: Sequence[str | Path] | None = None,
     towers: str | Path | None = None,
     texts: str | Path | None = None,
 ) -> dict[str, Any]:
-    """Keys: `rows`, `unseen`, `worst`, `videos`, `library`, `encoder`, `arithmetic`.
+    """Compare image encoders; the default is that of `edgereel[tags]`, if installed, and the one that ships.
+
+    Keys: `rows`, `unseen`, `worst`, `videos`, `library`, `encoder`, `arithmetic`.
 
     A row has recall_at_5, recall_interval (95 %, bootstrap over videos), map, soft_recall_at_5 (tags of
     nearly the same meaning count), precision_at_3, videos. Rows of all videos without titles: image, audio,
@@ -82,6 +86,7 @@ def evaluate(
     missing.
     """
     videos = read_videos(data)
+    encoders = encoders or [*([BEST_ENCODER] if is_installed(BEST_ENCODER) else []), ImageEncoder.default]
     names = distinct([*(tag for video in videos for tag in video.tags), *read_names(STARTER)])
     result: dict[str, Any] = {"rows": {}, "unseen": {}, "videos": len(videos), "library": len(names)}
     for number, encoder in enumerate(encoders):
@@ -90,9 +95,9 @@ def evaluate(
         prefix = f"{Path(encoder).name}:" if number else ""
         similar = _similarities(names, texts)
         for row, rankings in ranked.items():
-            result["rows"][prefix + row] = _judged(rankings, videos, names, similar)
+            result["rows"][prefix + row] = _judged(rankings, videos, similar)
             unseen = [replace(video, tags=_unseen(video.tags)) for video in videos]
-            result["unseen"][prefix + row] = _judged(rankings, unseen, names, similar)
+            result["unseen"][prefix + row] = _judged(rankings, unseen, similar)
         if number == 0:
             result |= {"encoder": Path(encoder).name, "worst": _worst(ranked["fused_all"], videos)}
     return result | {"arithmetic": describe()}
@@ -209,7 +214,6 @@ def _similarities(names: Sequence[str], texts: str | Path | None) -> dict[str, F
 def _judged(
     rankings: Sequence[Ranking | None],
     videos: Sequence[Video],
-    names: Sequence[str],
     vectors: dict[str, Floats],
 ) -> dict[str, Any]:
     """Return the figures of a row over the videos that it has a ranking of, and that have tags."""

@@ -44,7 +44,7 @@ def ranking(*tags: str) -> Ranking:
 
 
 def judged(rankings: list[Ranking | None], videos: list[Video]) -> dict[str, Any]:
-    return _judged(rankings, videos, tuple(VECTORS), VECTORS)
+    return _judged(rankings, videos, VECTORS)
 
 
 def test_figures_of_one_ranking() -> None:
