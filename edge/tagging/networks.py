@@ -50,7 +50,7 @@ class TagNetworks:
     def encoder(self) -> ImageEncoder:
         """Return the image encoder."""
         default = BEST_ENCODER if is_installed(BEST_ENCODER) else None
-        kept = SessionOptions(threads=self._threads, arena=True)  # else 30 MB are mapped anew for each frame
+        kept = SessionOptions(threads=self._threads, arena=True)  # 0.3 s of 4.3 s for ten minutes
         return ImageEncoder(self._encoder or default, options=kept)
 
     @cached_property
