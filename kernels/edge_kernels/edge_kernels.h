@@ -218,6 +218,14 @@ int32_t edge_warp(const uint8_t *restrict rgb, int64_t height, int64_t width, co
 int64_t edge_suppress(const float *restrict boxes, int64_t count, float limit, int32_t smaller,
                       int64_t *restrict kept);
 
+/* Connected regions of a map [height][width]: pixels above `least` that touch, also at corners, are one. For region r
+ * boxes[4 r] are left, top, right, bottom, the last two exclusive, and means[r] is the mean of its pixels; regions are
+ * in the order of their first pixels, row by row. Returns how many there are. At most 32768 x 32768 pixels. boxes and
+ * means: room for ceil(height / 2) * ceil(width / 2) regions; scratch: height * width int32, and after them an int32
+ * for each region. */
+int64_t edge_regions(const float *restrict map, int64_t height, int64_t width, float least, int32_t *restrict boxes,
+                     float *restrict means, int32_t *restrict scratch);
+
 /* ---- vectors: rows of int8 codes, each with a scale; value = code * scale ---- */
 
 /* The `k` rows, at most `rows`, with the largest dot product with the query, best first, of equal ones the lower index:

@@ -1,17 +1,28 @@
-"""Crop, resize and warp images; suppress overlapping boxes."""
+"""Crop, resize and warp images; suppress overlapping boxes; find connected regions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edge_kernels.arrays import Floats, Indices, floats, integers, positive
+from edge_kernels.arrays import Floats, Indices, Ints, floats, integers, positive
 from edge_kernels.library import call
 
 Rgb = NDArray[np.uint8]
 """An image, uint8[height, width, 3]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Regions:
+    """The n connected regions of a map, in the order of their first pixels, row by row."""
+
+    boxes: Ints
+    """int32[n, 4]: left, top, right, bottom in pixels, the last two exclusive."""
+    means: Floats
+    """float32[n]: means of their pixels."""
 
 
 def area_crops(rgb: Rgb, boxes: ArrayLike, height: int, width: int) -> Floats:
@@ -64,6 +75,26 @@ def suppress(boxes: ArrayLike, scores: ArrayLike, limit: float, *, over_smaller:
     order = np.argsort(-scores, kind="stable")
     kept = np.empty(len(order), np.int64)
     return order[kept[: call("suppress", boxes[order], len(order), limit, int(over_smaller), kept)]]
+
+
+def regions(scores: ArrayLike, least: float) -> Regions:
+    """Find the connected regions of the pixels of `scores` float32[height, width] that are above `least`.
+
+    Pixels that touch at a side or corner are connected; NaN is above nothing. Raises TypeError unless they
+    are floating point, ValueError for another number of axes, KernelError unless there are 1 to 32768 pixels
+    in each.
+
+    >>> regions(np.array([[0.9, 0.0, 0.0], [0.0, 0.7, 0.0]], np.float32), 0.5).boxes.tolist()
+    [[0, 0, 2, 2]]
+    """
+    scores = floats(scores, "scores", 2)
+    height, width = scores.shape
+    most = -(-height // 2) * -(-width // 2)
+    boxes, means = np.empty((most, 4), np.int32), np.empty(most, np.float32)
+    found = call(
+        "regions", scores, height, width, least, boxes, means, np.empty(height * width + most, np.int32)
+    )
+    return Regions(boxes[:found].copy(), means[:found].copy())
 
 
 def _image(rgb: NDArray[Any]) -> Rgb:

@@ -115,6 +115,7 @@ def exercise() -> None:
     images.warp(picture, rng.standard_normal((2, 2, 3)).astype(np.float32), 9, 13)
     boxes = rng.uniform(0, 40, (90, 4)).astype(np.float32) + np.array([0, 0, 30, 30], np.float32)
     images.suppress(boxes, rng.random(90).astype(np.float32), 0.4)
+    images.regions(rng.random((37, 53), np.float32), 0.7)
     for size in (1, 29, 384, 1031):
         codes, scales = vectors.quantize(rng.standard_normal((61, size)))
         vectors.nearest(rng.standard_normal(size), codes, scales, 17)

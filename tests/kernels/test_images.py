@@ -1,4 +1,4 @@
-"""Crops, warps and suppression against their twins."""
+"""Crops, warps, suppression and regions against their twins."""
 
 from __future__ import annotations
 
@@ -77,6 +77,28 @@ def test_suppression_is_greedy(count: int, over_smaller: bool, seed: int, limit:
     assert kept.tolist() == twins.suppress(boxes, scores, limit, over_smaller=over_smaller)
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 24), st.integers(1, 24), st.integers(0, 9), st.floats(0.1, 0.95))
+def test_regions_are_what_spreads_from_their_first_pixels(
+    height: int, width: int, seed: int, least: float
+) -> None:
+    scores = np.random.default_rng(seed).random((height, width), np.float32)
+    boxes, means = twins.regions(scores, np.float32(least).item())
+    found = images.regions(scores, least)
+    assert found.boxes.tolist() == boxes
+    np.testing.assert_allclose(found.means, means, rtol=1e-5)
+
+
+def test_every_second_pixel_is_a_region_and_a_spiral_one() -> None:
+    assert len(images.regions(np.pad(np.ones((1, 1)), ((0, 6), (0, 6))), 0.5).boxes) == 1
+    grid = np.zeros((7, 9), np.float32)
+    grid[::2, ::2] = 1
+    assert len(images.regions(grid, 0.5).boxes) == 4 * 5
+    spiral = np.array([list(row) for row in ("#####", "....#", "###.#", "#...#", "#####")]) == "#"
+    assert images.regions(spiral.astype(np.float32), 0.5).boxes.tolist() == [[0, 0, 5, 5]]
+    assert not len(images.regions(np.full((3, 3), np.nan, np.float32), 0.5).boxes)
+
+
 def test_bad_arguments_are_refused() -> None:
     rgb = picture(10, 10)
     with pytest.raises(KernelError, match="contradict"):
@@ -93,3 +115,5 @@ def test_bad_arguments_are_refused() -> None:
         images.warp(rgb, np.full((1, 2, 3), np.nan, np.float32), 2, 2)
     with pytest.raises(ValueError, match=r"boxes must have the shape \[2, 4\]"):
         images.suppress(np.zeros((1, 4), np.float32), np.zeros(2, np.float32), 0.5)
+    with pytest.raises(KernelError, match="outside its range"):
+        images.regions(np.zeros((0, 5), np.float32), 0.5)

@@ -194,6 +194,27 @@ def suppress(
     return kept
 
 
+def regions(scores: NDArray[np.float32], least: float) -> tuple[list[list[int]], list[float]]:
+    """Boxes and means of connected regions, each spread from its first pixel until nothing is added."""
+    inside, boxes, means = scores > least, list[list[int]](), list[float]()
+    while inside.any():
+        region = np.zeros_like(inside)
+        region.flat[np.flatnonzero(inside)[0]] = True
+        while True:
+            around = np.pad(region, 1)
+            shifts = [(y, x) for y in range(3) for x in range(3)]
+            spread = [around[y : y + len(region), x : x + region.shape[1]] for y, x in shifts]
+            grown = np.any(spread, axis=0) & inside
+            if (grown == region).all():
+                break
+            region = grown
+        rows, columns = np.nonzero(region)
+        boxes.append([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+        means.append(float(scores[region].astype(np.float64).mean()))
+        inside &= ~region
+    return boxes, means
+
+
 def quantize(vectors: Doubles) -> tuple[NDArray[np.int64], Doubles]:
     """Codes of -127 to 127 and the scale of each row, value by value."""
     scales = np.array([max(map(abs, row), default=0.0) / 127 for row in vectors])

@@ -1,4 +1,4 @@
-"""Images: averages of areas, points between pixels, and which of many boxes to keep."""
+"""Images: averages of areas, points between pixels, which of many boxes to keep, and regions of a map."""
 
 from __future__ import annotations
 
@@ -128,4 +128,73 @@ def suppress(boxes, count, limit, smaller, kept):
         if clear:
             kept[found] = i
             found += 1
+    return found
+
+
+@inline
+def _root(parents, i):
+    """The first pixel of the tree that holds pixel `i`; the path to it is halved."""
+    while parents[i] != i:
+        parents[i] = parents[parents[i]]
+        i = parents[i]
+    return i
+
+
+@inline
+def _join(parents, i, j):
+    """Make one tree of those of `i` and `j`, its root the earlier one."""
+    a, b = _root(parents, i), _root(parents, j)
+    parents[max(a, b)] = min(a, b)
+
+
+@inline
+def _link(map, height, width, least, parents):
+    """A tree of the pixels of each region: `parents` are indices, each before its pixel; outside regions -1."""
+    for y in range(height):
+        for x in range(width):
+            i = y * width + x
+            if not map[i] > least:
+                parents[i] = -1
+                continue
+            parents[i] = i
+            if x > 0 and parents[i - 1] >= 0:
+                _join(parents, i, i - 1)
+            if y > 0:
+                for k in range(max(x - 1, 0), min(x + 2, width)):
+                    if parents[i - width - x + k] >= 0:
+                        _join(parents, i, i - width - x + k)
+
+
+@entry
+def regions(map, height, width, least, boxes, means, scratch):
+    """Trees of pixels first; then numbers, -2 for the first region: a parent has its own before its child."""
+    if missing(map, boxes, means, scratch):
+        return np.int64(-NULL)
+    if not (1 <= height <= 1 << 15 and 1 <= width <= 1 << 15):
+        return np.int64(-SIZE)
+    _link(map, height, width, least, scratch)
+    found, sizes = np.int64(0), height * width
+    for y in range(height):
+        for x in range(width):
+            i = y * width + x
+            parent = scratch[i]
+            if parent == -1:
+                continue
+            if parent == i:
+                scratch[i] = -2 - found
+                boxes[4 * found], boxes[4 * found + 1] = x, y
+                boxes[4 * found + 2], boxes[4 * found + 3] = x, y
+                means[found] = f32(0)
+                scratch[sizes + found] = 0
+                found += 1
+            else:
+                scratch[i] = scratch[parent]
+            r = -2 - np.int64(scratch[i])
+            boxes[4 * r] = min(boxes[4 * r], np.int32(x))
+            boxes[4 * r + 2] = max(boxes[4 * r + 2], np.int32(x + 1))
+            boxes[4 * r + 3] = max(boxes[4 * r + 3], np.int32(y + 1))
+            means[r] += map[i]
+            scratch[sizes + r] += 1
+    for r in range(found):
+        means[r] /= f32(scratch[sizes + r])
     return found
