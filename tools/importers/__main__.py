@@ -16,7 +16,17 @@ from pathlib import Path
 from edge.errors import EdgeError
 from edge.models.folder import ModelFolder
 from edge.models.store import store_root
-from tools.importers import classifier, ctc, efficientnet, face_mesh, images, minilm, moonshine, mtcnn
+from tools.importers import (
+    classifier,
+    ctc,
+    efficientnet,
+    face_mesh,
+    images,
+    minilm,
+    moonshine,
+    mtcnn,
+    rapidocr,
+)
 from tools.importers.install import Target
 from tools.importers.sources import Package, open_source
 from tools.paths import data_root
@@ -53,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         (efficientnet, "efficientnet", _quantizing(efficientnet.run), "1,000 classes (EfficientNet-lite2)"),
         (face_mesh, "face-mesh", _whole(face_mesh.run), "faces with a mesh of 468 points (MediaPipe)"),
         (minilm, "minilm", _quantizing(minilm.run), "texts as vectors (all-MiniLM-L6-v2)"),
+        (rapidocr, "rapidocr", _quantizing(rapidocr.run), "text in frames (PP-OCRv6 small)"),
         (moonshine, "moonshine-tiny-en", _whole(moonshine.run), "English speech to text (Moonshine tiny)"),
     ):
         _add_package(names, module.PACKAGE, name, run, what)

@@ -149,7 +149,7 @@ def _join(parents, i, j):
 
 @inline
 def _link(map, height, width, least, parents):
-    """A tree of the pixels of each region: `parents` are indices, each before its pixel; outside regions -1."""
+    """A tree of the pixels of each region: `parents` are earlier pixels of it; -1 outside regions."""
     for y in range(height):
         for x in range(width):
             i = y * width + x

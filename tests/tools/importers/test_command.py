@@ -13,7 +13,7 @@ from tests.tools.importers.conftest import Import
 from tests.tools.importers.makers import facenet
 from tools.importers.__main__ import main
 
-NAMES = ("mtcnn", "face-mesh", "minilm", "moonshine", "classifier", "images", "ctc")
+NAMES = ("mtcnn", "face-mesh", "minilm", "moonshine", "rapidocr", "classifier", "images", "ctc")
 
 
 @pytest.mark.parametrize("name", NAMES)
