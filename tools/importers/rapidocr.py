@@ -11,7 +11,6 @@ from edge.errors import InputError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import ImageInput
 from edge.networks.text_reader import Parameters
-from tools.convert.environments import one_line
 from tools.evaluate import reading
 from tools.importers.cards import card
 from tools.importers.install import Target, compared, describe, onnx_metadata, summary
@@ -23,9 +22,6 @@ PACKAGE = Package("rapidocr", "3.10.0", "rapidocr")
 FILES = {"detector": "models/PP-OCRv6_det_small.onnx", "recognizer": "models/PP-OCRv6_rec_small.onnx"}
 CHARACTERS, NOTE = "characters.txt", "character"
 """The file of characters, and what the recognizer's file calls them in its notes."""
-
-OPSET = 17
-"""Of the quantized files: since 13 weights may have a scale for each output."""
 
 FRONT_END = ImageInput(order="bgr", mean=(127.5,) * 3, scale=(127.5,) * 3)
 
@@ -55,7 +51,8 @@ def run(source: Source, target: Target, *, quantized: bool, data: Path | None) -
     characters = _characters(source, exact)
     if not quantized:
         return _write(source, target, exact, characters, quantization="none")
-    small = {role: int8_weights(_renewed(source, content)) for role, content in exact.items()}
+    # Static int8, calibrated on drawn text, took 8 % and 20 % less time and made a third more errors.
+    small = {role: int8_weights(content, folded=True) for role, content in exact.items()}
 
     def write(place: Target, networks: dict[str, bytes]) -> ModelFolder:
         return _write(source, place, networks, characters)
@@ -72,22 +69,6 @@ def _characters(source: Source, contents: dict[str, bytes]) -> bytes:
     if NOTE not in notes:
         raise InputError(source.place, f"{FILES['recognizer']} does not note its characters")
     return "\n".join([*notes[NOTE].removesuffix("\n").split("\n"), " ", ""]).encode()
-
-
-def _renewed(source: Source, content: bytes) -> bytes:
-    """An ONNX file in the operators of `OPSET`, without its notes. Raises InputError."""
-    import onnx  # noqa: PLC0415 - not part of the runtime
-    from onnx import version_converter  # noqa: PLC0415
-
-    try:
-        model = version_converter.convert_version(onnx.load_from_string(content), OPSET)
-    except Exception as error:  # onnx raises anything
-        raise InputError(
-            source.place, f"holds operators that have no successor: {one_line(error)}"
-        ) from error
-    del model.metadata_props[:]
-    renewed: bytes = model.SerializeToString()
-    return renewed
 
 
 def _write(
