@@ -80,7 +80,7 @@ def reader_folder(
     path: Path, *, characters: bytes = b"r\ng\nb\n \n", outputs: int = 5, **changed: Any
 ) -> ModelFolder:
     """A model folder with both networks."""
-    ends = {
+    ends: dict[str, tuple[tuple[int | str, ...], ...]] = {
         "detector": ((1, 3, "h", "w"), (1, 1, "h", "w")),
         "recognizer": ((1, 3, 48, "w"), (1, "t", outputs)),
     }

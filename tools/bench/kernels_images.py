@@ -1,4 +1,4 @@
-"""Images by our kernels and by what else resizes and warps them, and greedy suppression of boxes."""
+"""Images by our kernels and by what else resizes and warps them, suppression of boxes, regions of a map."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ LEVEL = (108, 192)
 CROP = 64
 MATRIX = np.array([[2.1, 0.4, 190.0], [-0.4, 2.1, 90.0]], np.float32)
 """A turned square of 137 pixels."""
+LINES = (416, 736)
+"""The map of a text detector."""
 
 
 def cases(boxes: int) -> list[Case]:
     """Every kernel of images; `boxes` are suppressed."""
     rng = np.random.default_rng(0)
     rgb = np.kron(rng.integers(0, 256, (HEIGHT // 8, WIDTH // 8, 3)), np.ones((8, 8, 1))).astype(np.uint8)
-    return [_area(rgb), _warp(rgb), _suppress(boxes, rng)]
+    return [_area(rgb), _warp(rgb), _suppress(boxes, rng), _regions(rng)]
 
 
 def _area(rgb: Array) -> Case:
@@ -140,3 +142,46 @@ def by_numpy(boxes: Array, scores: Array, limit: float) -> Array:
         shared = np.prod(np.maximum(far - near, 0), axis=1)
         order = rest[shared / (areas[first] + areas[rest] - shared) <= limit]
     return np.array(kept)
+
+
+def _regions(rng: np.random.Generator) -> Case:
+    height, width = LINES
+    scores = 0.2 * rng.random(LINES, np.float32)
+    for top, left in zip(rng.integers(0, height - 20, 60), rng.integers(0, width - 150, 60), strict=True):
+        scores[top : top + 12, left : left + 120] += np.float32(0.6)
+
+    def by_scipy() -> Any:
+        from scipy import ndimage  # noqa: PLC0415 - a peer
+
+        def job() -> Array:
+            labels, count = ndimage.label(scores > 0.3, np.ones((3, 3)))
+            ndimage.mean(scores, labels, np.arange(1, count + 1))
+            found = ndimage.find_objects(labels)
+            return np.array([[x.start, y.start, x.stop, y.stop] for y, x in found])
+
+        return job
+
+    truth = cache(lambda: spread(scores > 0.3))
+    return Case(
+        f"connected regions of {width} x {height}",
+        lambda: lambda: images.regions(scores, 0.3).boxes,
+        (Peer("SciPy", by_scipy),),
+        lambda result: float(not np.array_equal(result, truth())),
+        "1 if others are found than by spreading",
+    )
+
+
+def spread(inside: Array) -> Array:
+    """Boxes of connected regions: the least index in each spreads until nothing changes."""
+    labels = np.where(inside, np.arange(inside.size).reshape(inside.shape), inside.size)
+    while True:
+        around = np.pad(labels, 1, constant_values=inside.size)
+        rows = np.minimum(np.minimum(around[:-2], around[1:-1]), around[2:])
+        least = np.minimum(np.minimum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
+        least = np.where(inside, least, inside.size)
+        if np.array_equal(least, labels):
+            break
+        labels = least
+    firsts = np.unique(labels[inside])
+    places = [np.nonzero(labels == first) for first in firsts]
+    return np.array([[x.min(), y.min(), x.max() + 1, y.max() + 1] for y, x in places])

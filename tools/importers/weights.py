@@ -3,8 +3,8 @@
 What static or dynamic int8 loses, it loses in the activations. Here only weights become int8, with one scale
 for each output. onnxruntime turns matrix products with them into its own blocked int8 (activations with a
 scale for every few numbers), which is as fast as dynamic int8 and far nearer to float; all others it
-multiplies out once, when it loads the file: after it has fused layers, which costs convolutions up to a third
-of their speed. `folded` weights it multiplies out before, and what is loaded is a float network like any other.
+multiplies out once, when it loads the file: after it has fused layers, which made networks of convolutions a
+third slower than in float. `folded` weights are multiplied out before, and nothing is slower.
 """
 
 from __future__ import annotations

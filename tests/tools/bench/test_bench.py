@@ -44,7 +44,7 @@ def test_kernels_gives_rows_of_every_kernel_and_leaves_the_library_of_the_proces
     assert len(kernels.describe(rows).splitlines()) == 2
     assert {"JIT", "2 threads", "NumPy"} <= {row.peer for row in rows}
     limits = {"Levenshtein": 0, "log-mel": 1e-3, "Kaldi": 1e-4, "MFCC": 1e-3, "likeness": 1e-6, "gain": 1e-6}
-    limits |= {"area averages": 1e-3, "affine crop": 0.01, "suppression": 0}
+    limits |= {"area averages": 1e-3, "affine crop": 0.01, "suppression": 0, "connected regions": 0}
     for kernel, limit in limits.items():
         ours = [row for row in rows if row.name.startswith(kernel) and row.peer in kernels.OURS]
         assert all(max(row.error, row.peer_error or 0) <= limit for row in ours)
