@@ -49,7 +49,7 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     characters: str
     """UTF-8 file of the folder with one character per line, in the order of the outputs after the blank."""
     longest_side: Annotated[int, Meta(ge=STEP)]
-    """Pixels of the longer side that a larger frame is reduced to for the detector."""
+    """Pixels of the longer side that frames are enlarged or reduced to for the detector."""
     min_text: Share
     """Probability of text above which a pixel belongs to a region."""
     min_score: Share
@@ -98,7 +98,7 @@ class TextReader(Network[ImageInput, Parameters]):
     def detect(self, rgb: Rgb) -> Floats:
         """Return the boxes of text in a frame, float32[n, 4]: left, top, right, bottom in pixels."""
         height, width, _ = check_image(rgb).shape
-        share = min(1.0, self.parameters.longest_side / max(height, width))
+        share = self.parameters.longest_side / max(height, width)
         size = tuple(max(STEP, round(side * share / STEP) * STEP) for side in (height, width))
         given = prepare(rgb, replace(self.front_end, height=size[0], width=size[1]))
         (scores,) = self.sessions["detector"].run(given)

@@ -71,7 +71,7 @@ def evaluate(
     bytes_int8.
     """
     drawn = list(samples(data))
-    result: dict[str, Any] = {"rows": {name: {"lines": sum(chosen)} for name, chosen in _groups(drawn)}}
+    result: dict[str, Any] = {"rows": {name: {"lines": int(chosen.sum())} for name, chosen in _groups(drawn)}}
     for name, place in (("float", float_folder), ("int8", folder)):
         reader = TextReader(place)
         errors = np.array([line_errors(reader.read(sample.rgb), sample) for sample in drawn])

@@ -57,6 +57,16 @@ def test_other_packages_are_refused_in_one_line(
     importing("rapidocr", wheel(tmp_path / "empty-1-x.whl", {}), code=3)
 
 
+def test_what_is_measured_is_in_the_card(importing: Import, tmp_path: Path, eval_pack: Path) -> None:
+    importing("rapidocr", package(tmp_path), "--data", eval_pack)
+    accuracy = find("rapidocr").manifest.accuracy
+    rows = accuracy["rows"]
+    assert rows["all"]["lines"] == rows["on a bar"]["lines"] + rows["on the frame"]["lines"]
+    assert rows["all"]["cer_float"] > 0.9  # it knows three letters
+    assert accuracy["bytes_int8"] > 0
+    assert "characters in error" in (find("rapidocr").path / "CARD.md").read_text()
+
+
 def test_real_weights_read_what_is_drawn(importing: Import, eval_pack: Path) -> None:
     importing("rapidocr", real_wheel("rapidocr-3.10.0*.whl"), "--no-measure")
     drawn = [sample for sample in reading.samples(eval_pack, count=30) if sample.height >= 13]
