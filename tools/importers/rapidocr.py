@@ -31,15 +31,15 @@ PARAMETERS = Parameters(
 )  # fmt: skip
 """Thresholds are rapidocr's. Its growth, 1.6, is for turned boxes; upright ones were read best from 0.9 to
 1.3, with a tenth fewer errors. Margins of 0.25 to 2 all saved a tenth of the errors. Small frames are read
-better enlarged; 960 pixels saved one error in twenty for more than twice the time, 480 made half as many more.
-"""
+better enlarged; 960 pixels saved one error in twenty for more than twice the time, 480 made half as many
+more."""
 
 QUANTIZATION = "int8 weights with a scale for each output; activations are float"
 
 WEAK = (
     "Slanted and curved lines, and lines that run down: boxes are upright and no line is turned.",
     "Text of 8 pixels and less.",
-    "Objects become single letters or signs, mostly large ones, with a confidence under 0.9.",
+    "Objects become single letters or signs, most of them large and with a confidence under 0.9.",
     "Cyrillic, Arabic and Korean are not among its characters; accents get lost now and then.",
 )
 
