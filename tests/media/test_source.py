@@ -12,9 +12,10 @@ import av
 import numpy as np
 import pytest
 from av.video.stream import VideoStream
+from matplotlib.image import imsave
 
 from edge.errors import InputError
-from edge.media import default_suffix, open_container, probe
+from edge.media import default_suffix, frames_at, open_container, open_recording, probe
 
 from .conftest import Film
 from .makers import Recipe, picture, write_sound
@@ -161,3 +162,15 @@ def test_a_file_without_permission_is_refused(film: Film, tmp_path: Path) -> Non
     path.chmod(0)
     with pytest.raises(InputError, match="permissions"):
         probe(path)
+
+
+@pytest.mark.parametrize("name", ["image.png", "image.jpg", "image%d.jpg", "no_suffix"])
+def test_an_image_is_a_video_of_one_frame(tmp_path: Path, name: str) -> None:
+    rgb = np.zeros((48, 64, 3), np.uint8)
+    rgb[:, 32:] = (200, 40, 40)
+    imsave(tmp_path / name, rgb, format="jpg" if name.endswith("jpg") else "png")
+    recording = open_recording(tmp_path / name)
+    (frame,) = frames_at(recording, [0.0])
+    assert frame.rgb.shape == rgb.shape
+    assert np.abs(frame.rgb.astype(int) - rgb).mean() < 6
+    assert recording.audio is None

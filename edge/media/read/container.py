@@ -21,10 +21,14 @@ av.logging.set_level(None)
 
 FORMATS = (
     "mov,mp4,matroska,webm,mpegts,mpeg,mpegvideo,avi,flv,asf,ogg,wav,w64,flac,mp3,aac,ac3,eac3,dts,aiff,"
-    "au,caf,amr,ape,wv,tta,mxf,rm,nut,ivf,h264,hevc,dv,3gp,gxf,mlp,truehd,voc,dsf,iamf,loas,obu"
+    "au,caf,amr,ape,wv,tta,mxf,rm,nut,ivf,h264,hevc,dv,3gp,gxf,mlp,truehd,voc,dsf,iamf,loas,obu,"
+    "gif,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe"
 )
 """Allowed demuxers. Playlists (hls, dash, concat ...) are excluded: they refer to other files, and
 `protocol_whitelist` alone does not prevent them from reading local ones."""
+
+IMAGES = {b"\xff\xd8\xff": "jpeg_pipe", b"\x89PNG": "png_pipe"}
+"""First bytes of images -> demuxer; by their names FFmpeg would take one that reads numbered files."""
 
 DECODE_ERRORS = (av.FFmpegError, ValueError, LookupError, MemoryError, OSError)
 """Errors that PyAV raised on damaged files (2,600 files, four random bytes each)."""
@@ -87,6 +91,7 @@ def _open(path: Path) -> InputContainer:
         return av.open(
             f"file:{os.path.abspath(path)}",  # noqa: PTH100 - resolving links would hide the given name
             "r",
+            _image_format(path),
             container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
             metadata_errors="replace",
         )
@@ -98,6 +103,13 @@ def _open(path: Path) -> InputContainer:
         raise InputError(path, "is a playlist or an unknown format; pass the media file itself") from error
     except DECODE_ERRORS as error:
         raise InputError(path, f"cannot be opened ({reason(error)})") from error
+
+
+def _image_format(path: Path) -> str | None:
+    """Return the demuxer of an image; None for other files."""
+    with path.open("rb") as file:
+        first = file.read(4)
+    return next((name for start, name in IMAGES.items() if first.startswith(start)), None)
 
 
 def _why_not_a_file(path: Path) -> str:
