@@ -23,7 +23,7 @@ from tools.train.texts.learning import CHUNK, Lessons, Plan
 from tools.train.texts.network import Sizes, WordNetwork
 from tools.train.texts.phrases import participle, plural
 from tools.train.texts.teacher import Teacher
-from tools.train.texts.wordnet import Dictionary, read_dictionary
+from tools.train.wordnet import Dictionary, read_dictionary
 
 DATA = {
     "noun": [

@@ -1,39 +1,29 @@
-"""What is above a noun in WordNet 3.0: a poodle is a dog, a dog an animal (format: wndb(5WN))."""
+"""What is above a noun in WordNet: a poodle is a dog, a dog an animal."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from edge.errors import InputError
+from tools.train.wordnet import Sense, read_senses
 
 ANIMAL, THING = "animal", "physical entity"
 """Words that tell the meanings of a name apart."""
-
-
-@dataclass(frozen=True)
-class Noun:
-    """A meaning of nouns."""
-
-    words: tuple[str, ...]
-    """Synonyms, lower case."""
-    above: tuple[str, ...]
-    """Keys of the meanings directly above."""
 
 
 class Nouns:
     """The nouns of WordNet. Raises InputError if its files are not in `folder`."""
 
     def __init__(self, folder: Path) -> None:
-        self._nouns = dict(_read(folder / "data.noun"))
+        self._nouns = {noun.key: _lower(noun) for noun in read_senses(folder / "data.noun")}
         self._keys: dict[str, list[str]] = defaultdict(list)
         for key, noun in self._nouns.items():
             for word in noun.words:
                 self._keys[word].append(key)
 
-    def above(self, key: str) -> list[tuple[Noun, int]]:
+    def above(self, key: str) -> list[tuple[Sense, int]]:
         """Return a meaning and all above it, with their distance, the nearest first."""
         found, queue, seen = [], [(key, 0)], {key}
         for place, distance in queue:
@@ -59,19 +49,5 @@ class Nouns:
         return max(best, key=fits)
 
 
-def _read(file: Path) -> Iterator[tuple[str, Noun]]:
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise InputError(
-            file, f"cannot be read ({error.strerror}); it is of the Debian package wordnet-base, see --words"
-        ) from error
-    for line in lines:
-        if line.startswith("  "):  # the licence
-            continue
-        parts = line.partition(" | ")[0].split(" ")
-        count = int(parts[3], 16)
-        words = tuple(word.replace("_", " ").lower() for word in parts[4 : 4 + 2 * count : 2])
-        pointers = parts[5 + 2 * count :]
-        kinds_and_keys = zip(pointers[::4], pointers[1::4], strict=False)
-        yield parts[0], Noun(words, tuple(key for kind, key in kinds_and_keys if kind in ("@", "@i")))
+def _lower(noun: Sense) -> Sense:
+    return replace(noun, words=tuple(word.lower() for word in noun.words))

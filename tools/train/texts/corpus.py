@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.train.texts.phrases import MODERN, Composer, variants
-from tools.train.texts.wordnet import Dictionary
+from tools.train.wordnet import Dictionary
 
 PHRASES = 110_000
 """Phrases that are composed."""

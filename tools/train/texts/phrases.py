@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from tools.train.texts.wordnet import Dictionary
+from tools.train.wordnet import Dictionary
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

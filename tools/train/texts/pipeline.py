@@ -31,7 +31,7 @@ from tools.train.texts.learning import Lessons, Plan, train
 from tools.train.texts.network import Sizes, WordNetwork, begun
 from tools.train.texts.teacher import Teacher, taught
 from tools.train.texts.vocabulary import chosen, english, reduced
-from tools.train.texts.wordnet import read_dictionary
+from tools.train.wordnet import read_dictionary
 
 FILE, TOKENIZER = "encoder.onnx", "tokenizer.json"
 

@@ -12,14 +12,21 @@ from edge.errors import InputError
 KINDS = ("noun", "verb", "adj", "adv")
 """Parts of speech, as the files are named."""
 
+ABOVE = ("@", "@i")
+"""Signs of pointers to what a meaning is a kind, or an instance, of."""
+
 
 @dataclass(frozen=True)
 class Sense:
-    """A meaning: the words that have it, what it is, and sentences with them."""
+    """A meaning: the words that have it, what it is, sentences with them, and what it is a kind of."""
 
+    key: str
+    """Its place in the file, by which others name it."""
     words: tuple[str, ...]
     definition: str
     examples: tuple[str, ...]
+    above: tuple[str, ...]
+    """Keys of the meanings directly above: a poodle is a dog."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +42,32 @@ class Dictionary:
 
 def read_dictionary(folder: Path) -> Dictionary:
     """Read the files of `folder`. Raises InputError if one is missing or is something else."""
-    senses = tuple(sense for kind in KINDS for sense in _senses(folder / f"data.{kind}"))
+    senses = tuple(sense for kind in KINDS for sense in read_senses(folder / f"data.{kind}"))
     common = {kind: tuple(_common(folder / f"index.{kind}")) for kind in KINDS}
     irregular = {kind: _irregular(folder / f"{kind}.exc") for kind in KINDS}
     return Dictionary(senses, common, irregular)
 
 
-def _senses(file: Path) -> Iterator[Sense]:
+def read_senses(file: Path) -> Iterator[Sense]:
+    """Yield the meanings of a data file. Raises InputError if it cannot be read or is something else."""
     for line in _lines(file):
         fields, _, gloss = line.partition(" | ")
         parts = fields.split(" ")
         try:
-            words = parts[4 : 4 + 2 * int(parts[3], 16) : 2]
+            end = 4 + 2 * int(parts[3], 16)
+            words, pointers = parts[4:end:2], parts[end + 1 :]
         except (IndexError, ValueError) as error:
             raise InputError(file, f"is no data file of WordNet: {line[:40]!r}") from error
         definition = re.split(r';\s*"', gloss, maxsplit=1)[0].strip().rstrip(";")
-        yield Sense(tuple(map(_plain, words)), definition, tuple(re.findall(r'"([^"]+)"', gloss)))
+        yield Sense(
+            key=parts[0],
+            words=tuple(map(_plain, words)),
+            definition=definition,
+            examples=tuple(re.findall(r'"([^"]+)"', gloss)),
+            above=tuple(
+                key for kind, key in zip(pointers[::4], pointers[1::4], strict=False) if kind in ABOVE
+            ),
+        )
 
 
 def _common(file: Path) -> Iterator[str]:
