@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import InputError
@@ -20,22 +19,19 @@ from edge.models.packages import is_installed
 from edge.networks.image_encoder import ImageEncoder
 from edge.networks.tag_towers import VideoInput
 from edge.networks.text_encoder import TextEncoder
+from edge.tagging.inputs import text_vector, video_input
 from edge.tagging.library import STARTER, TagLibrary
 from edge.tagging.names import distinct, folded, read_names
 from edge.tagging.networks import BEST_ENCODER, TagNetworks
-from edge.tagging.tag import video_input
 from edge.vocabulary import LABELS
-from tools.evaluate.metrics import mean_interval
+from tools.evaluate.tag_scores import FIRST, Ranking, average_precision, judged
 from tools.progress import each
-
-FIRST = 5
-"""Tags that are shown."""
 
 RANKED = 300
 """Tags of which the average precision is taken."""
 
-SOFT = 0.7
-"""Cosine of the text vectors from which a tag counts as nearly the same as another."""
+FEWER = 1000
+"""Tags of the smaller library: those of the videos, and others by chance."""
 
 CLASSES = 10
 """Classes of an image that zero-shot tagging uses, the most likely ones (ConSE, Norouzi et al. 2014)."""
@@ -57,13 +53,13 @@ class Video:
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """The tags of a video as some way of tagging ranks them."""
+class Query:
+    """A video as some way of tagging places it."""
 
-    first: tuple[str, ...]
-    """What would be shown."""
-    ranked: tuple[str, ...]
-    """The nearest `RANKED`."""
+    place: Floats
+    """float32[size]."""
+    trained: bool
+    """In the space of the towers, not of the text encoder."""
 
 
 def evaluate(
@@ -75,31 +71,36 @@ def evaluate(
 ) -> dict[str, Any]:
     """Compare image encoders; the default is that of `edgereel[tags]`, if installed, and the one that ships.
 
-    Keys: `rows`, `unseen`, `worst`, `videos`, `library`, `encoder`, `arithmetic`.
+    Keys: `rows`, `unseen`, `fewer`, `worst`, `videos`, `library`, `encoder`, `arithmetic`.
 
     A row has recall_at_5, recall_interval (95 %, bootstrap over videos), map, soft_recall_at_5 (tags of
     nearly the same meaning count), precision_at_3, videos. Rows of all videos without titles: image, audio,
     faces, fused, zero_shot (image classes through the text encoder), zero_shot_audio; of those with a title:
     title, fused_titled, zero_shot_title, zero_shot_titled; of all with what titles there are: fused_all.
     Rows of the encoders after the first have its name before them. `unseen` has the same rows, and only tags
-    count that the towers have not learned. Raises InputError without videos, ModelError if a model is
-    missing.
+    count that the towers have not learned; `fewer` has them against `FEWER` tags. Raises InputError without
+    videos, ModelError if a model is missing.
     """
     videos = read_videos(data)
     encoders = encoders or [*([BEST_ENCODER] if is_installed(BEST_ENCODER) else []), ImageEncoder.default]
     names = distinct([*(tag for video in videos for tag in video.tags), *read_names(STARTER)])
-    result: dict[str, Any] = {"rows": {}, "unseen": {}, "videos": len(videos), "library": len(names)}
+    given = [video.tags for video in videos]
+    unseen = [_unseen(tags) for tags in given]
+    similar = _similarities(names, texts)
+    result: dict[str, Any] = {"rows": {}, "unseen": {}, "fewer": {}}
     for number, encoder in enumerate(encoders):
         with TagNetworks(encoder, towers=towers, texts=texts) as networks:
-            ranked = _ranked(videos, names, networks)
+            queries = _queries(videos, networks)
+            ranked = _ranked(queries, names, networks)
+            fewer = _ranked(queries, _fewer(names, videos), networks)
         prefix = f"{Path(encoder).name}:" if number else ""
-        similar = _similarities(names, texts)
         for row, rankings in ranked.items():
-            result["rows"][prefix + row] = _judged(rankings, videos, similar)
-            unseen = [replace(video, tags=_unseen(video.tags)) for video in videos]
-            result["unseen"][prefix + row] = _judged(rankings, unseen, similar)
+            result["rows"][prefix + row] = judged(rankings, given, similar)
+            result["unseen"][prefix + row] = judged(rankings, unseen, similar)
+            result["fewer"][prefix + row] = judged(fewer[row], given, similar)
         if number == 0:
             result |= {"encoder": Path(encoder).name, "worst": _worst(ranked["fused_all"], videos)}
+    result |= {"videos": len(videos), "library": len(names)}
     return result | {"arithmetic": describe()}
 
 
@@ -121,49 +122,78 @@ def table(result: dict[str, Any]) -> str:
     """Format the result for people."""
     lines = [
         f"{result['videos']} videos, {result['library']} tags, {result['encoder']}; {result['arithmetic']}",
-        f"{'':28}{'recall@5':>9}{'95 %':>13}{'soft':>7}{'mAP':>7}{'P@3':>7}{'videos':>8}{'unseen':>8}",
+        f"{'':28}{'recall@5':>9}{'95 %':>13}{'soft':>7}{'mAP':>7}{'P@3':>7}{'videos':>8}{'unseen':>8}"
+        f"{f'of {FEWER}':>9}",
     ]
     for name, row in result["rows"].items():
         low, high = row["recall_interval"]
         lines.append(
             f"{name:28}{row['recall_at_5']:9.3f}{low:7.2f}-{high:.2f}{row['soft_recall_at_5']:8.3f}"
             f"{row['map']:7.3f}{row['precision_at_3']:7.3f}{row['videos']:8}"
-            f"{result['unseen'][name]['recall_at_5']:8.3f}"
+            f"{result['unseen'][name]['recall_at_5']:8.3f}{result['fewer'][name]['recall_at_5']:9.3f}"
         )
     lines += ["", "worst, with the titles that there are:"]
     lines += [f"  {one['video']}: {one['found']}; given: {one['given']}" for one in result["worst"]]
     return "\n".join(lines)
 
 
-def _ranked(
-    videos: Sequence[Video], names: Sequence[str], networks: TagNetworks
-) -> dict[str, list[Ranking | None]]:
-    """Rank the tags of every video in every way; None where a way has nothing to go by."""
-    library = TagLibrary.of(names, networks)
-    plain = TagLibrary.of(names, networks.texts)
+def _fewer(names: Sequence[str], videos: Sequence[Video]) -> list[str]:
+    """Return the tags of the videos, and others by chance, `FEWER` together."""
+    theirs = {folded(tag) for video in videos for tag in video.tags}
+    kept = [name for name in names if folded(name) in theirs]
+    others = [name for name in names if folded(name) not in theirs]
+    return (
+        kept
+        + [others[index] for index in np.random.default_rng(0).permutation(len(others))][
+            : max(0, FEWER - len(kept))
+        ]
+    )
+
+
+def _queries(videos: Sequence[Video], networks: TagNetworks) -> dict[str, list[Query | None]]:
+    """Place every video in every way; None where a way has nothing to go by."""
     class_vectors = networks.texts.encode([label.split(",")[0] for label in networks.encoder.labels])
     label_vectors = networks.texts.encode(LABEL_TEXTS)
-    rows: dict[str, list[Ranking | None]] = {}
+    rows: dict[str, list[Query | None]] = {}
     for video in each(videos, f"{networks.encoder.folder.manifest.id}: videos"):
         excerpts = collect_excerpts(open_recording(video.path), networks.excerpts)
         for name, given in _inputs(video, excerpts, networks).items():
-            rows.setdefault(name, []).append(_placed(given, library, networks))
+            rows.setdefault(name, []).append(_placed(given, networks))
         for name, query in _zero_shot(video, excerpts, networks, class_vectors, label_vectors).items():
-            rows.setdefault(name, []).append(_near(query, plain, 0.0))
+            rows.setdefault(name, []).append(None if query is None else Query(query, trained=False))
     return rows
+
+
+def _ranked(
+    queries: dict[str, list[Query | None]], names: Sequence[str], networks: TagNetworks
+) -> dict[str, list[Ranking | None]]:
+    """Rank the tags of a library for every query."""
+    placed, plain = TagLibrary.of(names, networks), TagLibrary.of(names, networks.texts)
+    diversity = networks.towers.parameters.diversity
+
+    def rank(query: Query | None) -> Ranking | None:
+        if query is None:
+            return None
+        library = placed if query.trained else plain
+        first = library.nearest(query.place, FIRST, diversity=diversity if query.trained else 0.0)
+        ranked = library.nearest(query.place, RANKED)
+        return Ranking(tuple(near.tag for near in first), tuple(near.tag for near in ranked))
+
+    return {name: list(map(rank, row)) for name, row in queries.items()}
 
 
 def _inputs(video: Video, excerpts: Excerpts, networks: TagNetworks) -> dict[str, VideoInput | None]:
     """Return what the video tower is given, by row."""
-    untitled = video_input(excerpts, networks, "")
-    titled = video_input(excerpts, networks, video.title) if video.title else None
+    untitled = video_input(excerpts, networks)
+    text = text_vector(video.title, (), networks.texts)
+    titled = None if text is None else replace(untitled, text=text)
     return {
         "image": replace(untitled, audio=None, faces=None),
         "audio": replace(untitled, image=None, light=None, faces=None),
         "faces": replace(untitled, image=None, light=None, audio=None),
         "fused": untitled,
         "fused_all": titled or untitled,
-        "title": None if titled is None else VideoInput(title=titled.title),
+        "title": None if titled is None else VideoInput(text=text),
         "fused_titled": titled,
     }
 
@@ -187,18 +217,10 @@ def _zero_shot(
     }  # fmt: skip
 
 
-def _placed(given: VideoInput | None, library: TagLibrary, networks: TagNetworks) -> Ranking | None:
+def _placed(given: VideoInput | None, networks: TagNetworks) -> Query | None:
     if given is None or not given.present.any():
         return None
-    return _near(networks.towers.video(given)[0], library, networks.towers.parameters.diversity)
-
-
-def _near(query: Floats | None, library: TagLibrary, diversity: float) -> Ranking | None:
-    if query is None:
-        return None
-    first = library.nearest(query, FIRST, diversity=diversity)
-    ranked = library.nearest(query, RANKED)
-    return Ranking(tuple(near.tag for near in first), tuple(near.tag for near in ranked))
+    return Query(networks.towers.video(given)[0], trained=True)
 
 
 def _unit(vector: Floats) -> Floats:
@@ -211,52 +233,6 @@ def _similarities(names: Sequence[str], texts: str | Path | None) -> dict[str, F
         return dict(zip(map(folded, names), encoder.encode(list(names)), strict=True))
 
 
-def _judged(
-    rankings: Sequence[Ranking | None],
-    videos: Sequence[Video],
-    vectors: dict[str, Floats],
-) -> dict[str, Any]:
-    """Return the figures of a row over the videos that it has a ranking of, and that have tags."""
-    pairs = [
-        (ranking, [folded(tag) for tag in video.tags])
-        for ranking, video in zip(rankings, videos, strict=True)
-        if ranking is not None and video.tags
-    ]
-    if not pairs:
-        nothing = dict.fromkeys(("recall_at_5", "map", "soft_recall_at_5", "precision_at_3"), 0.0)
-        return {**nothing, "recall_interval": [0.0, 0.0], "videos": 0}
-    found = np.array([_recall(ranking.first, tags) for ranking, tags in pairs])
-    return {
-        "recall_at_5": float(found.mean()),
-        "recall_interval": mean_interval(found),
-        "map": float(np.mean([_precision(ranking.ranked, tags) for ranking, tags in pairs])),
-        "soft_recall_at_5": float(np.mean([_soft(ranking.first, tags, vectors) for ranking, tags in pairs])),
-        "precision_at_3": float(
-            np.mean(
-                [len({folded(tag) for tag in ranking.first[:3]} & {*tags}) / 3 for ranking, tags in pairs]
-            )
-        ),
-        "videos": len(pairs),
-    }
-
-
-def _recall(first: Iterable[str], tags: Sequence[str]) -> float:
-    return len({folded(tag) for tag in first} & set(tags)) / min(FIRST, len(tags))
-
-
-def _soft(first: Iterable[str], tags: Sequence[str], vectors: dict[str, Floats]) -> float:
-    shown = np.stack([vectors[folded(tag)] for tag in first])
-    near = [bool((shown @ vectors[tag]).max() >= SOFT) for tag in tags]
-    return min(1.0, sum(near) / min(FIRST, len(tags)))
-
-
-def _precision(ranked: Sequence[str], tags: Sequence[str]) -> float:
-    """Return the average precision of a ranking."""
-    hits: NDArray[np.bool_] = np.array([folded(tag) in tags for tag in ranked])
-    ranks = np.flatnonzero(hits) + 1
-    return float((np.arange(1, len(ranks) + 1) / ranks).sum() / len(tags))
-
-
 def _unseen(tags: Iterable[str]) -> tuple[str, ...]:
     """Return the tags that the towers have not learned."""
     known = {*read_names(LEARNED)} if LEARNED.is_file() else set()
@@ -266,7 +242,12 @@ def _unseen(tags: Iterable[str]) -> tuple[str, ...]:
 def _worst(rankings: Sequence[Ranking | None], videos: Sequence[Video]) -> list[dict[str, str]]:
     """Return the ten videos whose tags rank last."""
     scored = [
-        (_precision(ranking.ranked, [folded(tag) for tag in video.tags]), video.path.name, ranking, video)
+        (
+            average_precision(ranking.ranked, [folded(tag) for tag in video.tags]),
+            video.path.name,
+            ranking,
+            video,
+        )
         for ranking, video in zip(rankings, videos, strict=True)
         if ranking is not None and video.tags
     ]

@@ -13,7 +13,9 @@ from edge.models.packages import is_installed
 from edge.models.store import builtin_root
 from edge.tagging.networks import BEST_ENCODER
 from tests.media.makers import Recipe, make
-from tools.evaluate.tags import Ranking, Video, _judged, _worst, evaluate, read_videos, table
+from tools.evaluate import tag_scores
+from tools.evaluate.tag_scores import Ranking
+from tools.evaluate.tags import Video, _worst, evaluate, read_videos, table
 
 ENCODERS = tuple(
     name
@@ -44,7 +46,7 @@ def ranking(*tags: str) -> Ranking:
 
 
 def judged(rankings: list[Ranking | None], videos: list[Video]) -> dict[str, Any]:
-    return _judged(rankings, videos, VECTORS)
+    return tag_scores.judged(rankings, [video.tags for video in videos], VECTORS)
 
 
 def test_figures_of_one_ranking() -> None:
@@ -115,7 +117,7 @@ def test_two_videos_are_ranked_in_every_way(data: Path) -> None:
     assert result["rows"].keys() == result["unseen"].keys() == {p + row for p in prefixes for row in ROWS}
     assert result["videos"] == 2
     assert result["encoder"] == ENCODERS[0]
-    for rows in (result["rows"], result["unseen"]):
+    for rows in (result["rows"], result["unseen"], result["fewer"]):
         for row in rows.values():
             figures = [row[name] for name in ("recall_at_5", "map", "soft_recall_at_5", "precision_at_3")]
             assert all(0 <= figure <= 1 for figure in (*figures, *row["recall_interval"]))
