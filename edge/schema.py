@@ -225,11 +225,13 @@ class Tags(Struct, frozen=True, kw_only=True):
     tags: tuple[Tag, ...]
     """Best first."""
     gate: dict[str, float]
-    """Weight of image, audio, title and faces; 0 for what is missing. They sum to 1."""
+    """Weight of image, audio, text and faces; 0 for what is missing. They sum to 1."""
     frames: int
     """Video frames that were examined."""
     title: str
     """Title that was used; empty for none."""
+    keywords: tuple[str, ...]
+    """Tags of the library that are said or can be read in the video, and say what it is about."""
     timeline: tuple[TaggedSpan, ...] | UnsetType = UNSET
     """Tags of each section; absent unless asked for."""
 

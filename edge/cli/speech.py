@@ -1,4 +1,4 @@
-"""Speech recognition options that `edge caption` and `edge clean` share."""
+"""Speech recognition options that `edge caption`, `edge clean` and `edge tag` share."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ DEFAULT_MODEL = "moonshine-tiny-en"
 """Id of the default recognizer."""
 
 
-def add_speech(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
+def add_speech(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Declare the arguments, and return their group."""
     speech = parser.add_argument_group("speech")
     speech.add_argument(
         "--model", default=DEFAULT_MODEL, metavar="ID|DIR", help=f"recognizer (default {DEFAULT_MODEL})"
@@ -26,6 +26,7 @@ def add_speech(parser: argparse.ArgumentParser) -> None:
     speech.add_argument("--language", metavar="L", help="hint for multilingual models: zh, en, ja ...")
     speech.add_argument("--no-cache", action="store_true", help="ignore cached transcripts")
     speech.add_argument("--include-singing", action="store_true", help="transcribe sung words too")
+    return speech
 
 
 def transcript_options(options: argparse.Namespace) -> TranscriptOptions:

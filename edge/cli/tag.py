@@ -1,7 +1,8 @@
 """`edge tag MEDIA... [--library FILE] [--title TEXT] [-k N]`.
 
-Tag recordings with the tags of a library that fit what they show, sound like and are called. A library is a
-text file with a tag a line; without one, the 4,000 tags that come with edge are used.
+Tag recordings with the tags of a library that fit what they show, sound like and are called, and what is said
+or can be read in them (--speech, --text). A library is a text file with a tag a line; without one, the 4,000
+tags that come with edge are used.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from edge.cli.inputs import STDIN, check_outputs, for_each, output_file, recordi
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
 from edge.cli.show import print_json, print_notes, say
+from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.errors import UsageError
 from edge.tagging.options import TagOptions
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
+    from edge.cache import Cache
+    from edge.evidence.speech.recognizers import Recognizer
+    from edge.evidence.transcript import Transcript
     from edge.media import Recording
     from edge.tagging.library import TagLibrary
     from edge.tagging.networks import TagNetworks
@@ -40,6 +45,8 @@ class _Means:
     settings: TagOptions
     networks: TagNetworks
     library: TagLibrary
+    speech: tuple[Recognizer, Cache | None] | None
+    """How speech is recognized; None to ignore it."""
     count: int
     """Number of recordings."""
 
@@ -60,6 +67,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         tags, "--min-similarity", TagOptions, "min_similarity", "leave out tags that fit less, -1 to 1"
     )
     tags.add_argument("--encoder", metavar="ID|DIR", help="another image encoder; see edge models list")
+    add_speech(parser).add_argument(
+        "--speech", action="store_true", help="recognize speech: tags that are said count, too"
+    )
+    tags.add_argument(
+        "--text", metavar="ID|DIR", help="a text reader: tags that can be read in the frames count, too"
+    )
     out = parser.add_argument_group("output")
     out.add_argument("--timeline", action="store_true", help="also the tags of each minute")
     out.add_argument("--hashtags", action="store_true", help="print the tags as hashtags on one line")
@@ -81,13 +94,16 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--write changes files, and standard input is none")
     with (
         recordings(options) as paths,
-        edge.TagNetworks(options.encoder, threads=options.threads, cache=edge.Cache()) as networks,
+        edge.TagNetworks(
+            options.encoder, reader=options.text, threads=options.threads, cache=edge.Cache()
+        ) as networks,
     ):
         _check(options, paths)
         library = _open(options, networks)
+        speech = open_typed(options) if options.speech else None
         say(options, f"{len(library)} tags, image encoder {networks.encoder.folder.manifest.id}")
         return for_each(
-            options, paths, partial(_tag, options, _Means(settings, networks, library, len(paths)))
+            options, paths, partial(_tag, options, _Means(settings, networks, library, speech, len(paths)))
         )
 
 
@@ -118,12 +134,30 @@ def _open(options: argparse.Namespace, networks: TagNetworks) -> TagLibrary:
         return open_tags(options.library, networks, progress=progress)
 
 
+def _transcript(options: argparse.Namespace, means: _Means, recording: Recording) -> Transcript | None:
+    """Return what is said; None if that does not count, or there is no audio."""
+    if means.speech is None or recording.audio is None:
+        return None
+    recognizer, cache = means.speech
+    stage = f"{recording.path.name}: transcribing"
+    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
+        return edge.transcribe(
+            recording,
+            edge.CaptionOptions(transcript=transcript_options(options)),
+            recognizer=recognizer,
+            cache=cache,
+            progress=progress,
+        ).transcript
+
+
 def _tag(options: argparse.Namespace, means: _Means, recording: Recording) -> None:
+    transcript = _transcript(options, means, recording)
     with Progress(f"{recording.path.name}: tagging", quiet=options.quiet) as progress:
         result = edge.tag(
             recording,
             library=means.library,
             title=options.title,
+            transcript=transcript,
             options=means.settings,
             networks=means.networks,
             progress=progress,
@@ -154,6 +188,8 @@ def print_tags(options: argparse.Namespace, result: TagResult, count: int) -> No
     if options.explain and not options.hashtags:
         used = ", ".join(f"{name} {weight:.0%}" for name, weight in result.gate.items() if weight)
         print(f"{'':4}weight of {used}")
+    if result.keywords and not options.hashtags:
+        print(f"{'':4}named in it: {', '.join(result.keywords)}")
 
 
 def _listed(tags: Sequence[Tag]) -> str:

@@ -29,10 +29,17 @@ from edge.media.read.frames import cheap_times
 from edge.networks.faces import FaceDetector
 from edge.networks.image_encoder import ImageEncoder
 from edge.networks.segmenter import Segmenter
+from edge.networks.text_reader import TextReader
 from edge.vocabulary import Progress
 
 LONGEST = 480
 """Pixels of the longer side of frames; larger ones are shrunk while they are decoded."""
+
+READABLE = 640
+"""The same where text is read in them."""
+
+MIN_LETTERS, MIN_READ = 2, 0.85
+"""Lines of fewer letters, or less confidence, are mostly edges and textures that are no text."""
 
 SMALLEST_FACE = 16
 """The smallest face that counts is this part of the frame's height."""
@@ -63,6 +70,8 @@ class Excerpts:
     """float32[n, 3]: brightness, its standard deviation and saturation, 0 to 1."""
     faces: Floats
     """float32[n, 2]: number of faces; side of the largest as a share of the frame's height."""
+    lines: tuple[tuple[str, ...], ...]
+    """n: the lines of text in each frame; empty without a text reader."""
     audio: Floats
     """float32[p, features] of `audio_features`; rows of NaN where there is no audio."""
     notes: tuple[str, ...]
@@ -82,6 +91,8 @@ class ExcerptNetworks:
     """Finds faces in it."""
     segmenter: Segmenter
     """Tells speech, singing, music and other sounds apart."""
+    reader: TextReader | None = None
+    """Reads text in a frame; None to ignore it."""
 
 
 def collect_excerpts(
@@ -103,7 +114,8 @@ def collect_excerpts(
     frames = max(options.frames, -(-options.min_frames // count))
     parts = count * frames
     seen = []
-    for number, frame in enumerate(_ahead(_frames(recording, edges[-1], parts, notes)), 1):
+    longest = LONGEST if networks.reader is None else READABLE
+    for number, frame in enumerate(_ahead(_frames(recording, edges[-1], parts, longest, notes)), 1):
         seen.append(_look(frame, networks))
         if progress:
             progress(0.8 * number / parts)
@@ -114,7 +126,7 @@ def collect_excerpts(
             progress(0.8 + 0.2 * len(audio) / count)
     if not seen and all(row is None for row in audio):
         raise InputError(recording.path, "has no video and no audio that can be decoded")
-    rows = _Rows(*map(list, zip(*seen, strict=True))) if seen else _Rows([], [], [], [])
+    rows = _Rows(*map(list, zip(*seen, strict=True))) if seen else _Rows([], [], [], [], [])
     silent = np.full(audio_size(networks.segmenter), np.nan, np.float32)
     return Excerpts(
         edges_s=edges,
@@ -123,6 +135,7 @@ def collect_excerpts(
         classes=np.array(rows.classes, np.float32).reshape(len(seen), len(networks.encoder.labels)),
         light=np.array(rows.light, np.float32).reshape(len(seen), len(LIGHT)),
         faces=np.array(rows.faces, np.float32).reshape(len(seen), len(FACES)),
+        lines=tuple(rows.lines),
         audio=np.stack([silent if row is None else row for row in audio]),
         notes=tuple(notes),
     )
@@ -144,8 +157,8 @@ def audio_size(segmenter: Segmenter) -> int:
     return 2 * Mel(mfcc(segmenter.rate_hz)).width + segmenter.features
 
 
-_Seen = tuple[float, Floats, Floats, Floats]
-"""Time, probabilities of classes, light and faces of a frame."""
+_Seen = tuple[float, Floats, Floats, Floats, tuple[str, ...]]
+"""Time, probabilities of classes, light, faces and lines of text of a frame."""
 
 
 class _Rows(NamedTuple):
@@ -155,9 +168,12 @@ class _Rows(NamedTuple):
     classes: list[Floats]
     light: list[Floats]
     faces: list[Floats]
+    lines: list[tuple[str, ...]]
 
 
-def _frames(recording: Recording, end_s: float, parts: int, notes: list[str]) -> Iterator[tuple[float, Rgb]]:
+def _frames(
+    recording: Recording, end_s: float, parts: int, longest: int, notes: list[str]
+) -> Iterator[tuple[float, Rgb]]:
     """Yield the middle frames of all parts; fewer if the video is broken, none if there is none."""
     video = recording.info.video
     if video is None:
@@ -165,7 +181,7 @@ def _frames(recording: Recording, end_s: float, parts: int, notes: list[str]) ->
     edges = np.linspace(0, end_s, parts + 1).tolist()
     try:
         times = cheap_times(recording, list(pairwise(edges)))
-        decoded = frames_at(recording, times, size=analyzed_size(video, LONGEST))
+        decoded = frames_at(recording, times, size=analyzed_size(video, longest))
         for time_s, frame in zip(times, decoded, strict=False):
             yield time_s, frame.rgb
     except InputError as error:
@@ -186,7 +202,13 @@ def _look(frame: tuple[float, Rgb], networks: ExcerptNetworks) -> _Seen:
     height = rgb.shape[0]
     found = networks.detector.detect(rgb, max(SMALLEST_FACE, height // SMALLEST_FACE))
     faces = np.array([len(found), found.sides.max(initial=0) / height], np.float32)
-    return time_s, networks.encoder.classify([rgb])[0], light(rgb), faces
+    return time_s, networks.encoder.classify([rgb])[0], light(rgb), faces, tuple(_read(rgb, networks.reader))
+
+
+def _read(rgb: Rgb, reader: TextReader | None) -> Iterator[str]:
+    for line in reader.read(rgb) if reader else ():
+        if line.confidence >= MIN_READ and sum(map(str.isalpha, line.text)) >= MIN_LETTERS:
+            yield line.text
 
 
 def light(rgb: Rgb) -> Floats:

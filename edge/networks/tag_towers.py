@@ -2,7 +2,7 @@
 
     names of what frames show, by probability --.
     MFCC and labels of the audio ----------------|-- layers of their own -> gate -> weighted sum -> a place
-    text vector of the title --------------------|
+    text vector of title and keywords -----------|
     faces ---------------------------------------'
     text vector of a tag -> one layer -> place of a tag
 
@@ -22,7 +22,7 @@ from edge.arrays import Floats
 from edge.errors import ModelError
 from edge.networks.base import Network
 
-MODALITIES = ("image", "audio", "title", "faces")
+MODALITIES = ("image", "audio", "text", "faces")
 """In the order of the gate."""
 
 LIGHT, FACES = 4, 4
@@ -52,8 +52,8 @@ class VideoInput:
     """float32[4]: brightness, its deviation, saturation, and how sure the image encoder is, 0 to 1."""
     audio: Floats | None = None
     """float32[audio]: features of the audio."""
-    title: Floats | None = None
-    """float32[text]: text vector of the title."""
+    text: Floats | None = None
+    """float32[text]: text vector of the title and keywords."""
     faces: Floats | None = None
     """float32[4]: share of frames with a face; ln(1 + mean number); ln(1 + largest number); largest side as a
     share of the frame's height. None if there is no face."""
@@ -61,7 +61,7 @@ class VideoInput:
     @property
     def present(self) -> Floats:
         """Return 1 or 0 for each of `MODALITIES`, float32[4]."""
-        parts = (self.image, self.audio, self.title, self.faces)
+        parts = (self.image, self.audio, self.text, self.faces)
         return np.array([part is not None for part in parts], np.float32)
 
 
@@ -97,7 +97,7 @@ class TagTowers(Network[None, Parameters]):
             _row(given.image, sizes.size),
             _row(given.light, LIGHT),
             _row(given.audio, sizes.audio),
-            _row(given.title, sizes.text),
+            _row(given.text, sizes.text),
             _row(given.faces, FACES),
             given.present[None],
         )

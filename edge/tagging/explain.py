@@ -12,8 +12,9 @@ from edge.arrays import Floats
 from edge.evidence.plot import check_plot, save
 from edge.media import frames_at
 from edge.networks.tag_towers import VideoInput
+from edge.tagging.inputs import light_features
 from edge.tagging.networks import TagNetworks
-from edge.tagging.tag import TagResult, light_features
+from edge.tagging.tag import TagResult
 from edge.text.clock import clock
 
 if TYPE_CHECKING:

@@ -84,8 +84,8 @@ class TagLibrary:
         return int(self.codes.shape[1])
 
     @cached_property
-    def _index(self) -> Mapping[str, int]:
-        """Row by folded name."""
+    def rows(self) -> Mapping[str, int]:
+        """Row of each name, by the name without case (`edge.tagging.names.folded`)."""
         return {folded(name): row for row, name in enumerate(self.names)}
 
     @classmethod
@@ -117,6 +117,11 @@ class TagLibrary:
         with whole_file(path, force=force) as draft:
             draft.write_bytes(content)
 
+    def vectors(self, names: Iterable[str]) -> Floats:
+        """Return the vectors of tags, float32[n, size]. Raises UsageError if it does not have one of them."""
+        rows = [self._row(name) for name in names]
+        return np.asarray(self.codes[rows] * self.scales[rows, None], np.float32)
+
     def nearest(self, query: Floats, k: int, *, diversity: float = 0.0) -> tuple[Near, ...]:
         """Return the `k` tags with the largest dot product with `query` float32[size], best first.
 
@@ -142,7 +147,7 @@ class TagLibrary:
         Raises UsageError for blank names or an encoder of another space.
         """
         self.require(encoder)
-        new = [name for name in distinct(names) if folded(name) not in self._index]
+        new = [name for name in distinct(names) if folded(name) not in self.rows]
         if not new:
             return self
         codes, scales = _encode(new, encoder, progress)
@@ -171,7 +176,7 @@ class TagLibrary:
         """
         self.require(encoder)
         row, new = self._row(old), tidy(new)
-        if self._index.get(folded(new), row) != row:
+        if self.rows.get(folded(new), row) != row:
             raise UsageError(f"{new}: is another tag of the library already")
         if new == self.names[row]:
             return self
@@ -189,7 +194,7 @@ class TagLibrary:
             )
 
     def _row(self, name: str) -> int:
-        row = self._index.get(folded(tidy(name)))
+        row = self.rows.get(folded(tidy(name)))
         if row is None:
             raise UsageError(f"{tidy(name)}: is not a tag of the library")
         return row

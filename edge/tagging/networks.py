@@ -21,6 +21,7 @@ from edge.networks.image_encoder import ImageEncoder
 from edge.networks.segmenter import Segmenter
 from edge.networks.tag_towers import TagTowers
 from edge.networks.text_encoder import TextEncoder
+from edge.networks.text_reader import TextReader
 
 BEST_ENCODER = "efficientnet-lite2"
 """Image encoder that is used if its package is installed."""
@@ -30,7 +31,8 @@ class TagNetworks:
     """The networks of tagging; close them, or use them in a `with` statement.
 
     `encoder` is the id or folder of an image encoder: by default the one of `edgereel[tags]` if it is
-    installed, else the one that ships with the package. Raises ModelError if a model is missing or damaged,
+    installed, else the one that ships with the package. `reader` is that of a text reader; without one,
+    text in the frames is ignored. Raises ModelError if a model is missing or damaged,
     MissingRuntimeError without its runtime, at the first use of the network.
     """
 
@@ -40,11 +42,12 @@ class TagNetworks:
         *,
         texts: str | PathLike[str] | None = None,
         towers: str | PathLike[str] | None = None,
+        reader: str | PathLike[str] | None = None,
         threads: int = 1,
         cache: Cache | None = None,
     ) -> None:
         self._encoder, self._texts, self._towers, self._threads = encoder, texts, towers, threads
-        self._cache = cache
+        self._reader, self._cache = reader, cache
 
     @cached_property
     def encoder(self) -> ImageEncoder:
@@ -64,6 +67,11 @@ class TagNetworks:
         return Segmenter(threads=self._threads)
 
     @cached_property
+    def reader(self) -> TextReader | None:
+        """Return the text reader; None if text in the frames is ignored."""
+        return None if self._reader is None else TextReader(self._reader, threads=self._threads)
+
+    @cached_property
     def texts(self) -> TextEncoder:
         """Return the text encoder."""
         return TextEncoder(self._texts, threads=self._threads)
@@ -81,7 +89,7 @@ class TagNetworks:
     @property
     def excerpts(self) -> ExcerptNetworks:
         """Return those that examine a recording."""
-        return ExcerptNetworks(self.encoder, self.detector, self.segmenter)
+        return ExcerptNetworks(self.encoder, self.detector, self.segmenter, self.reader)
 
     @property
     def space(self) -> str:
@@ -115,9 +123,9 @@ class TagNetworks:
 
     def close(self) -> None:
         """Release those that were opened."""
-        for name in ("encoder", "detector", "segmenter", "texts", "towers"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
+        for name in ("encoder", "detector", "segmenter", "reader", "texts", "towers"):
+            if (network := self.__dict__.pop(name, None)) is not None:
+                network.close()
 
     def __enter__(self) -> TagNetworks:
         return self

@@ -1,18 +1,18 @@
 """Tag a recording: the tags of a library that fit what it shows, sounds like and is called.
 
 recording -> excerpts -> video tower -> place in the space of tags -> nearest tags of the library
+title, keywords of what is said and read ---^
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from msgspec import UNSET
 
 from edge import schema
@@ -20,13 +20,19 @@ from edge.arrays import Floats
 from edge.cache import Cache
 from edge.errors import InputError, UsageError
 from edge.evidence.excerpts import Excerpts, collect_excerpts
+from edge.evidence.transcript import Transcript
 from edge.media import Recording, open_recording
 from edge.media.read.recording import MediaSource
 from edge.networks.tag_towers import MODALITIES, VideoInput
+from edge.tagging.inputs import text_vector, video_input
+from edge.tagging.keywords import keywords, named_tags
 from edge.tagging.library import TagLibrary, open_library
 from edge.tagging.networks import TagNetworks
 from edge.tagging.options import MAX_TITLE, TagOptions
 from edge.vocabulary import Progress, Span
+
+KEYWORDS = 3
+"""Words that are said, or read, that count like a title of as many words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +74,15 @@ class TagResult:
     tags: tuple[Tag, ...]
     """Best first."""
     gate: dict[str, float]
-    """Weight of each modality: image, audio, title, faces; what is missing has 0."""
+    """Weight of each modality: image, audio, text, faces; what is missing has 0."""
     timeline: tuple[TaggedSpan, ...]
     """Tags of each section; empty unless asked for."""
     excerpts: Excerpts
     """What the tags are based on; other systems can reuse it."""
     title: str
     """The title that was used; empty for none."""
+    keywords: tuple[str, ...]
+    """Tags of the library that are said or can be read in the video, and say what it is about."""
     space: str
     """Id of the space of tags."""
     notes: tuple[str, ...] = ()
@@ -107,6 +115,7 @@ class TagResult:
                 gate={name: schema.share(weight) for name, weight in self.gate.items()},
                 frames=len(self.excerpts.times_s),
                 title=self.title,
+                keywords=self.keywords,
                 timeline=spans or UNSET,
             )
         )
@@ -117,6 +126,7 @@ def tag(
     *,
     library: TagLibrary | str | PathLike[str] | None = None,
     title: str | None = None,
+    transcript: Transcript | None = None,
     options: TagOptions | None = None,
     excerpts: Excerpts | None = None,
     networks: TagNetworks | None = None,
@@ -125,8 +135,9 @@ def tag(
     """Return the tags of a library that fit a recording: video, audio or a still image.
 
     `library` is a `TagLibrary`, or a file with one (see `open_library`); by default that of the package.
-    `title` is by default that in the file's metadata, "" ignores it. With `excerpts` of the same recording
-    and encoder nothing is decoded, with `networks` no model is loaded.
+    `title` is by default that in the file's metadata, "" ignores it. Tags that are named in the `transcript`,
+    or in the frames if the networks have a text reader, count like a title. With `excerpts` of the same
+    recording and encoder nothing is decoded, with `networks` no model is loaded.
 
     Raises InputError if the file cannot be read or has nothing to tag, UsageError for a library of another
     space or excerpts of another encoder, ModelError and MissingRuntimeError as `TagNetworks`.
@@ -135,8 +146,8 @@ def tag(
     if networks is None:
         with TagNetworks(cache=Cache()) as opened:
             return tag(
-                recording, library=library, title=title, options=options, excerpts=excerpts,
-                networks=opened, progress=progress,
+                recording, library=library, title=title, transcript=transcript, options=options,
+                excerpts=excerpts, networks=opened, progress=progress,
             )  # fmt: skip
     tags = library if isinstance(library, TagLibrary) else open_tags(library, networks)
     tags.require(networks)
@@ -149,7 +160,7 @@ def tag(
     found = excerpts or collect_excerpts(recording, networks.excerpts, options.excerpts, progress=progress)
     if found.classes.shape[1] != len(networks.encoder.labels):
         raise UsageError("the excerpts are of another image encoder than is in use")
-    given = video_input(found, networks, title)
+    given, words = _with_texts(video_input(found, networks), title, _lines(found, transcript), tags, networks)
     if not given.present.any():
         raise InputError(recording.path, "has nothing to tag: no frame, no audio and no title")
     place, gate = networks.towers.video(given)
@@ -157,9 +168,10 @@ def tag(
         recording=recording,
         tags=_nearest(place, tags, options, networks),
         gate=dict(zip(MODALITIES, map(float, gate), strict=True)),
-        timeline=_timeline(found, tags, options, networks) if options.timeline else (),
+        timeline=_timeline(found, transcript, tags, options, networks) if options.timeline else (),
         excerpts=found,
         title=title,
+        keywords=words,
         space=networks.space,
         notes=(*found.notes, *notes),
     )
@@ -174,48 +186,37 @@ def open_tags(
     )
 
 
-def video_input(
-    excerpts: Excerpts, networks: TagNetworks, title: str, section: int | None = None
-) -> VideoInput:
-    """Return what the video tower is given of all excerpts, or of one section."""
-    frames = slice(None) if section is None else excerpts.sections == section
-    classes, faces = excerpts.classes[frames], excerpts.faces[frames]
-    audio = excerpts.audio if section is None else excerpts.audio[section : section + 1]
-    audio = audio[~np.isnan(audio).any(axis=1)]
-    given = VideoInput(
-        audio=audio.mean(axis=0) if len(audio) else None,
-        title=networks.texts.encode([title])[0] if title else None,
-        faces=face_features(faces) if faces.any() else None,
-    )
-    if not len(classes):
-        return given
-    pooled = classes.mean(axis=0)
-    shown = light_features(excerpts.light[frames].mean(axis=0), pooled)
-    return replace(given, image=pooled @ networks.names, light=shown)
+def _with_texts(
+    given: VideoInput, title: str, lines: Sequence[str], library: TagLibrary, networks: TagNetworks
+) -> tuple[VideoInput, tuple[str, ...]]:
+    """Return the input with the title and the keywords of the lines, and those."""
+    named = named_tags(lines, library)
+    place = networks.towers.video(given)[0] if named and given.present.any() else None
+    words = tuple(keywords(named, library, place, KEYWORDS))
+    return replace(given, text=text_vector(title, words, networks.texts)), words
 
 
-def light_features(light: Floats, classes: Floats) -> Floats:
-    """Return light, and how sure the encoder is: 1 - entropy / its maximum. float32[4]."""
-    chances = np.maximum(classes, 1e-9)
-    entropy = -(chances * np.log(chances)).sum() / np.log(len(chances))
-    return np.array([*light, 1 - entropy], np.float32)
-
-
-def face_features(faces: Floats) -> Floats:
-    """Return `VideoInput.faces` of the faces of frames, float32[n, 2]."""
-    count, side = faces.T
-    return np.array(
-        [(count > 0).mean(), np.log1p(count.mean()), np.log1p(count.max()), side.max()], np.float32
-    )
+def _lines(excerpts: Excerpts, transcript: Transcript | None, section: int | None = None) -> list[str]:
+    """Return what is said and what can be read in each frame, all of it or in one section."""
+    start, end = excerpts.edges_s[[0, -1] if section is None else [section, section + 1]]
+    said = transcript.sentences if transcript else ()
+    frames = zip(excerpts.sections, excerpts.lines, strict=True)
+    read = (line for at, lines in frames if section in (None, at) for line in lines)
+    return [*(one.text for one in said if start <= one.start <= end), *read]
 
 
 def _timeline(
-    excerpts: Excerpts, library: TagLibrary, options: TagOptions, networks: TagNetworks
+    excerpts: Excerpts,
+    transcript: Transcript | None,
+    library: TagLibrary,
+    options: TagOptions,
+    networks: TagNetworks,
 ) -> tuple[TaggedSpan, ...]:
-    """Return the tags of each section, by what it shows and sounds like alone."""
+    """Return the tags of each section, by what it shows, sounds like and says alone."""
     spans = []
     for section, (start, end) in enumerate(pairwise(map(float, excerpts.edges_s))):
-        given = video_input(excerpts, networks, "", section)
+        lines = _lines(excerpts, transcript, section)
+        given, _ = _with_texts(video_input(excerpts, networks, section), "", lines, library, networks)
         if given.present.any():
             tags = _nearest(networks.towers.video(given)[0], library, options, networks)
             spans.append(TaggedSpan(Span(start, end), tags))

@@ -55,7 +55,7 @@ def test_the_document_is_what_the_contract_says(
     assert len(document["tags"]) == 3
     distances = [one["distance"] for one in document["tags"]]
     assert distances == sorted(distances)
-    assert set(document["gate"]) == {"image", "audio", "title", "faces"}
+    assert set(document["gate"]) == {"image", "audio", "text", "faces"}
     assert sum(document["gate"].values()) == pytest.approx(1, abs=1e-3)
     assert [part["start"] for part in document["timeline"]] == [0]
     again = edge(*words, *SHIPPED, "--timeline", "--json", **environment)  # with the vectors from the cache
@@ -80,7 +80,7 @@ def test_tags_are_drawn_and_written(
     assert result.returncode == 0, result.stderr
     assert probe(file).metadata["keywords"].startswith("snow")
     assert (tmp_path / "why.png").read_bytes().startswith(b"\x89PNG")
-    assert "title" in result.stdout
+    assert "text" in result.stdout
 
 
 def test_bad_input_gives_one_line_and_its_exit_code(

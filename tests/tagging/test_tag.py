@@ -8,17 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.image import imsave
 
 from edge.cache import Cache
 from edge.errors import InputError, UsageError
 from edge.evidence.options import ExcerptOptions
+from edge.evidence.transcript import Transcript
 from edge.networks.tag_towers import MODALITIES, VideoInput
 from edge.tagging.explain import explain_tags, frame_similarities
 from edge.tagging.library import TagLibrary
 from edge.tagging.networks import TagNetworks
 from edge.tagging.options import TagOptions
 from edge.tagging.tag import Tag, tag
+from edge.vocabulary import Caption
 from tests.media.makers import Recipe, make
+from tests.networks.text_makers import paint, reader_folder
 from tools.sound.wave import write_wav
 
 NAMES = ("guitar", "kitten", "cooking", "motorcycle", "wedding", "snow", "talking", "music", "rain", "city")
@@ -47,7 +51,7 @@ def test_the_title_decides_where_the_video_shows_nothing(
         result = tag(video, library=library, title=title, networks=networks)
         assert any(one.name in title for one in result.tags[:2])
         assert result.title == title
-        assert result.gate["title"] > 0.2
+        assert result.gate["text"] > 0.2
         assert sum(result.gate.values()) == pytest.approx(1, abs=1e-5)
         similarities = [one.similarity for one in result]
         assert similarities == sorted(similarities, reverse=True)
@@ -58,7 +62,7 @@ def test_without_a_title_that_of_the_file_is_used(
 ) -> None:
     file = make(tmp_path / "video.mp4", Recipe(seconds=1, metadata={"title": "A motorcycle"}))
     assert tag(file, library=library, networks=networks).title == "A motorcycle"
-    assert tag(file, library=library, title="", networks=networks).gate["title"] == 0
+    assert tag(file, library=library, title="", networks=networks).gate["text"] == 0
 
 
 @pytest.mark.parametrize(
@@ -78,8 +82,54 @@ def test_any_title_is_taken(
     result = tag(video, library=library, title=title, networks=networks)
     assert len(result) == 5
     assert all(np.isfinite(one.similarity) for one in result)
-    assert bool(result.gate["title"]) == readable
+    assert bool(result.gate["text"]) == readable
     assert bool(result.notes) == bool(title.strip() and not readable)
+
+
+def spoken(*sentences: tuple[float, str]) -> Transcript:
+    """Sentences of one second with their starts."""
+    said = tuple(Caption(start, start + 1, text, ()) for start, text in sentences)
+    return Transcript(2.0, "en", said, (), (), ())
+
+
+def test_what_is_said_counts_like_a_title(networks: TagNetworks, library: TagLibrary, video: Path) -> None:
+    transcript = spoken((0.0, "I tune the guitar."), (1.0, "A guitar makes music, what a day."))
+    result = tag(video, library=library, transcript=transcript, networks=networks)
+    assert result.keywords == ("guitar", "music")
+    assert {one.name for one in result.tags[:2]} == {"guitar", "music"}
+    assert result.gate["text"] > 0.2
+    assert result.to_dict()["keywords"] == ["guitar", "music"]
+    with_title = tag(video, library=library, title="Snow", transcript=transcript, networks=networks)
+    assert {"snow", "guitar"} <= {one.name for one in with_title.tags[:4]}
+    nothing = tag(video, library=library, transcript=spoken((0.0, "Hm, yes.")), networks=networks)
+    assert (nothing.keywords, nothing.gate["text"]) == ((), 0)
+
+
+def test_a_section_has_the_words_that_are_said_in_it(
+    networks: TagNetworks, library: TagLibrary, video: Path
+) -> None:
+    options = TagOptions(count=1, timeline=True, excerpts=ExcerptOptions(section_s=1, audio_s=1))
+    transcript = spoken((0.2, "A kitten and a kitten."), (1.2, "Snow on snow."))
+    result = tag(video, library=library, transcript=transcript, options=options, networks=networks)
+    assert [part.tags[0].name for part in result.timeline] == ["kitten", "snow"]
+
+
+def test_what_can_be_read_counts_like_a_title(networks: TagNetworks, tmp_path: Path) -> None:
+    image = np.zeros((240, 320, 3), np.uint8)
+    for row in (20, 60, 100):
+        paint(image, "rgb", 40, row)
+    paint(image, "g", 40, 140)
+    imsave(tmp_path / "image.png", image)
+    library = TagLibrary.of(("rgb", "g", *NAMES), networks)
+    folder = reader_folder(tmp_path / "reader")
+    with TagNetworks("images", reader=folder.path, cache=Cache(tmp_path / "cache")) as reading:
+        result = tag(tmp_path / "image.png", library=library, networks=reading)
+    assert {*result.excerpts.lines} == {("rgb",) * 3}  # a single letter is not taken for text
+    assert result.keywords == ("rgb",)
+    assert result.gate["text"] > 0
+    assert result.tags[0].name == "rgb"
+    without = tag(tmp_path / "image.png", library=library, networks=networks)
+    assert (without.keywords, {*without.excerpts.lines}) == ((), {()})
 
 
 def test_each_modality_may_be_missing(networks: TagNetworks, library: TagLibrary, tmp_path: Path) -> None:
@@ -168,12 +218,12 @@ def test_the_drawing_shows_the_nearest_frames(
 def test_the_towers_weigh_only_what_is_there(networks: TagNetworks) -> None:
     towers, rng = networks.towers, np.random.default_rng(0)
     title = networks.texts.encode(["a guitar"])[0]
-    place, gate = towers.video(VideoInput(title=title))
+    place, gate = towers.video(VideoInput(text=title))
     assert np.linalg.norm(place) == pytest.approx(1, abs=1e-5)
     assert gate.tolist() == pytest.approx([0, 0, 1, 0], abs=1e-6)
     image = networks.names[rng.integers(len(networks.names))]
     light = np.array([0.5, 0.2, 0.3, 0.5], np.float32)
-    _, both = towers.video(VideoInput(image=image, light=light, title=title))
+    _, both = towers.video(VideoInput(image=image, light=light, text=title))
     assert both[MODALITIES.index("image")] > 0
     assert both[MODALITIES.index("audio")] == 0
     places = networks.encode(["dog", "puppy", "guitar"])

@@ -159,7 +159,7 @@ def test_a_seed_gives_the_same_videos() -> None:
     learner = made_learner(PLAN)
     composer = Composer(made_parts(), np.random.default_rng(9))
     rounds = [learner.compose(composer, number) for number in (1, 1, 2)]
-    for name in ("classes", "light", "audio", "title", "faces", "present", "fitting"):
+    for name in ("classes", "light", "audio", "text", "faces", "present", "fitting"):
         first, again, later = (getattr(data, name) for data in rounds)
         assert torch.equal(first, again)
         assert not torch.equal(first, later)
@@ -264,7 +264,7 @@ def test_what_is_exported_are_the_towers(trained: Learner, tmp_path: Path) -> No
             assert (near * places).sum(1) / np.linalg.norm(places, axis=1) ** 2 == pytest.approx(1, abs=0.02)
     np.testing.assert_allclose(np.linalg.norm(floats.tags(texts), axis=1), 1, atol=1e-5)
     rng = np.random.default_rng(0)
-    sizes = {"image": floats.size, "audio": AUDIO, "title": TEXT, "faces": FACES}
+    sizes = {"image": floats.size, "audio": AUDIO, "text": TEXT, "faces": FACES}
     for known in range(1, 1 << len(MODALITIES)):
         given = {name: rng.random(size, np.float32) for name, size in sizes.items()}
         given = {name: row for bit, (name, row) in enumerate(given.items()) if known >> bit & 1}
@@ -278,7 +278,7 @@ def _check_video(video: VideoInput, floats: TagTowers, ints: TagTowers, trained:
     assert np.linalg.norm(place) == pytest.approx(1, abs=1e-5)
     assert gate.sum() == pytest.approx(1, abs=1e-5)
     assert (gate[video.present == 0] == 0).all()
-    rows = (video.image, video.light, video.audio, video.title, video.faces, video.present)
+    rows = (video.image, video.light, video.audio, video.text, video.faces, video.present)
     sizes = (floats.size, LIGHT, AUDIO, TEXT, FACES, len(MODALITIES))
     given = [
         torch.zeros(1, size) if row is None else torch.from_numpy(row)[None]

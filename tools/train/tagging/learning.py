@@ -17,7 +17,7 @@ from torch import Tensor
 from edge.arrays import Floats
 from edge.errors import UsageError
 from edge.networks.tag_towers import FACES, LIGHT, MODALITIES
-from edge.tagging.tag import light_features
+from edge.tagging.inputs import light_features
 from tools.train.steps import adamw, save
 from tools.train.tagging.network import Towers
 from tools.train.tagging.samples import Composer, Sample
@@ -79,7 +79,7 @@ class Round:
     classes: Tensor
     light: Tensor
     audio: Tensor
-    title: Tensor
+    text: Tensor
     faces: Tensor
     present: Tensor
     fitting: Tensor
@@ -113,10 +113,10 @@ class Learner:
         return self._vocabulary.tags
 
     def places(self, batch: Round) -> tuple[Tensor, Tensor]:
-        """Return the places of videos and their gates."""
-        image = batch.classes @ self.towers.names(self._names)
-        result: tuple[Tensor, Tensor] = self.towers.video(
-            image, batch.light, batch.audio, batch.title, batch.faces, batch.present
+        """Return the learned parts of the places of videos, and their gates."""
+        image = batch.classes @ self.towers.learned_names(self._names)
+        result: tuple[Tensor, Tensor] = self.towers.learned(
+            image, batch.light, batch.audio, batch.text, batch.faces, batch.present
         )
         return result
 
@@ -138,7 +138,7 @@ class Learner:
             classes=_stacked([sample.classes for sample in samples], labels),
             light=_stacked([_light(sample) for sample in samples], LIGHT),
             audio=_stacked([sample.audio for sample in samples], audio),
-            title=_stacked([self._title(sample.title) for sample in samples], size),
+            text=_stacked([self._title(sample.title) for sample in samples], size),
             faces=_stacked([sample.faces for sample in samples], FACES),
             present=torch.tensor([present(sample) for sample in samples], dtype=torch.float32),
             fitting=torch.from_numpy(fitting),
@@ -172,7 +172,7 @@ class Learner:
         data = self.tensors([composer.sample() for _ in range(count)])
         first = self.distances(data).topk(5, largest=False).indices
         fits = (data.fitting.gather(1, first) > 0).float().mean(1)
-        titled = data.present[:, MODALITIES.index("title")] > 0
+        titled = data.present[:, MODALITIES.index("text")] > 0
         return {
             "titled": round(fits[titled].mean().item(), 4),
             "untitled": round(fits[~titled].mean().item(), 4),
@@ -183,13 +183,13 @@ class Learner:
         """Return the cosine distances of videos and tags, [samples, tags]."""
         self.towers.eval()
         places, _ = self.places(data)
-        return 1 - places @ self.towers.tags(self._texts).T
+        return 1 - places @ self.towers.learned_tags(self._texts).T
 
     def loss(self, batch: Round, before: Tensor | None) -> Tensor:
         """Return the triplet loss max(0, d(a, p) - d(a, n) + margin), over a few positives of each video."""
         margin = self.plan.margin
         places, _ = self.places(batch)
-        distances = 1 - places @ self.towers.tags(self._texts).T
+        distances = 1 - places @ self.towers.learned_tags(self._texts).T
         known = distances.detach() if before is None else before
         forbidden = (batch.fitting > 0).float() @ self._alike.float() > 0
         positives = torch.multinomial(batch.fitting + 1e-9, self.plan.positives, replacement=True)

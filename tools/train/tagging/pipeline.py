@@ -139,7 +139,7 @@ def export(role: str, towers: Towers, folder: Path) -> bytes:
     file = folder / f"{role}-float.onnx"
     if role == "video":
         sizes = (towers.size, LIGHT, towers.audio, towers.text, FACES, len(MODALITIES))
-        names = ("image", "light", "audio", "title", "faces", "present")
+        names = ("image", "light", "audio", "text", "faces", "present")
         given = {name: np.ones((1, size), np.float32) for name, size in zip(names, sizes, strict=True)}
         onnx.export(_Part(towers, role), given, file, outputs=["place", "gate"])
     else:
@@ -186,7 +186,7 @@ def _network(role: str, towers: Towers, quantization: str) -> Network:
         outputs = (Described("places", "float32", ("n", towers.size)),)
         return Network(f"{role}.onnx", inputs, outputs, quantization)
     sizes = {
-        "image": towers.size, "light": LIGHT, "audio": towers.audio, "title": towers.text,
+        "image": towers.size, "light": LIGHT, "audio": towers.audio, "text": towers.text,
         "faces": FACES, "present": len(MODALITIES),
     }  # fmt: skip
     return Network(
