@@ -19,7 +19,7 @@ from edge.cli.inputs import STDIN, check_outputs, for_each, output_file, recordi
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
 from edge.cli.show import print_json, print_notes, say
-from edge.cli.speech import add_speech, open_typed, transcript_options
+from edge.cli.speech import DEFAULT_MODEL, add_speech, open_typed, transcript_options
 from edge.errors import UsageError
 from edge.tagging.options import TagOptions
 from edge.text.clock import clock
@@ -90,6 +90,9 @@ def run(options: argparse.Namespace) -> int:
     settings = TagOptions(**chosen(options, TagOptions))
     if options.hashtags and (options.json or options.timeline):
         raise UsageError("--hashtags prints one line: leave out --json and --timeline")
+    about_speech = options.language or options.include_singing or options.model != DEFAULT_MODEL
+    if about_speech and not options.speech:
+        raise UsageError("--model, --language and --include-singing are about speech: add --speech")
     if options.write and STDIN in options.media:
         raise UsageError("--write changes files, and standard input is none")
     with (

@@ -103,6 +103,8 @@ def test_bad_input_gives_one_line_and_its_exit_code(
         ([video, "--min-similarity", 2], 2),
         ([video, "--hashtags", "--json"], 2),
         (["-", "--write"], 2),
+        ([video, "--language", "de"], 2),
+        ([video, "--text", "no-such-model"], 1),
         ([video, "--explain", tmp_path / "why.xyz"], 2),
         ([video, "--encoder", "no-such-model"], 1),
     ]
