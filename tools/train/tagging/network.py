@@ -4,7 +4,7 @@ names: text vector of a class of the image encoder -> what videos that show it a
 tags: text vector of a tag -> its place
 video: image (mean of names by probability), audio, text and faces, one layer each -> gate -> weighted sum
 
-What is learned favors the tags that it was learned from. Therefore a place has two parts: the learned one, and
+What is learned favors the tags that it was learned from. So a place has two parts: the learned one, and
 the main directions of the text vectors as they are (zero-shot, as in ConSE), whose similarities are added:
 an ensemble of a trained and a zero-shot model (after Wortsman et al. 2022, who mix their weights).
 """
