@@ -96,7 +96,9 @@ def reference_text(scores: Floats, pieces: list[str] = PIECES) -> str:
     for piece in (pieces[number] for number in best if number != 0):
         if piece.startswith("<0x"):
             content += bytes([int(piece[3:5], 16)])
-        elif not (piece.startswith("<") and piece.endswith(">")):
+        elif piece.startswith("<") and piece.endswith(">"):
+            content += b"\xff"  # bytes on both sides of a special token are not one character
+        else:
             content += piece.replace("\u2581", " ").encode()
     return content.decode("utf-8", "ignore").strip()
 
