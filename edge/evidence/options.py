@@ -83,3 +83,25 @@ class ExcerptOptions:
         numbers = self.frames, self.min_frames
         if not (self.section_s >= 1 and self.audio_s >= 1 and all(1 <= n <= 1000 for n in numbers)):
             raise UsageError("excerpts need section_s and audio_s >= 1, and 1 to 1000 frames")
+
+
+@dataclass(frozen=True, slots=True)
+class MotionOptions:
+    """Settings of motion and transitions."""
+
+    pixels: int = 14_400
+    """Pixels of the gray frames that are compared, about: 160 × 90."""
+    cut: float = 0.2
+    """Part of a frame, 0 to 1, that motion must leave unexplained in excess of its neighbors for a cut."""
+    flash_s: float = 0.2
+    """Seconds within which the frame before a change must be there again for the change to be a flash."""
+    plain: float = 0.02
+    """Standard deviation, of full scale, below which a frame is of one color, and so the middle of a fade."""
+    blend_error: float = 0.22
+    """Distance of the middle of a dissolve from the mean of its ends at most, by the distance of the ends."""
+
+    def __post_init__(self) -> None:
+        if not (1024 <= self.pixels <= 1 << 20 and 0 <= self.flash_s <= 1):
+            raise UsageError("motion needs 1024 to 1048576 pixels and a flash_s of 0 to 1")
+        if not all(0 < limit < 1 for limit in (self.cut, self.plain, self.blend_error)):
+            raise UsageError("motion needs cut, plain and blend_error between 0 and 1")

@@ -226,6 +226,21 @@ int64_t edge_suppress(const float *restrict boxes, int64_t count, float limit, i
 int64_t edge_regions(const float *restrict map, int64_t height, int64_t width, float least, int32_t *restrict boxes,
                      float *restrict means, int32_t *restrict scratch);
 
+/* ---- motion: between two gray frames, uint8 [height][width], both sides 16 to 16384 ---- */
+
+/* For each block of 8 x 8 pixels of `after` that lies whole in it, [height / 8][width / 8], row by row: what is at p
+ * was at p - v before. vectors[2 b]: v in pixels to the right and down. A full search up to `reach` (1 to 64) pixels
+ * in frames half as large, with blocks twice as large, gives candidates; then the sum of absolute differences falls to
+ * a minimum within 4 pixels, of which 32 are charged to every v but 0; then one step of Lucas and Kanade (1981) of at
+ * most 1 pixel each way. residuals: standard deviation of what v leaves (to first order below the pixel), without the
+ * change of brightness of the whole block, in gray levels; deviations: that of the block; textures: square root of the
+ * smaller eigenvalue of the mean of the gradients' products, in gray levels per pixel: small where v is a guess.
+ * scratch: height * width bytes. */
+int32_t edge_block_motion(const uint8_t *restrict before, const uint8_t *restrict after, int64_t height,
+                          int64_t width, int64_t reach, float *restrict vectors, float *restrict residuals,
+                          float *restrict deviations, float *restrict textures, uint8_t *restrict scratch);
+
+
 /* ---- vectors: rows of int8 codes, each with a scale; value = code * scale ---- */
 
 /* The `k` rows, at most `rows`, with the largest dot product with the query, best first, of equal ones the lower index:

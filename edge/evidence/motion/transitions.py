@@ -1,0 +1,113 @@
+"""Cuts, fades and dissolves of a video, decided when all its frames are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.arrays import Floats
+from edge.evidence.motion.blends import Blend
+from edge.evidence.motion.track import Transition, TransitionKind
+from edge.evidence.options import MotionOptions
+
+NEIGHBORS = 2
+"""Frames on each side of a cut that it must stand out from."""
+
+MIN_RAMP = 3
+"""Frames in which a fade falls or rises at least; fewer are a cut to or from one color."""
+
+HELD_S = 2.0
+"""Seconds of one color at most within one fade; longer ones are a shot of their own."""
+
+STEADY = 0.01
+"""Change of contrast, by the largest, from frame to frame up to which a fade has not begun or is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A transition in frames; `start` and `end` are indices as those of `Transition` are times."""
+
+    kind: TransitionKind
+    """A cut, a fade or a dissolve."""
+    start: int
+    """Index of a frame."""
+    end: int
+    """Index of a frame; the number of frames if the video ends in a fade."""
+    strength: float
+    """How sure it is, 0 to 1."""
+
+
+def decide(
+    times_s: NDArray[np.float64],
+    end_s: float,
+    unlike: Floats,
+    flash: Floats,
+    contrast: Floats,
+    blends: Sequence[Blend],
+    options: MotionOptions,
+) -> tuple[Transition, ...]:
+    """Return the transitions in order; of those that overlap fades come before dissolves, and both before cuts."""
+    dissolves = [
+        Found("dissolve", one.first, one.last, max(0.0, 1 - one.error / options.blend_error / 2))
+        for one in blends
+    ]
+    kept: list[Found] = []
+    for one in [*fades(times_s, contrast, options), *dissolves, *cuts(unlike, flash, options)]:
+        if all(_apart(one, other) for other in kept):
+            kept.append(one)
+    edges = [*times_s.tolist(), end_s]
+    return tuple(
+        Transition(one.kind, edges[one.start], edges[one.end], float(one.strength))
+        for one in sorted(kept, key=lambda one: (one.start, one.end))
+    )
+
+
+def cuts(unlike: Floats, flash: Floats, options: MotionOptions) -> Iterator[Found]:
+    """Yield the frames that motion does not explain, but their neighbors.
+
+    A cut's excess over its most unlike neighbor counts, by the most that it could be: in fast motion and noise
+    all frames are unlike. Flashes are neither cuts nor neighbors.
+    """
+    usual = np.where(flash > 0, 0, unlike)
+    for frame in np.flatnonzero(usual >= options.cut):
+        around = usual[max(0, frame - NEIGHBORS) : frame + NEIGHBORS + 1].copy()
+        around[min(frame, NEIGHBORS)] = 0
+        most = min(float(around.max(initial=0)), 0.999)
+        excess = (float(usual[frame]) - most) / (1 - most)
+        if excess >= options.cut:
+            yield Found("cut", int(frame), int(frame), min(1.0, excess))
+
+
+def fades(times_s: NDArray[np.float64], contrast: Floats, options: MotionOptions) -> Iterator[Found]:
+    """Yield the ramps of contrast to and from frames of one color."""
+    plain = np.concatenate([[False], contrast < options.plain, [False]])
+    begins, ends = np.flatnonzero(np.diff(plain.astype(int)) == 1), np.flatnonzero(np.diff(plain.astype(int)) == -1)
+    for first, stop in zip(begins.tolist(), ends.tolist(), strict=True):
+        start, end = ramp(contrast[:first][::-1]), ramp(contrast[stop:])
+        out, back = start >= MIN_RAMP, end >= MIN_RAMP
+        last = stop + end - 1 if back else stop
+        if out and back and times_s[stop - 1] - times_s[first] > HELD_S:
+            yield Found("fade", first - start, first, 1.0)
+            yield Found("fade", stop - 1, last, 1.0)
+        elif out or back:
+            yield Found("fade", first - start if out else max(0, first - 1), last, 1.0)
+
+
+def ramp(contrast: Floats) -> int:
+    """Return how many frames the contrast rises from the first one on, until it is steady or falls."""
+    if not len(contrast):
+        return 0
+    largest = np.float32(0)
+    for index, value in enumerate(contrast):
+        if value <= largest * (1 + STEADY):
+            return index
+        largest = value
+    return len(contrast)
+
+
+def _apart(one: Found, other: Found) -> bool:
+    """Return whether two transitions do not touch; a cut must be outside of the other by a frame."""
+    return one.end < other.start or other.end < one.start

@@ -1,0 +1,297 @@
+"""Films of shots whose cuts, fades, dissolves, flashes and camera motion are known, composed of a pack's clips."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+from edge_kernels.images import Rgb, warp
+from numpy.typing import NDArray
+
+from edge.errors import InputError
+from edge.media import frames_at
+from tools.evaluate.quantized_faces import decode_jpeg
+
+FPS = 25
+"""Frames per second."""
+
+WIDTH, HEIGHT = 320, 180
+"""Pixels of a film."""
+
+IMAGES = 100
+"""Images of an archive that are used."""
+
+Kind = Literal["cut", "fade", "dissolve"]
+
+Shot = list[Rgb]
+"""Frames uint8[HEIGHT, WIDTH, 3]."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A transition of a film, in frames."""
+
+    kind: Kind
+    start: int
+    """The first frame of the new shot; of a fade or dissolve the last frame that shows the old one alone."""
+    end: int
+    """As `start` for a cut; else the first frame that shows the new shot alone."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A composed film."""
+
+    path: Path
+    changes: tuple[Change, ...]
+    frames: int
+    recipe: str
+    """What is in it besides cuts."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A clip of a pack in which one shot is known to be."""
+
+    path: Path
+    first_s: float
+    last_s: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a film is made of."""
+
+    name: str
+    moves: bool = False
+    """Warp shots as a camera that pans, zooms or shakes would."""
+    flashes: bool = False
+    """Brighten one or two frames in the middle of some shots."""
+    gradual: bool = False
+    """Also fade and dissolve."""
+
+
+RECIPES = (
+    Recipe("cuts"),
+    Recipe("moving camera", moves=True),
+    Recipe("flashes", flashes=True),
+    Recipe("fades and dissolves", gradual=True),
+    Recipe("all", moves=True, flashes=True, gradual=True),
+)
+
+
+def pack_sources(data: Path, several: dict[str, tuple[float, ...]]) -> list[Source]:
+    """Return the clips of a pack; `several` has the seconds of the cuts inside clips, by name.
+
+    A clip with cuts counts as one source a shot. Raises InputError if the pack has no clips.
+    """
+    found = []
+    for table in (data / "tagvideos/manifest.csv", data / "video/manifest.csv", data / "faces/manifest.csv"):
+        if table.is_file():
+            with table.open(newline="", encoding="utf-8") as rows:
+                found += [(data / row["path"], float(row["seconds"])) for row in csv.DictReader(rows)]
+    if not found:
+        raise InputError(data, "has no clips: neither tagvideos/, video/ nor faces/ with a manifest.csv")
+    sources = []
+    for path, seconds in found:
+        edges = [0.0, *several.get(path.name, ()), seconds]
+        sources += [Source(path, a, b) for a, b in zip(edges, edges[1:], strict=False) if b - a >= 1.0]
+    return sources
+
+
+def some_images(data: Path) -> list[Rgb]:
+    """Return `IMAGES` images of each archive of a pack, spread over it."""
+    found = []
+    for archive in sorted((data / "images").glob("*.zip")):
+        with zipfile.ZipFile(archive) as file:
+            names = sorted(name for name in file.namelist() if name.upper().endswith(".JPEG"))
+            chosen = names[:: max(1, len(names) // IMAGES)][:IMAGES]
+            found += [decode_jpeg(file.read(name)) for name in chosen]
+    return found
+
+
+def compose(
+    path: Path, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe, seed: int, *, shots: int = 12
+) -> Film:
+    """Write a film of `shots` shots, drawn by `seed`; a quarter of them are stills that a camera moves over."""
+    rng = np.random.default_rng(seed)
+    changes: list[Change] = []
+    film: Shot = []
+    for number in range(shots):
+        shot = _shot(rng, sources, images, recipe)
+        kind: Kind = "cut"
+        if recipe.gradual:
+            kind = ("cut", "fade", "dissolve")[rng.choice(3, p=(0.4, 0.25, 0.35))]
+        if number:
+            changes.append(_joined(film, shot, kind, rng))
+        else:
+            film += shot
+    write(path, film)
+    return Film(path, tuple(changes), len(film), recipe.name)
+
+
+def _joined(film: Shot, shot: Shot, kind: Kind, rng: np.random.Generator) -> Change:
+    """Append a shot to a film with a transition, and return where it is."""
+    if kind == "cut":
+        start = len(film)
+        film += shot
+        return Change("cut", start, start)
+    if kind == "dissolve":
+        length = int(min(rng.integers(6, 31), len(shot) // 2, len(film) // 2))
+        first = len(film) - length
+        for step in range(length):
+            share = (step + 1) / (length + 1)
+            film[first + step] = _mixed(film[first + step], shot[step], share)
+        film += shot[length:]
+        return Change("dissolve", first - 1, len(film) - len(shot) + length)
+    ground = np.full_like(shot[0], 255 if rng.random() < 0.2 else 0)
+    out, back = (int(rng.integers(8, 21)) for _ in range(2))
+    first = len(film) - out
+    for step in range(out):
+        film[first + step] = _mixed(film[first + step], ground, (step + 1) / out)
+    held = int(rng.integers(0, 6))
+    film += [ground] * held
+    start = len(film)
+    film += [_mixed(ground, image, (step + 1) / back) for step, image in enumerate(shot[:back])]
+    film += shot[back:]
+    return Change("fade", first - 1, start + back - 1)
+
+
+def _mixed(before: Rgb, behind: Rgb, share: float) -> Rgb:
+    mixed = before * np.float32(1 - share) + behind * np.float32(share)
+    return np.asarray(np.rint(mixed), np.uint8)
+
+
+def _shot(
+    rng: np.random.Generator, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe
+) -> Shot:
+    count = int(rng.integers(3 * FPS, 4 * FPS) if recipe.gradual else rng.integers(FPS, 3 * FPS))
+    if images and rng.random() < 0.25:
+        shot = moved([mosaic(rng, images)] * count, camera(rng, count))
+    else:
+        shot = clip(sources[rng.integers(len(sources))], count, rng)
+        if recipe.moves and rng.random() < 0.6:
+            shot = moved(shot, camera(rng, count))
+    if recipe.flashes and rng.random() < 0.5:
+        at = count // 2 + int(rng.integers(-3, 4))
+        for k in range(int(rng.integers(1, 4))):
+            shot[at + k] = _mixed(shot[at + k], np.full_like(shot[0], 255), 0.3 + 0.6 * rng.random())
+    return shot
+
+
+def clip(source: Source, count: int, rng: np.random.Generator) -> Shot:
+    """Return `count` consecutive frames of a source, which is played back and forth if it is shorter."""
+    length = source.last_s - source.first_s
+    begin = source.first_s + rng.random() * max(0.0, length - count / FPS - 0.1)
+    times = (begin + np.arange(min(count, int((length - 0.1) * FPS))) / FPS).tolist()
+    size = covering(source.path)
+    frames = [cropped(frame.rgb) for frame in frames_at(source.path, times, size=size)]
+    while len(frames) < count:
+        frames += frames[-2:0:-1]
+    return [frame.copy() for frame in frames[:count]]
+
+
+def covering(path: Path) -> tuple[int, int]:
+    """Return the size in which a clip's frames cover those of a film."""
+    height, width = next(frames_at(path, [0.0])).rgb.shape[:2]
+    scale = max(WIDTH / width, HEIGHT / height)
+    return max(WIDTH, round(width * scale)), max(HEIGHT, round(height * scale))
+
+
+def cropped(image: Rgb) -> Rgb:
+    """Return the middle of an image, in a film's size."""
+    top, left = (image.shape[0] - HEIGHT) // 2, (image.shape[1] - WIDTH) // 2
+    return np.ascontiguousarray(image[top : top + HEIGHT, left : left + WIDTH])
+
+
+def mosaic(rng: np.random.Generator, images: Sequence[Rgb]) -> Rgb:
+    """Return a film's frame of a few images, enlarged."""
+    rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+    canvas = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    ys, xs = (np.linspace(0, size, n + 1).astype(int) for size, n in ((HEIGHT, rows), (WIDTH, columns)))
+    for top, bottom in zip(ys, ys[1:], strict=False):
+        for left, right in zip(xs, xs[1:], strict=False):
+            image = images[rng.integers(len(images))]
+            scale = np.diag([image.shape[1] / (right - left), image.shape[0] / (bottom - top)])
+            matrix = np.concatenate([scale, np.zeros((2, 1))], axis=1).astype(np.float32)
+            part = warp(image, matrix[None], bottom - top, right - left)[0]
+            canvas[top:bottom, left:right] = np.rint(part.transpose(1, 2, 0))
+    return canvas
+
+
+Path2 = NDArray[np.float64]
+"""float64[n, 3]: x and y in pixels and the zoom of a camera for each frame."""
+
+
+def camera(rng: np.random.Generator, count: int) -> Path2:
+    """Return the path of a camera that pans, zooms or shakes."""
+    t = np.arange(count) / FPS
+    path = np.stack([np.zeros(count), np.zeros(count), np.ones(count)], axis=1)
+    kind = rng.integers(3)
+    if kind == 0:
+        speed, angle = rng.uniform(10, 0.6 * WIDTH), rng.uniform(0, 2 * np.pi)
+        path[:, 0], path[:, 1] = speed * np.cos(angle) * t, 0.5 * speed * np.sin(angle) * t
+    elif kind == 1:
+        path[:, 2] = np.exp(rng.uniform(-0.25, 0.25) * t)
+    else:
+        steps = rng.normal(0, rng.uniform(1, 4), (count, 2))
+        for k in range(1, count):
+            path[k, :2] = 0.8 * path[k - 1, :2] + steps[k]
+    return path
+
+
+def moved(shot: Shot, path: Path2) -> Shot:
+    """Return a shot as a camera sees it; beyond an edge it is mirrored."""
+    return [_view(image, *place) for image, place in zip(shot, path, strict=True)]
+
+
+def _view(image: Rgb, x: float, y: float, zoom: float) -> Rgb:
+    """Return an image moved to the left and up by x and y, enlarged about its middle."""
+    wide = np.concatenate([image, image[:, ::-1]], axis=1)
+    whole = np.concatenate([wide, wide[::-1]], axis=0)
+    whole = np.roll(whole, (-int(np.floor(y)), -int(np.floor(x))), axis=(0, 1))[: HEIGHT + 1, : WIDTH + 1]
+    matrix = np.array([[1 / zoom, 0, WIDTH / 2 * (1 - 1 / zoom) + x % 1],
+                       [0, 1 / zoom, HEIGHT / 2 * (1 - 1 / zoom) + y % 1]], np.float32)  # fmt: skip
+    seen = warp(np.ascontiguousarray(whole), matrix[None], HEIGHT, WIDTH)[0]
+    return np.ascontiguousarray(np.rint(seen.transpose(1, 2, 0)).astype(np.uint8))
+
+
+def write(path: Path, frames: Sequence[Rgb], times: Sequence[Fraction] | None = None) -> None:
+    """Write frames as H.264, `FPS` a second or at `times`."""
+    base = Fraction(1, 90_000)
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "25"})
+        height, width = frames[0].shape[:2]
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video.codec_context.time_base = base
+        for index, rgb in enumerate(frames):
+            image = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            time = Fraction(index, FPS) if times is None else times[index]
+            image.pts, image.time_base = round(time / base), base
+            container.mux(video.encode(image))
+        container.mux(video.encode(None))
+
+
+def compose_all(
+    folder: Path,
+    data: Path,
+    several: dict[str, tuple[float, ...]],
+    *,
+    films: int,
+    seed: int,
+    done: Callable[[Film], None] = lambda film: None,
+) -> Iterator[Film]:
+    """Compose films, one recipe after another, in a folder."""
+    sources, images = pack_sources(data, several), some_images(data)
+    for number in range(films):
+        recipe = RECIPES[number % len(RECIPES)]
+        film = compose(folder / f"{number:02}.mp4", sources, images, recipe, seed + number)
+        done(film)
+        yield film
