@@ -93,8 +93,8 @@ class MotionOptions:
     """Pixels of the gray frames that are compared, about: 160 × 90."""
     cut: float = 0.2
     """Part of a frame, 0 to 1, that motion must leave unexplained in excess of its neighbors for a cut."""
-    flash_s: float = 0.2
-    """Seconds within which the frame before a change must be there again for the change to be a flash."""
+    flash_s: float = 0.4
+    """Seconds within which a frame from before a change is there again if it was a flash, or something passed."""
     plain: float = 0.02
     """Standard deviation, of full scale, below which a frame is of one color, and so the middle of a fade."""
     blend_error: float = 0.22

@@ -76,6 +76,10 @@ class Recipe:
     """Brighten one or two frames in the middle of some shots."""
     gradual: bool = False
     """Also fade and dissolve."""
+    passing: bool = False
+    """Let something large and blurred pass close to the camera."""
+    jerky: bool = False
+    """Show only every fifth frame, five times, as a slow camera does."""
 
 
 RECIPES = (
@@ -83,6 +87,8 @@ RECIPES = (
     Recipe("moving camera", moves=True),
     Recipe("flashes", flashes=True),
     Recipe("fades and dissolves", gradual=True),
+    Recipe("close objects", passing=True),
+    Recipe("five frames a second", moves=True, jerky=True),
     Recipe("all", moves=True, flashes=True, gradual=True),
 )
 
@@ -183,7 +189,26 @@ def _shot(
         at = count // 2 + int(rng.integers(-3, 4))
         for k in range(int(rng.integers(1, 4))):
             shot[at + k] = _mixed(shot[at + k], np.full_like(shot[0], 255), 0.3 + 0.6 * rng.random())
+    if recipe.passing and rng.random() < 0.7:
+        pass_by(shot, mosaic(rng, images), rng)
+    if recipe.jerky:
+        shot = [shot[index - index % 5] for index in range(count)]
     return shot
+
+
+def pass_by(shot: Shot, image: Rgb, rng: np.random.Generator) -> None:
+    """Let a soft ellipse of an image cross the middle of a shot in 4 to 12 frames, blurred by its motion."""
+    frames = int(rng.integers(4, 13))
+    first, side = (len(shot) - frames) // 2, rng.uniform(0.25, 0.6)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH] / np.array([HEIGHT, WIDTH]).reshape(2, 1, 1)
+    stride = (1 + 2 * side) / frames
+    for step in range(frames):
+        places = -side + stride * (step + np.linspace(0, 1, 5))
+        masks = [np.clip(4 - 4 * np.hypot((x - place) / side, (y - 0.5) / 0.6), 0, 1) for place in places]
+        mask = np.mean(masks, axis=0, dtype=np.float32)[..., None]
+        moving = np.roll(image, int(places[2] * WIDTH), axis=1)
+        mixed = shot[first + step] * (1 - mask) + moving * mask
+        shot[first + step] = np.rint(mixed).astype(np.uint8)
 
 
 def clip(source: Source, count: int, rng: np.random.Generator) -> Shot:

@@ -19,6 +19,9 @@ ENDS_DIFFER = 0.04
 ENDS_ALIKE = 0.75
 """Correlation of the ends at most: above, one shot changes its brightness or moves slowly."""
 
+SPREAD = 0.25
+"""Median difference of the ends at least, by their mean: text that appears changes a part of the frame."""
+
 CAPACITY = 2 * max(LAGS) + 1
 
 
@@ -64,10 +67,12 @@ class BlendFinder:
     def _examine(self, ring: Floats, lags: NDArray[np.int64], newest: int) -> None:
         before, middle = ring[(newest - 2 * lags) % CAPACITY], ring[(newest - lags) % CAPACITY]
         behind = ring[newest % CAPACITY]
-        contrast = np.abs(behind - before).mean(axis=1)
+        differences = np.abs(behind - before)
+        contrast = differences.mean(axis=1)
         error = np.abs(middle - (before + behind) / 2).mean(axis=1) / np.maximum(contrast, 1e-6)
         for index in np.flatnonzero((contrast >= ENDS_DIFFER) & (error <= self._limit)):
-            if correlation(before[index], behind) <= ENDS_ALIKE:
+            spread = np.median(differences[index]) >= SPREAD * contrast[index]
+            if spread and correlation(before[index], behind) <= ENDS_ALIKE:
                 frames = newest - np.arange(2 * lags[index], -1, -1)
                 ends = extent(ring[frames % CAPACITY])
                 if ends is not None:

@@ -58,6 +58,7 @@ class MotionCollector:
             meter.column("unlike"),
             meter.column("flash"),
             meter.column("contrast"),
+            meter.column("brightness"),
             self._blends.found,
             self._options,
         )

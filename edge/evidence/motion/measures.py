@@ -27,7 +27,10 @@ MOST = 0.9
 CELLS = 576
 """About how many cells a thumbnail has: 32 by 18."""
 
-MAX_FLASH_FRAMES = 12
+LEADS = (1, 3)
+"""Frames before a change that may be there again: what passes close to the camera covers the first slowly."""
+
+MAX_FLASH_FRAMES = 16
 """Frames of a flash at most, whatever the frame rate."""
 
 COLUMNS = ("speed", "saliency", "brightness", "unlike", "contrast", "flash")
@@ -41,8 +44,7 @@ class MotionMeter:
         self._options = options
         self._times = GrowingArray((), np.float64)
         self._rows = GrowingArray((len(COLUMNS),), np.float32)
-        self._recent: deque[tuple[float, Gray]] = deque(maxlen=MAX_FLASH_FRAMES + 2)
-        self._detail = 0.0
+        self._recent: deque[tuple[float, Gray, float]] = deque(maxlen=MAX_FLASH_FRAMES + 2)
         self._reduce: _Reduce | None = None
 
     @property
@@ -59,35 +61,35 @@ class MotionMeter:
         if self._reduce is None:
             self._reduce = _Reduce(gray.shape)
         thumbnail = self._reduce(gray)
-        speed, saliency, unlike = 0.0, 0.0, 0.0
-        if self._recent:
-            before_s, before = self._recent[-1]
-            moved = block_motion(before, gray)
-            speed, saliency = motion(moved, gray.shape[0] * (time_s - before_s))
-            detail = float(moved.deviations.mean())
-            unlike = max(unexplained(moved), (self._detail - detail) / (self._detail + NOISE))
-            self._detail = detail
+        before_s, before, detail = self._recent[-1] if self._recent else (time_s - 1, gray, 0.0)
+        moved = block_motion(before, gray)
+        speed, saliency = motion(moved, gray.shape[0] * (time_s - before_s))
+        unlike = difference(moved, detail) if self._recent else 0.0
         row = [speed, saliency, thumbnail.mean(), unlike, thumbnail.std(), 0.0]
         self._times.append(np.array([time_s]))
         self._rows.append(np.array([row], np.float32))
-        self._recent.append((time_s, gray))
+        self._recent.append((time_s, gray, float(moved.deviations.mean())))
         self._forget_flash()
         return thumbnail
 
     def _forget_flash(self) -> None:
         """Mark the changes since a frame which the newest frame matches again."""
         frames = list(self._recent)
-        newest_s, newest = frames[-1]
         unlike = self._rows.array[-len(frames) :, COLUMNS.index("unlike")]
         flash = self._rows.array[-len(frames) :, COLUMNS.index("flash")]
         for index in range(1, len(frames) - 1):
-            if newest_s - frames[index][0] > self._options.flash_s + 1e-6 or flash[index]:
-                continue
-            if unlike[index] < self._options.cut:
-                continue
-            if unexplained(block_motion(frames[index - 1][1], newest)) < self._options.cut:
-                flash[index:] = 1
-                return
+            recent = frames[-1][0] - frames[index][0] <= self._options.flash_s + 1e-6
+            if recent and not flash[index] and unlike[index] >= self._options.cut:
+                if any(self._again(frames[max(0, index - lead)]) for lead in LEADS):
+                    flash[index:] = 1
+                    return
+
+    def _again(self, frame: tuple[float, Gray, float]) -> bool:
+        """Return whether the newest frame matches another one; those of one color match all."""
+        _, before, detail = frame
+        if detail < 2 * NOISE:
+            return False
+        return difference(block_motion(before, self._recent[-1][1]), detail) < self._options.cut
 
 
 class _Reduce:
@@ -123,11 +125,13 @@ def motion(moved: BlockMotion, heights: float) -> tuple[float, float]:
     return float(np.hypot(*vectors.T).mean()) / heights, float(np.quantile(apart, MOST)) / heights
 
 
-def unexplained(moved: BlockMotion) -> float:
+def difference(moved: BlockMotion, detail: float) -> float:
     """Return the part of a frame, 0 to 1, that motion from the other frame does not explain.
 
     It is the mean over blocks of the variance that is left by that of the block, at most 1: what an encoder
-    weighs when it decides between predicting a block and coding it anew.
+    weighs when it decides between predicting a block and coding it anew. If more has vanished of the `detail`
+    of the other frame, the mean deviation of its blocks, it is that part: any frame explains a black one.
     """
     left, own = moved.residuals**2, moved.deviations**2
-    return float(np.minimum(left / (own + NOISE**2), 1).mean())
+    vanished = (detail - float(moved.deviations.mean())) / (detail + NOISE)
+    return max(vanished, float(np.minimum(left / (own + NOISE**2), 1).mean()))

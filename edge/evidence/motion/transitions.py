@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from edge_kernels.labels import runs
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
@@ -13,8 +14,23 @@ from edge.evidence.motion.blends import Blend
 from edge.evidence.motion.track import Transition, TransitionKind
 from edge.evidence.options import MotionOptions
 
-NEIGHBORS = 2
-"""Frames on each side of a cut that it must stand out from."""
+NEIGHBORS = 3
+"""Frames on each side of a cut that it must stand out from, not counting repetitions."""
+
+NEAR_S = 0.3
+"""Seconds to the farthest of them."""
+
+REPEATED = 0.002
+"""What motion leaves unexplained of a frame that only repeats the one before."""
+
+SURE = 0.5
+"""Strength from which a cut is none of the frames of a dissolve."""
+
+UNEXPLAINED = 0.5
+"""What motion leaves unexplained of the frames of a dissolve at least, in all: less is a camera that moves."""
+
+GROUND = 0.15
+"""Distance from black or white, of full scale, up to which a frame of one color is the ground of a fade."""
 
 MIN_RAMP = 3
 """Frames in which a fade falls or rises at least; fewer are a cut to or from one color."""
@@ -46,16 +62,22 @@ def decide(
     unlike: Floats,
     flash: Floats,
     contrast: Floats,
+    brightness: Floats,
     blends: Sequence[Blend],
     options: MotionOptions,
 ) -> tuple[Transition, ...]:
-    """Return the transitions in order; of those that overlap fades come before dissolves, and both before cuts."""
+    """Return the transitions in order; of those that overlap, fades come before sure cuts, then dissolves."""
     dissolves = [
         Found("dissolve", one.first, one.last, max(0.0, 1 - one.error / options.blend_error / 2))
         for one in blends
+        if unlike[one.first + 1 : one.last + 1].sum() >= UNEXPLAINED
     ]
+    sure, unsure = [], []
+    for one in cuts(times_s, unlike, flash, options):
+        (sure if one.strength >= SURE else unsure).append(one)
+    ground = (contrast < options.plain) & (np.minimum(brightness, 1 - brightness) <= GROUND) & (flash == 0)
     kept: list[Found] = []
-    for one in [*fades(times_s, contrast, options), *dissolves, *cuts(unlike, flash, options)]:
+    for one in [*fades(times_s, contrast, ground), *sure, *dissolves, *unsure]:
         if all(_apart(one, other) for other in kept):
             kept.append(one)
     edges = [*times_s.tolist(), end_s]
@@ -65,27 +87,30 @@ def decide(
     )
 
 
-def cuts(unlike: Floats, flash: Floats, options: MotionOptions) -> Iterator[Found]:
+def cuts(
+    times_s: NDArray[np.float64], unlike: Floats, flash: Floats, options: MotionOptions
+) -> Iterator[Found]:
     """Yield the frames that motion does not explain, but their neighbors.
 
     A cut's excess over its most unlike neighbor counts, by the most that it could be: in fast motion and noise
     all frames are unlike. Flashes are neither cuts nor neighbors.
     """
-    usual = np.where(flash > 0, 0, unlike)
-    for frame in np.flatnonzero(usual >= options.cut):
-        around = usual[max(0, frame - NEIGHBORS) : frame + NEIGHBORS + 1].copy()
-        around[min(frame, NEIGHBORS)] = 0
-        most = min(float(around.max(initial=0)), 0.999)
-        excess = (float(usual[frame]) - most) / (1 - most)
+    distinct = np.flatnonzero((unlike > REPEATED) & (flash == 0))
+    for place in np.flatnonzero(unlike[distinct] >= options.cut):
+        frame = distinct[place]
+        around = np.r_[distinct[max(0, place - NEIGHBORS) : place], distinct[place + 1 : place + 1 + NEIGHBORS]]
+        near = around[np.abs(times_s[around] - times_s[frame]) <= NEAR_S]
+        most = min(float(unlike[near].max(initial=0)), 0.999)
+        excess = (float(unlike[frame]) - most) / (1 - most)
         if excess >= options.cut:
             yield Found("cut", int(frame), int(frame), min(1.0, excess))
 
 
-def fades(times_s: NDArray[np.float64], contrast: Floats, options: MotionOptions) -> Iterator[Found]:
-    """Yield the ramps of contrast to and from frames of one color."""
-    plain = np.concatenate([[False], contrast < options.plain, [False]])
-    begins, ends = np.flatnonzero(np.diff(plain.astype(int)) == 1), np.flatnonzero(np.diff(plain.astype(int)) == -1)
-    for first, stop in zip(begins.tolist(), ends.tolist(), strict=True):
+def fades(
+    times_s: NDArray[np.float64], contrast: Floats, ground: NDArray[np.bool_]
+) -> Iterator[Found]:
+    """Yield the ramps of contrast to and from runs of frames that are `ground`: black or white, bool[n]."""
+    for first, stop in runs(ground.astype(np.int32), 1).tolist():
         start, end = ramp(contrast[:first][::-1]), ramp(contrast[stop:])
         out, back = start >= MIN_RAMP, end >= MIN_RAMP
         last = stop + end - 1 if back else stop
