@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_kernels import audio, images, labels, text, vectors
+from edge_kernels import audio, images, labels, motion, text, vectors
 from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets
 from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
@@ -74,7 +74,7 @@ def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_pa
 
 @pytest.mark.parametrize("target", HERE)
 def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], target: str) -> None:
-    tested = ("mel", "text", "labels", "audio", "images", "vectors")
+    tested = ("mel", "text", "labels", "audio", "images", "motion", "vectors")
     files = [f"tests/kernels/test_{name}.py" for name in tested]
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
@@ -116,6 +116,9 @@ def exercise() -> None:
     boxes = rng.uniform(0, 40, (90, 4)).astype(np.float32) + np.array([0, 0, 30, 30], np.float32)
     images.suppress(boxes, rng.random(90).astype(np.float32), 0.4)
     images.regions(rng.random((37, 53), np.float32), 0.7)
+    frames = rng.integers(0, 256, (2, 37, 53), np.uint8)
+    motion.block_motion(frames[0], frames[1], 9)
+    motion.block_motion(frames[0], np.roll(frames[0], (2, 3), (0, 1)))
     for size in (1, 29, 384, 1031):
         codes, scales = vectors.quantize(rng.standard_normal((61, size)))
         vectors.nearest(rng.standard_normal(size), codes, scales, 17)

@@ -239,3 +239,83 @@ def nearest(
     values = [np.float32(each) * (scale * unit) for each, scale in zip(sums, scales, strict=True)]
     order = sorted((i for i, v in enumerate(values) if not np.isnan(v)), key=lambda i: (-values[i], i))[:k]
     return order, [values[i] for i in order]
+
+
+Gray = NDArray[np.uint8]
+Vector = tuple[int, int]
+
+
+def halved(image: Gray) -> Gray:
+    height, width = (size // 2 for size in image.shape)
+    parts = image[: 2 * height, : 2 * width].astype(int).reshape(height, 2, width, 2)
+    return np.asarray((parts.sum(axis=(1, 3)) + 2) // 4, np.uint8)
+
+
+def block_at(image: Gray, x: int, y: int) -> NDArray[np.int64] | None:
+    inside = x >= 0 and y >= 0 and x + 8 <= image.shape[1] and y + 8 <= image.shape[0]
+    return image[y : y + 8, x : x + 8].astype(np.int64) if inside else None
+
+
+def cost(before: Gray, after: Gray, x: int, y: int, v: Vector) -> float:
+    then, now = block_at(before, x - v[0], y - v[1]), block_at(after, x, y)
+    return np.inf if then is None or now is None else np.abs(now - then).sum() + 32 * (v != (0, 0))
+
+
+def best_vector(before: Gray, after: Gray, x: int, y: int, tried: Sequence[Vector]) -> Vector:
+    """The cheapest, of equal ones the first."""
+    return tried[int(np.argmin([cost(before, after, x, y, v) for v in tried]))]
+
+
+def whole_vectors(before: Gray, after: Gray, reach: int) -> dict[tuple[int, int], Vector]:
+    """Vectors in whole pixels by row and column of the block."""
+    small, half = (halved(before), halved(after)), (reach + 1) // 2
+    window = [(0, 0), *((dx, dy) for dy in range(-half, half + 1) for dx in range(-half, half + 1))]
+    rows, columns = (size // 8 for size in small[0].shape)
+    coarse = {}
+    for j, i in np.ndindex(rows, columns):
+        still = cost(*small, 8 * i, 8 * j, (0, 0)) <= 64
+        coarse[j, i] = (0, 0) if still else best_vector(*small, 8 * i, 8 * j, window)
+    found: dict[tuple[int, int], Vector] = {}
+    for j, i in np.ndindex(before.shape[0] // 8, before.shape[1] // 8):
+        x, y, best = 8 * i, 8 * j, (0, 0)
+        if cost(before, after, x, y, best) > 64:
+            around = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
+            places = [(min(max(j // 2 + b, 0), rows - 1), min(max(i // 2 + a, 0), columns - 1)) for b, a in around]
+            beside = [found[place] for place in ((j, i - 1), (j - 1, i)) if place in found]
+            doubled = [(2 * coarse[place][0], 2 * coarse[place][1]) for place in places]
+            best = best_vector(before, after, x, y, [best, *doubled, *beside])
+            for _ in range(4):
+                steps = [(best[0] + a, best[1] + b) for b in (-1, 0, 1) for a in (-1, 0, 1)]
+                start, best = best, best_vector(before, after, x, y, [best, *steps])
+                if best == start:
+                    break
+        found[j, i] = best
+    return found
+
+
+def slopes(image: Gray) -> tuple[Doubles, Doubles]:
+    """Derivatives of fourth order, across and down."""
+    wide = np.pad(image.astype(float), 2, mode="edge")
+    across = (8 * (wide[2:-2, 3:-1] - wide[2:-2, 1:-3]) - (wide[2:-2, 4:] - wide[2:-2, :-4])) / 12
+    down = (8 * (wide[3:-1, 2:-2] - wide[1:-3, 2:-2]) - (wide[4:, 2:-2] - wide[:-4, 2:-2])) / 12
+    return across, down
+
+
+def block_motion(before: Gray, after: Gray, reach: int) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+    """Vectors, residuals, deviations and textures."""
+    shape = before.shape[0] // 8, before.shape[1] // 8
+    vectors, residuals, deviations, textures = np.zeros((*shape, 2)), *(np.zeros(shape) for _ in range(3))
+    then, now = slopes(before), slopes(after)
+    for (j, i), (dx, dy) in whole_vectors(before, after, reach).items():
+        here = np.s_[8 * j : 8 * j + 8, 8 * i : 8 * i + 8]
+        there = np.s_[8 * j - dy : 8 * j - dy + 8, 8 * i - dx : 8 * i - dx + 8]
+        left = (after[here].astype(float) - before[there]).ravel()
+        gradient = np.stack([((a[here] + b[there]) / 2).ravel() for a, b in zip(now, then, strict=True)])
+        left, gradient = left - left.mean(), gradient - gradient.mean(axis=1, keepdims=True)
+        tensor = gradient @ gradient.T
+        step = (-np.linalg.solve(tensor + 64 * np.eye(2), gradient @ left)).clip(-1, 1)
+        vectors[j, i] = dx + step[0], dy + step[1]
+        residuals[j, i] = (left + step @ gradient).std()
+        deviations[j, i] = after[here].std()
+        textures[j, i] = max(np.linalg.eigvalsh(tensor)[0] / 64, 0) ** 0.5
+    return vectors, residuals, deviations, textures

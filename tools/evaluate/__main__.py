@@ -19,6 +19,7 @@ from tools.evaluate import (
     faces,
     images,
     lips,
+    motion,
     quickcut,
     reading,
     recognition,
@@ -43,6 +44,7 @@ WHAT: dict[str, ModuleType] = {
     "quickcut": quickcut,
     "images": images,
     "tags": tags,
+    "motion": motion,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 
@@ -50,6 +52,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "songs": {"recordings": 2},
     "quickcut": {"count": 1},
     "lips": {"films": 1},
+    "motion": {"films": 2, "pans": 4},
 }
 """Of how little `--quick` makes do; the others are as quick as the pack is small."""
 

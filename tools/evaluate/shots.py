@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -93,7 +93,7 @@ RECIPES = (
 )
 
 
-def pack_sources(data: Path, several: dict[str, tuple[float, ...]]) -> list[Source]:
+def pack_sources(data: Path, several: Mapping[str, tuple[float, ...]]) -> list[Source]:
     """Return the clips of a pack; `several` has the seconds of the cuts inside clips, by name.
 
     A clip with cuts counts as one source a shot. Raises InputError if the pack has no clips.
@@ -307,16 +307,15 @@ def write(path: Path, frames: Sequence[Rgb], times: Sequence[Fraction] | None = 
 def compose_all(
     folder: Path,
     data: Path,
-    several: dict[str, tuple[float, ...]],
+    several: Mapping[str, tuple[float, ...]],
     *,
     films: int,
     seed: int,
-    done: Callable[[Film], None] = lambda film: None,
+    without: Collection[str] = (),
 ) -> Iterator[Film]:
-    """Compose films, one recipe after another, in a folder."""
-    sources, images = pack_sources(data, several), some_images(data)
+    """Compose films in a folder, of one recipe after another; clips named in `without` are left out."""
+    sources = [one for one in pack_sources(data, several) if one.path.name not in without]
+    images = some_images(data)
     for number in range(films):
         recipe = RECIPES[number % len(RECIPES)]
-        film = compose(folder / f"{number:02}.mp4", sources, images, recipe, seed + number)
-        done(film)
-        yield film
+        yield compose(folder / f"{number:02}.mp4", sources, images, recipe, seed + number)

@@ -92,16 +92,15 @@ def cuts(
 ) -> Iterator[Found]:
     """Yield the frames that motion does not explain, but their neighbors.
 
-    A cut's excess over its most unlike neighbor counts, by the most that it could be: in fast motion and noise
-    all frames are unlike. Flashes are neither cuts nor neighbors.
+    The excess over the most unlike neighbor counts: in fast motion and noise all frames are unlike. Flashes
+    are neither cuts nor neighbors.
     """
     distinct = np.flatnonzero((unlike > REPEATED) & (flash == 0))
     for place in np.flatnonzero(unlike[distinct] >= options.cut):
         frame = distinct[place]
         around = np.r_[distinct[max(0, place - NEIGHBORS) : place], distinct[place + 1 : place + 1 + NEIGHBORS]]
         near = around[np.abs(times_s[around] - times_s[frame]) <= NEAR_S]
-        most = min(float(unlike[near].max(initial=0)), 0.999)
-        excess = (float(unlike[frame]) - most) / (1 - most)
+        excess = float(unlike[frame] - unlike[near].max(initial=0))
         if excess >= options.cut:
             yield Found("cut", int(frame), int(frame), min(1.0, excess))
 

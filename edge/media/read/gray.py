@@ -15,7 +15,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from edge.errors import InputError
 from edge.media.read.container import as_input_error, best_video_stream, open_container, select_streams
 from edge.media.read.decoding import video_frames
-from edge.media.read.probe import MediaInfo, VideoStream
+from edge.media.read.probe import MediaInfo, VideoStream, declared_end
 from edge.media.read.recording import MediaSource, open_recording
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds, ticks_to_seconds
@@ -68,15 +68,19 @@ def _frames(
         select_streams(container, [stream])
         if threads:
             stream.thread_type = "AUTO"
+        end = declared_end(stream)
+        report.declared_s = None if end is None else float(end - info.origin)
         reduce, last = _Reducer(size), Fraction(-1)
         for frame in video_frames(container, stream, report):
             begins = pts_seconds(frame) - info.origin
             if begins <= last or begins < 0:
                 continue
             last = begins
-            report.frames += 1
             length = ticks_to_seconds(frame.duration, frame.time_base)
+            report.frames += 1
+            report.decoded_s = float(begins + length)
             yield GrayFrame(float(begins), float(length), reduce(frame))
+        report.finished = True
 
 
 class _Reducer:

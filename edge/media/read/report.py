@@ -21,7 +21,7 @@ class DecodeReport:
     jumps: int = 0
     """Timestamps outside of the recording that were ignored."""
     decoded_s: float = 0.0
-    """End of the decoded audio in seconds of the recording."""
+    """End of the decoded audio, or of video frames decoded in order, in seconds of the recording."""
     declared_s: float | None = None
     """End declared by the file's header; None if it declares none."""
     frames: int = 0
@@ -38,7 +38,7 @@ class DecodeReport:
 
     @property
     def missing_s(self) -> float:
-        """Return the seconds between the end of the audio and its declared end; at least 0."""
+        """Return the seconds between the end of what was decoded and its declared end; at least 0."""
         return 0.0 if self.declared_s is None else max(0.0, self.declared_s - self.decoded_s)
 
     def notes(self) -> list[str]:

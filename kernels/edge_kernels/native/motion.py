@@ -22,8 +22,10 @@ STILL = 64
 """Sum of differences up to which nothing is searched: a gray level per pixel."""
 ZERO = 64
 """How a coarse vector's zero is stored in a byte; the longest search."""
-SOFTNESS = 16 * 64.0
-"""What is added to the gradients' squares, times 16: noise of one gray level per pixel."""
+SCALE = 24.0
+"""How many times the gradient the sum of two `_slope` is."""
+SOFTNESS = SCALE * SCALE * AREA
+"""What is added to the sums of the gradients' squares: noise of one gray level per pixel."""
 
 
 @intrinsic
@@ -108,12 +110,17 @@ def _held(index, count):
 
 
 @inline
+def _difference(image, at, step, index, count):
+    """Twelve times the derivative of fourth order at pixel `index` of a line; the frame's edges are repeated."""
+    far = np.int64(image[at + step * _held(index + 2, count)]) - np.int64(image[at + step * _held(index - 2, count)])
+    near = np.int64(image[at + step * _held(index + 1, count)]) - np.int64(image[at + step * _held(index - 1, count)])
+    return 8 * near - far
+
+
+@inline
 def _slope(image, height, width, x, y):
-    """Twice the gradient at a pixel; at the frame's edge with the pixel itself as its neighbor."""
-    row = y * width
-    across = np.int64(image[row + _held(x + 1, width)]) - np.int64(image[row + _held(x - 1, width)])
-    down = np.int64(image[_held(y + 1, height) * width + x]) - np.int64(image[_held(y - 1, height) * width + x])
-    return across, down
+    """Twelve times the gradient at a pixel, across and down."""
+    return _difference(image, y * width, 1, x, width), _difference(image, x, width, y, height)
 
 
 @part
@@ -145,10 +152,10 @@ def _measured(before, after, height, width, x, y, dx, dy):
     yy -= gy * gy / AREA
     soft_x, soft_y = xx + SOFTNESS, yy + SOFTNESS
     determinant = soft_x * soft_y - xy * xy
-    step_x = min(max(-4.0 * (soft_y * xr - xy * yr) / determinant, -1.0), 1.0)
-    step_y = min(max(-4.0 * (soft_x * yr - xy * xr) / determinant, -1.0), 1.0)
-    rest = r2 + (step_x * xr + step_y * yr) / 2.0
-    rest += (step_x * step_x * xx + 2.0 * step_x * step_y * xy + step_y * step_y * yy) / 16.0
+    step_x = min(max(-SCALE * (soft_y * xr - xy * yr) / determinant, -1.0), 1.0)
+    step_y = min(max(-SCALE * (soft_x * yr - xy * xr) / determinant, -1.0), 1.0)
+    rest = r2 + (step_x * xr + step_y * yr) * (2.0 / SCALE)
+    rest += (step_x * step_x * xx + 2.0 * step_x * step_y * xy + step_y * step_y * yy) / (SCALE * SCALE)
     own = a2 - a1 * a1 / AREA
     smaller = (xx + yy - sqrt_one((xx - yy) * (xx - yy) + 4.0 * xy * xy)) / 2.0
     return (
@@ -156,7 +163,7 @@ def _measured(before, after, height, width, x, y, dx, dy):
         dy + step_y,
         sqrt_one(max(rest, 0.0) / AREA),
         sqrt_one(max(own, 0.0) / AREA),
-        sqrt_one(max(smaller, 0.0) / (16.0 * AREA)),
+        sqrt_one(max(smaller, 0.0) / (SCALE * SCALE * AREA)),
     )
 
 
