@@ -49,7 +49,12 @@ if TYPE_CHECKING:
     from edge.evidence.labels import FrameLabels as FrameLabels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
+    from edge.evidence.motion.collect import MotionCollector as MotionCollector
+    from edge.evidence.motion.collect import collect_motion as collect_motion
+    from edge.evidence.motion.track import MotionTrack as MotionTrack
+    from edge.evidence.motion.track import Transition as Transition
     from edge.evidence.options import ExcerptOptions as ExcerptOptions
+    from edge.evidence.options import MotionOptions as MotionOptions
     from edge.evidence.options import RecognitionOptions as RecognitionOptions
     from edge.evidence.options import SpeechOptions as SpeechOptions
     from edge.evidence.options import TranscriptOptions as TranscriptOptions
@@ -152,8 +157,11 @@ _MODULES = {
         "LabelCollector",
         "LabelTrack",
     ),
+    "edge.evidence.motion.collect": ("MotionCollector", "collect_motion"),
+    "edge.evidence.motion.track": ("MotionTrack", "Transition"),
     "edge.evidence.options": (
         "ExcerptOptions",
+        "MotionOptions",
         "RecognitionOptions",
         "SpeechOptions",
         "TranscriptOptions",

@@ -114,6 +114,7 @@ def calls(folder: Path, segmenter: Segmenter) -> dict[str, Callable[[Any], objec
         "cut": lambda m: edge.cut(m, span, new()).video_frames,
         "concat": lambda m: edge.concat([MediaRange(m, Fraction(1), Fraction(2))], new()).copied_frames,
         "tag": lambda m: edge.tag(m, library=library).to_dict()["tags"],
+        "collect_motion": lambda m: edge.collect_motion(m)[0].to_bytes(),
         "collect": lambda m: edge.collect(m, [edge.LabelCollector(segmenter)]).decoded_s,
     }
 
@@ -198,6 +199,7 @@ def test_results_are_short_to_look_at(segmenter: Segmenter, film: Path, tmp_path
         plan.items[0],
         edge.clean(film, tmp_path / "clean.mp4", transcript=talk_from_script("One two. [1.5] Three.")),
         track,
+        edge.collect_motion(film)[0],
         transcript,
         recording,
         cut,

@@ -90,11 +90,11 @@ class MotionOptions:
     """Settings of motion and transitions."""
 
     pixels: int = 14_400
-    """Pixels of the gray frames that are compared, about: 160 × 90."""
+    """Pixels of the gray frames that are compared, about: 160 by 90."""
     cut: float = 0.2
     """Part of a frame, 0 to 1, that motion must leave unexplained in excess of its neighbors for a cut."""
     flash_s: float = 0.4
-    """Seconds within which a frame from before a change is there again if it was a flash, or something passed."""
+    """Seconds within which what was there before a change is there again if it was a flash or a passer-by."""
     plain: float = 0.02
     """Standard deviation, of full scale, below which a frame is of one color, and so the middle of a fade."""
     blend_error: float = 0.22

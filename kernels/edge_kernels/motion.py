@@ -36,10 +36,10 @@ class BlockMotion:
 
 
 def block_motion(before: Gray, after: Gray, reach: int = 14) -> BlockMotion:
-    """Match each block of 8 × 8 pixels of `after` with `before`, which searches up to `reach` pixels, 1 to 64.
+    """Match each block of 8 × 8 pixels of `after` with `before`, up to `reach` pixels away, 1 to 64.
 
-    Both are uint8[height, width] of the same shape, sides at least 16. A change of brightness of a block is no
-    motion and no residual. Raises ValueError for other arrays, KernelError for another `reach`.
+    Both are uint8[height, width] of the same shape, sides at least 16. A change of brightness of a block is
+    no motion and no residual. Raises ValueError for other arrays, KernelError for another `reach`.
 
     >>> frame = np.random.default_rng(0).integers(0, 256, (32, 32), np.uint8)
     >>> block_motion(frame, np.roll(frame, 3, axis=1)).vectors[1, 1].tolist()

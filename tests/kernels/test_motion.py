@@ -21,7 +21,7 @@ def smooth(height: int, width: int, seed: int, x: float = 0, y: float = 0) -> Gr
     across, down, phase = rng.uniform(-0.7, 0.7, 40), rng.uniform(-0.7, 0.7, 40), rng.uniform(0, 6, 40)
     v, u = np.mgrid[0:height, 0:width]
     waves = np.cos(across * (u - x)[..., None] + down * (v - y)[..., None] + phase).sum(-1)
-    return np.clip(128 + 12 * waves, 0, 255).round().astype(np.uint8)
+    return np.asarray(np.clip(128 + 12 * waves, 0, 255).round(), np.uint8)
 
 
 @settings(deadline=None, max_examples=25)

@@ -280,7 +280,9 @@ def whole_vectors(before: Gray, after: Gray, reach: int) -> dict[tuple[int, int]
         x, y, best = 8 * i, 8 * j, (0, 0)
         if cost(before, after, x, y, best) > 64:
             around = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
-            places = [(min(max(j // 2 + b, 0), rows - 1), min(max(i // 2 + a, 0), columns - 1)) for b, a in around]
+            places = [
+                (min(max(j // 2 + b, 0), rows - 1), min(max(i // 2 + a, 0), columns - 1)) for b, a in around
+            ]
             beside = [found[place] for place in ((j, i - 1), (j - 1, i)) if place in found]
             doubled = [(2 * coarse[place][0], 2 * coarse[place][1]) for place in places]
             best = best_vector(before, after, x, y, [best, *doubled, *beside])

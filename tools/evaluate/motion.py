@@ -1,10 +1,10 @@
-"""Cuts, fades and dissolves of composed films and real videos, and the speed of made pans; beside PySceneDetect."""
+"""Transitions of composed films and real videos, and the speed of made pans, beside PySceneDetect."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 from edge.evidence.motion.collect import collect_motion
 from edge.media import open_recording
 from edge.models.arithmetic import describe
-from tools.evaluate.shots import FPS, HEIGHT, WIDTH, Change, Film, compose_all, mosaic, moved, some_images, write
+from tools.evaluate.shots import (
+    FPS,
+    HEIGHT,
+    Change,
+    Film,
+    compose_all,
+    mosaic,
+    moved,
+    some_images,
+    write,
+)
 from tools.progress import each
 
 FILMS = 28
@@ -128,9 +138,7 @@ def judged(
         for kind in ("cut", "fade", "dissolve")
     }
     known = {change.start for change in changes if change.kind == "cut"}
-    cuts = {
-        start for start, _ in spans["cut"] if not any(one.start <= start <= one.end for one in gradual)
-    }
+    cuts = {start for start, _ in spans["cut"] if not any(one.start <= start <= one.end for one in gradual)}
     counts = {"cut": [len(known & cuts), len(known), len(cuts)]}
     for kind in ("fade", "dissolve"):
         ours = [(one.start, one.end) for one in gradual if one.kind == kind]
@@ -156,9 +164,8 @@ def _scores(counts: Mapping[str, Sequence[int]]) -> dict[str, dict[str, Any]]:
     for kind, (right, known, found) in counts.items():
         precision, recall = right / max(1, found), right / max(1, known)
         f1 = 2 * right / max(1, known + found)
-        rows[kind] = {
-            "precision": precision, "recall": recall, "f1": f1, "right": right, "known": known, "found": found,
-        }  # fmt: skip
+        scores = {"precision": precision, "recall": recall, "f1": f1}
+        rows[kind] = {**scores, "right": right, "known": known, "found": found}
     return rows
 
 
@@ -200,7 +207,7 @@ def _peers() -> dict[str, Detect]:
 
 
 def _real(data: Path, detect: Detect) -> list[int]:
-    """Return right, known and found cuts of the videos of a pack; a frame's time may be rounded."""
+    """Return right, known and found cuts of a pack's videos; a frame's time may be rounded."""
     counts = [0, 0, 0]
     folders = (data / "tagvideos", data / "video")
     for path in sorted(path for folder in folders for path in folder.glob("*.*") if path.suffix != ".csv"):
@@ -212,7 +219,7 @@ def _real(data: Path, detect: Detect) -> list[int]:
         frame = open_recording(path).info.video
         near = 0.5 / float(frame.rate or FPS) if frame else 0.0
         hits = sum(any(abs(cut - other) < near for other in cuts) for cut in known)
-        counts = [a + b for a, b in zip(counts, (hits, len(known), len(cuts)), strict=True)]
+        counts = [counts[0] + hits, counts[1] + len(known), counts[2] + len(cuts)]
     return counts
 
 
@@ -221,17 +228,21 @@ def _pans(folder: Path, data: Path, count: int, seed: int) -> dict[str, Any]:
     rng, images = np.random.default_rng(seed), some_images(data)
     known = np.exp(rng.uniform(np.log(0.05), np.log(3.0), count))
     measured = []
-    for speed in each(known, "pans"):
+    for speed in each(known.tolist(), "pans"):
         angle, steps = rng.uniform(0, 2 * np.pi), np.arange(FPS) / FPS * speed * HEIGHT
         places = np.stack([steps * np.cos(angle), steps * np.sin(angle), np.ones(FPS)], axis=1)
         write(folder / "pan.mp4", moved([mosaic(rng, images)] * FPS, places))
         track, _ = collect_motion(folder / "pan.mp4")
         measured.append(float(np.median(track.speed[1:])))
     errors = np.abs(np.array(measured) - known) / known
-    return {"count": count, "spearman": spearman(known, np.array(measured)), "error": float(np.median(errors))}
+    return {
+        "count": count,
+        "spearman": spearman(known, np.array(measured)),
+        "error": float(np.median(errors)),
+    }
 
 
 def spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return the correlation of the ranks of two lists without ties."""
-    ranks: Iterable[NDArray[np.int64]] = (values.argsort().argsort() for values in (one, other))
-    return float(np.corrcoef(*ranks)[0, 1])
+    ranks = np.stack([values.argsort().argsort() for values in (one, other)])
+    return float(np.asarray(np.corrcoef(ranks))[0, 1])

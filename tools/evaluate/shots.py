@@ -1,4 +1,4 @@
-"""Films of shots whose cuts, fades, dissolves, flashes and camera motion are known, composed of a pack's clips."""
+"""Films whose cuts, fades, dissolves, flashes and camera motion are known, composed of a pack's clips."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,12 @@ FPS = 25
 
 WIDTH, HEIGHT = 320, 180
 """Pixels of a film."""
+
+SHOTS = 12
+"""Shots of a film."""
+
+CLEAR_S = 0.12
+"""Seconds after a cut in a clip, or its beginning, at which its shot is sure to be alone."""
 
 IMAGES = 100
 """Images of an archive that are used."""
@@ -108,7 +115,7 @@ def pack_sources(data: Path, several: Mapping[str, tuple[float, ...]]) -> list[S
     sources = []
     for path, seconds in found:
         edges = [0.0, *several.get(path.name, ()), seconds]
-        sources += [Source(path, a, b) for a, b in zip(edges, edges[1:], strict=False) if b - a >= 1.0]
+        sources += [Source(path, a + CLEAR_S, b) for a, b in pairwise(edges) if b - a >= 1.0]
     return sources
 
 
@@ -123,14 +130,12 @@ def some_images(data: Path) -> list[Rgb]:
     return found
 
 
-def compose(
-    path: Path, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe, seed: int, *, shots: int = 12
-) -> Film:
-    """Write a film of `shots` shots, drawn by `seed`; a quarter of them are stills that a camera moves over."""
+def compose(path: Path, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe, seed: int) -> Film:
+    """Write a film of shots drawn by `seed`; a quarter of them are stills that a camera moves over."""
     rng = np.random.default_rng(seed)
     changes: list[Change] = []
     film: Shot = []
-    for number in range(shots):
+    for number in range(SHOTS):
         shot = _shot(rng, sources, images, recipe)
         kind: Kind = "cut"
         if recipe.gradual:
@@ -150,7 +155,7 @@ def _joined(film: Shot, shot: Shot, kind: Kind, rng: np.random.Generator) -> Cha
         film += shot
         return Change("cut", start, start)
     if kind == "dissolve":
-        length = int(min(rng.integers(6, 31), len(shot) // 2, len(film) // 2))
+        length = min(int(rng.integers(6, 31)), len(shot) // 2, len(film) // 2)
         first = len(film) - length
         for step in range(length):
             share = (step + 1) / (length + 1)
@@ -175,14 +180,12 @@ def _mixed(before: Rgb, behind: Rgb, share: float) -> Rgb:
     return np.asarray(np.rint(mixed), np.uint8)
 
 
-def _shot(
-    rng: np.random.Generator, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe
-) -> Shot:
+def _shot(rng: np.random.Generator, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe) -> Shot:
     count = int(rng.integers(3 * FPS, 4 * FPS) if recipe.gradual else rng.integers(FPS, 3 * FPS))
     if images and rng.random() < 0.25:
         shot = moved([mosaic(rng, images)] * count, camera(rng, count))
     else:
-        shot = clip(sources[rng.integers(len(sources))], count, rng)
+        shot = clip(sources[int(rng.integers(len(sources)))], count, rng)
         if recipe.moves and rng.random() < 0.6:
             shot = moved(shot, camera(rng, count))
     if recipe.flashes and rng.random() < 0.5:
@@ -205,8 +208,8 @@ def pass_by(shot: Shot, image: Rgb, rng: np.random.Generator) -> None:
     for step in range(frames):
         places = -side + stride * (step + np.linspace(0, 1, 5))
         masks = [np.clip(4 - 4 * np.hypot((x - place) / side, (y - 0.5) / 0.6), 0, 1) for place in places]
-        mask = np.mean(masks, axis=0, dtype=np.float32)[..., None]
-        moving = np.roll(image, int(places[2] * WIDTH), axis=1)
+        mask = np.stack(masks).mean(axis=0, dtype=np.float32)[..., None]
+        moving = np.roll(image, int(WIDTH * (stride * (step + 0.5) - side)), axis=1)
         mixed = shot[first + step] * (1 - mask) + moving * mask
         shot[first + step] = np.rint(mixed).astype(np.uint8)
 
@@ -241,9 +244,9 @@ def mosaic(rng: np.random.Generator, images: Sequence[Rgb]) -> Rgb:
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 5))
     canvas = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     ys, xs = (np.linspace(0, size, n + 1).astype(int) for size, n in ((HEIGHT, rows), (WIDTH, columns)))
-    for top, bottom in zip(ys, ys[1:], strict=False):
-        for left, right in zip(xs, xs[1:], strict=False):
-            image = images[rng.integers(len(images))]
+    for top, bottom in pairwise(ys):
+        for left, right in pairwise(xs):
+            image = images[int(rng.integers(len(images)))]
             scale = np.diag([image.shape[1] / (right - left), image.shape[0] / (bottom - top)])
             matrix = np.concatenate([scale, np.zeros((2, 1))], axis=1).astype(np.float32)
             part = warp(image, matrix[None], bottom - top, right - left)[0]

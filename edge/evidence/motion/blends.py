@@ -98,10 +98,10 @@ def correlation(one: Floats, other: Floats) -> float:
 
 
 def extent(thumbnails: Floats) -> tuple[int, int] | None:
-    """Return the index of the last frame before a blend and the first after it; None if it is no blend.
+    """Return the indices of the last frame before a blend and the first after it; None without a blend.
 
-    `thumbnails` float32[n, cells] begin and end with the ends. Their places on the line between those, 0 to 1,
-    must rise steadily; a line through the middle half of the rise says where it begins and ends.
+    `thumbnails` float32[n, cells] begin and end with the ends. Their places on the line between those, 0 to
+    1, must rise steadily; a line through the middle half of the rise says where it begins and ends.
     """
     line = thumbnails[-1] - thumbnails[0]
     places = (thumbnails - thumbnails[0]) @ line / (line @ line)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from edge_kernels.motion import Gray
+from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import InputError, UsageError
 from edge.evidence.motion.blends import BlendFinder
 from edge.evidence.motion.measures import MotionMeter
 from edge.evidence.motion.track import MotionTrack
-from edge.evidence.motion.transitions import decide
+from edge.evidence.motion.transitions import Signs, decide
 from edge.evidence.options import MotionOptions
 from edge.media import DecodeReport, open_recording
 from edge.media.read.gray import gray_frames
@@ -52,16 +53,15 @@ class MotionCollector:
         meter = self._meter
         times_s = meter.times_s.copy()
         end_s = _end(times_s) if end_s is None else end_s
-        transitions = decide(
+        signs = Signs(
             times_s,
             end_s,
-            meter.column("unlike"),
-            meter.column("flash"),
-            meter.column("contrast"),
-            meter.column("brightness"),
-            self._blends.found,
-            self._options,
+            unlike=meter.column("unlike"),
+            flash=meter.column("flash"),
+            contrast=meter.column("contrast"),
+            brightness=meter.column("brightness"),
         )
+        transitions = decide(signs, self._blends.found, self._options)
         starts = [one.start for one in transitions if one.kind == "cut"]
         still = np.isin(times_s, starts)
         self.result = MotionTrack(
@@ -69,7 +69,7 @@ class MotionCollector:
             end_s=end_s,
             speed=_but(meter.column("speed"), still),
             saliency=_but(meter.column("saliency"), still),
-            brightness=meter.column("brightness"),
+            brightness=signs.brightness,
             transitions=transitions,
             notes=notes,
         )
@@ -95,11 +95,11 @@ def collect_motion(
     return collector.result, report
 
 
-def _end(times_s: np.ndarray) -> float:
+def _end(times_s: NDArray[np.float64]) -> float:
     if not len(times_s):
         return 0.0
     return float(times_s[-1] + (times_s[-1] - times_s[-2] if len(times_s) > 1 else SHOWN_S))
 
 
-def _but(values: Floats, zero: np.ndarray) -> Floats:
+def _but(values: Floats, zero: NDArray[np.bool_]) -> Floats:
     return np.where(zero, np.float32(0), values)

@@ -79,10 +79,11 @@ class MotionMeter:
         flash = self._rows.array[-len(frames) :, COLUMNS.index("flash")]
         for index in range(1, len(frames) - 1):
             recent = frames[-1][0] - frames[index][0] <= self._options.flash_s + 1e-6
-            if recent and not flash[index] and unlike[index] >= self._options.cut:
-                if any(self._again(frames[max(0, index - lead)]) for lead in LEADS):
-                    flash[index:] = 1
-                    return
+            if not recent or flash[index] or unlike[index] < self._options.cut:
+                continue
+            if any(self._again(frames[max(0, index - lead)]) for lead in LEADS):
+                flash[index:] = 1
+                return
 
     def _again(self, frame: tuple[float, Gray, float]) -> bool:
         """Return whether the newest frame matches another one; those of one color match all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -41,7 +41,7 @@ class MotionTrack:
     end_s: float
     """End of the display of the last frame in seconds."""
     speed: Floats
-    """float32[n]: mean length of the motion since the frame before, in frame heights per second; 0 at a cut."""
+    """float32[n]: mean length of the motion since the frame before, frame heights per second; 0 at a cut."""
     saliency: Floats
     """float32[n]: how far what moves most moves apart from the camera, in frame heights per second."""
     brightness: Floats
@@ -93,7 +93,7 @@ _Stored = tuple[
 ]
 
 
-def _arrays(stored: _Arrays) -> Iterator[NDArray[np.float64]]:
+def _arrays(stored: _Arrays) -> Iterator[NDArray[Any]]:
     """Yield the arrays. Raises ValueError unless they have one length and are finite."""
     types = (np.float64, np.float32, np.float32, np.float32)
     arrays = [np.frombuffer(data, dtype) for data, dtype in zip(stored, types, strict=True)]

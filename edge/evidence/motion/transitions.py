@@ -27,7 +27,7 @@ SURE = 0.5
 """Strength from which a cut is none of the frames of a dissolve."""
 
 UNEXPLAINED = 0.5
-"""What motion leaves unexplained of the frames of a dissolve at least, in all: less is a camera that moves."""
+"""What motion leaves unexplained of the frames of a dissolve at least, in all; less is a moving camera."""
 
 GROUND = 0.15
 """Distance from black or white, of full scale, up to which a frame of one color is the ground of a fade."""
@@ -39,7 +39,25 @@ HELD_S = 2.0
 """Seconds of one color at most within one fade; longer ones are a shot of their own."""
 
 STEADY = 0.01
-"""Change of contrast, by the largest, from frame to frame up to which a fade has not begun or is over."""
+"""Rise of contrast from frame to frame, by what it was, up to which a fade is over or has not begun."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signs:
+    """What is known of n frames that tells transitions."""
+
+    times_s: NDArray[np.float64]
+    """float64[n]: start of the display of each frame."""
+    end_s: float
+    """End of the display of the last frame in seconds."""
+    unlike: Floats
+    """float32[n]: part of a frame, 0 to 1, that motion from the frame before does not explain."""
+    flash: Floats
+    """float32[n]: 1 for the frames of a flash and the first one after it, else 0."""
+    contrast: Floats
+    """float32[n]: standard deviation of the luma, of full scale."""
+    brightness: Floats
+    """float32[n]: mean luma, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,59 +74,57 @@ class Found:
     """How sure it is, 0 to 1."""
 
 
-def decide(
-    times_s: NDArray[np.float64],
-    end_s: float,
-    unlike: Floats,
-    flash: Floats,
-    contrast: Floats,
-    brightness: Floats,
-    blends: Sequence[Blend],
-    options: MotionOptions,
-) -> tuple[Transition, ...]:
+def decide(signs: Signs, blends: Sequence[Blend], options: MotionOptions) -> tuple[Transition, ...]:
     """Return the transitions in order; of those that overlap, fades come before sure cuts, then dissolves."""
-    dissolves = [
-        Found("dissolve", one.first, one.last, max(0.0, 1 - one.error / options.blend_error / 2))
-        for one in blends
-        if unlike[one.first + 1 : one.last + 1].sum() >= UNEXPLAINED
-    ]
-    sure, unsure = [], []
-    for one in cuts(times_s, unlike, flash, options):
+    sure: list[Found] = []
+    unsure: list[Found] = []
+    for one in cuts(signs, options):
         (sure if one.strength >= SURE else unsure).append(one)
-    ground = (contrast < options.plain) & (np.minimum(brightness, 1 - brightness) <= GROUND) & (flash == 0)
     kept: list[Found] = []
-    for one in [*fades(times_s, contrast, ground), *sure, *dissolves, *unsure]:
-        if all(_apart(one, other) for other in kept):
+    for one in [*fades(signs, options), *sure, *dissolves(signs, blends, options), *unsure]:
+        if all(one.end < other.start or other.end < one.start for other in kept):
             kept.append(one)
-    edges = [*times_s.tolist(), end_s]
+    edges = [*signs.times_s.tolist(), signs.end_s]
     return tuple(
         Transition(one.kind, edges[one.start], edges[one.end], float(one.strength))
         for one in sorted(kept, key=lambda one: (one.start, one.end))
     )
 
 
-def cuts(
-    times_s: NDArray[np.float64], unlike: Floats, flash: Floats, options: MotionOptions
-) -> Iterator[Found]:
+def cuts(signs: Signs, options: MotionOptions) -> Iterator[Found]:
     """Yield the frames that motion does not explain, but their neighbors.
 
     The excess over the most unlike neighbor counts: in fast motion and noise all frames are unlike. Flashes
     are neither cuts nor neighbors.
     """
-    distinct = np.flatnonzero((unlike > REPEATED) & (flash == 0))
+    times_s, unlike = signs.times_s, signs.unlike
+    distinct = np.flatnonzero((unlike > REPEATED) & (signs.flash == 0))
     for place in np.flatnonzero(unlike[distinct] >= options.cut):
         frame = distinct[place]
-        around = np.r_[distinct[max(0, place - NEIGHBORS) : place], distinct[place + 1 : place + 1 + NEIGHBORS]]
+        around = np.r_[
+            distinct[max(0, place - NEIGHBORS) : place], distinct[place + 1 : place + 1 + NEIGHBORS]
+        ]
         near = around[np.abs(times_s[around] - times_s[frame]) <= NEAR_S]
         excess = float(unlike[frame] - unlike[near].max(initial=0))
         if excess >= options.cut:
             yield Found("cut", int(frame), int(frame), min(1.0, excess))
 
 
-def fades(
-    times_s: NDArray[np.float64], contrast: Floats, ground: NDArray[np.bool_]
-) -> Iterator[Found]:
-    """Yield the ramps of contrast to and from runs of frames that are `ground`: black or white, bool[n]."""
+def dissolves(signs: Signs, blends: Sequence[Blend], options: MotionOptions) -> Iterator[Found]:
+    """Yield the blends that motion does not explain."""
+    for one in blends:
+        if signs.unlike[one.first + 1 : one.last + 1].sum() >= UNEXPLAINED:
+            yield Found("dissolve", one.first, one.last, max(0.0, 1 - one.error / options.blend_error / 2))
+
+
+def fades(signs: Signs, options: MotionOptions) -> Iterator[Found]:
+    """Yield the ramps of contrast to and from runs of frames that are black or white.
+
+    A long run is a shot of its own, with a fade on each side.
+    """
+    contrast, times_s = signs.contrast, signs.times_s
+    plain = (contrast < options.plain) & (signs.flash == 0)
+    ground = plain & (np.minimum(signs.brightness, 1 - signs.brightness) <= GROUND)
     for first, stop in runs(ground.astype(np.int32), 1).tolist():
         start, end = ramp(contrast[:first][::-1]), ramp(contrast[stop:])
         out, back = start >= MIN_RAMP, end >= MIN_RAMP
@@ -130,8 +146,3 @@ def ramp(contrast: Floats) -> int:
             return index
         largest = value
     return len(contrast)
-
-
-def _apart(one: Found, other: Found) -> bool:
-    """Return whether two transitions do not touch; a cut must be outside of the other by a frame."""
-    return one.end < other.start or other.end < one.start

@@ -1,4 +1,4 @@
-"""Motion between two gray frames: a coarse search, a fine one, and a step of Lucas and Kanade below the pixel."""
+"""Motion between two gray frames: coarse search, fine search, and a step of Lucas and Kanade."""
 
 from __future__ import annotations
 
@@ -110,17 +110,17 @@ def _held(index, count):
 
 
 @inline
-def _difference(image, at, step, index, count):
-    """Twelve times the derivative of fourth order at pixel `index` of a line; the frame's edges are repeated."""
-    far = np.int64(image[at + step * _held(index + 2, count)]) - np.int64(image[at + step * _held(index - 2, count)])
-    near = np.int64(image[at + step * _held(index + 1, count)]) - np.int64(image[at + step * _held(index - 1, count)])
+def _difference(line, step, index, count):
+    """Twelve times the derivative of fourth order at a pixel of a line, whose ends are repeated."""
+    far = np.int64(line[step * _held(index + 2, count)]) - np.int64(line[step * _held(index - 2, count)])
+    near = np.int64(line[step * _held(index + 1, count)]) - np.int64(line[step * _held(index - 1, count)])
     return 8 * near - far
 
 
 @inline
 def _slope(image, height, width, x, y):
     """Twelve times the gradient at a pixel, across and down."""
-    return _difference(image, y * width, 1, x, width), _difference(image, x, width, y, height)
+    return _difference(beyond(image, y * width), 1, x, width), _difference(beyond(image, x), width, y, height)
 
 
 @part
@@ -221,9 +221,7 @@ def block_motion(before, after, height, width, reach, vectors, residuals, deviat
     for j in range(down):
         for i in range(right):
             at = j * right + i
-            dx, dy = _found(
-                before, after, height, width, coarse, coarse_down, coarse_right, vectors, j, i
-            )
+            dx, dy = _found(before, after, height, width, coarse, coarse_down, coarse_right, vectors, j, i)
             vectors[2 * at], vectors[2 * at + 1] = np.float32(dx), np.float32(dy)
     for j in range(down):
         for i in range(right):
@@ -233,5 +231,9 @@ def block_motion(before, after, height, width, reach, vectors, residuals, deviat
                 before, after, height, width, i * BLOCK, j * BLOCK, dx, dy
             )
             vectors[2 * at], vectors[2 * at + 1] = np.float32(across_), np.float32(down_)
-            residuals[at], deviations[at], textures[at] = np.float32(rest), np.float32(own), np.float32(texture)
+            residuals[at], deviations[at], textures[at] = (
+                np.float32(rest),
+                np.float32(own),
+                np.float32(texture),
+            )
     return OK
