@@ -23,7 +23,8 @@ from edge.evidence.options import MotionOptions
 from edge.media import frames_at
 from edge.media.read.gray import gray_frames
 from tests.media.makers import Recipe, make, write_sound
-from tools.evaluate.shots import FPS, HEIGHT, WIDTH, write
+from tools.evaluate.camera import FPS, HEIGHT, WIDTH
+from tools.evaluate.shots import write
 
 
 def scene(seed: int, frames: int, x: float = 0.0, y: float = 0.0) -> list[Rgb]:

@@ -15,17 +15,8 @@ from numpy.typing import NDArray
 from edge.evidence.motion.collect import collect_motion
 from edge.media import open_recording
 from edge.models.arithmetic import describe
-from tools.evaluate.shots import (
-    FPS,
-    HEIGHT,
-    Change,
-    Film,
-    compose_all,
-    mosaic,
-    moved,
-    some_images,
-    write,
-)
+from tools.evaluate.camera import FPS, HEIGHT, mosaic, moved
+from tools.evaluate.shots import Change, Film, compose_all, some_images, write
 from tools.progress import each
 
 FILMS = 28
