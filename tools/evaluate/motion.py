@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -69,16 +69,13 @@ def evaluate(data: Path, *, films: int = FILMS, pans: int = PANS, seed: int = 50
     correlation of speeds, median error), `worst`, `arithmetic`. Detectors are `edge` and, if PySceneDetect is
     installed, its two with their defaults. Cuts that a detector finds within a fade or dissolve do not count.
     """
-    detectors = {"edge": _edge, **_peers()}
+    detectors = {"edge": find_transitions, **peers()}
     result: dict[str, Any] = {"worst": []}
     composed: dict[str, dict[str, list[int]]] = {name: {} for name in detectors}
     recipes: dict[str, dict[str, list[int]]] = {name: {} for name in detectors}
     seconds, frames = dict.fromkeys(detectors, 0.0), 0
-    clips = {name: cuts for name, cuts in CUTS.items() if name not in GRADUAL}
     with tempfile.TemporaryDirectory() as folder:
-        made = compose_all(
-            Path(folder), data, clips, films=films, seed=seed, without=UNCLEAR | GRADUAL.keys()
-        )
+        made = clear_films(Path(folder), data, films=films, seed=seed)
         for _ in each(range(films), "films"):
             film = next(made)
             frames += film.frames
@@ -98,6 +95,15 @@ def evaluate(data: Path, *, films: int = FILMS, pans: int = PANS, seed: int = 50
     result["ms_per_frame"] = {name: 1000 * spent / max(1, frames) for name, spent in seconds.items()}
     result["real"] = {name: _scores({"cut": _real(data, detect)}) for name, detect in detectors.items()}
     return result | {"frames": frames, "arithmetic": describe()}
+
+
+def clear_films(
+    folder: Path, data: Path, *, films: int, seed: int, size: tuple[int, int] | None = None
+) -> Iterator[Film]:
+    """Compose films of the clips of a pack of which it is known where they change."""
+    clips = {name: cuts for name, cuts in CUTS.items() if name not in GRADUAL}
+    without = UNCLEAR | GRADUAL.keys()
+    yield from compose_all(folder, data, clips, films=films, seed=seed, without=without, size=size)
 
 
 def table(result: dict[str, Any]) -> str:
@@ -169,7 +175,8 @@ def _errors(film: Film, counts: Mapping[str, Sequence[int]]) -> list[str]:
     ]
 
 
-def _edge(path: Path) -> dict[str, list[tuple[float, float]]]:
+def find_transitions(path: Path) -> dict[str, list[tuple[float, float]]]:
+    """Return the transitions that this project finds, in seconds by kind."""
     track, _ = collect_motion(path)
     found: dict[str, list[tuple[float, float]]] = {}
     for one in track.transitions:
@@ -177,7 +184,7 @@ def _edge(path: Path) -> dict[str, list[tuple[float, float]]]:
     return found
 
 
-def _peers() -> dict[str, Detect]:
+def peers() -> dict[str, Detect]:
     """Return the detectors of PySceneDetect, with their defaults; none if it is not installed."""
     if find_spec("scenedetect") is None:
         return {}

@@ -121,7 +121,15 @@ def some_images(data: Path) -> list[Rgb]:
     return found
 
 
-def compose(path: Path, sources: Sequence[Source], images: Sequence[Rgb], recipe: Recipe, seed: int) -> Film:
+def compose(
+    path: Path,
+    sources: Sequence[Source],
+    images: Sequence[Rgb],
+    recipe: Recipe,
+    seed: int,
+    *,
+    size: tuple[int, int] | None = None,
+) -> Film:
     """Write a film of shots drawn by `seed`; a quarter of them are stills that a camera moves over."""
     rng = np.random.default_rng(seed)
     changes: list[Change] = []
@@ -135,7 +143,7 @@ def compose(path: Path, sources: Sequence[Source], images: Sequence[Rgb], recipe
             changes.append(_joined(film, shot, kind, rng))
         else:
             film += shot
-    write(path, film)
+    write(path, film, size=size)
     return Film(path, tuple(changes), len(film), recipe.name)
 
 
@@ -230,16 +238,22 @@ def cropped(image: Rgb) -> Rgb:
     return np.ascontiguousarray(image[top : top + HEIGHT, left : left + WIDTH])
 
 
-def write(path: Path, frames: Sequence[Rgb], times: Sequence[Fraction] | None = None) -> None:
-    """Write frames as H.264, `FPS` a second or at `times`."""
+def write(
+    path: Path,
+    frames: Sequence[Rgb],
+    times: Sequence[Fraction] | None = None,
+    *,
+    size: tuple[int, int] | None = None,
+) -> None:
+    """Write frames as H.264, `FPS` a second or at `times`, enlarged to `size` if it is given."""
     base = Fraction(1, 90_000)
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "25"})
-        height, width = frames[0].shape[:2]
+        width, height = size or frames[0].shape[1::-1]
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.time_base = base
         for index, rgb in enumerate(frames):
-            image = av.VideoFrame.from_ndarray(rgb, format="rgb24")
+            image = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(width, height, "yuv420p")
             time = Fraction(index, FPS) if times is None else times[index]
             image.pts, image.time_base = round(time / base), base
             container.mux(video.encode(image))
@@ -254,10 +268,11 @@ def compose_all(
     films: int,
     seed: int,
     without: Collection[str] = (),
+    size: tuple[int, int] | None = None,
 ) -> Iterator[Film]:
     """Compose films in a folder, of one recipe after another; clips named in `without` are left out."""
     sources = [one for one in pack_sources(data, several) if one.path.name not in without]
     images = some_images(data)
     for number in range(films):
         recipe = RECIPES[number % len(RECIPES)]
-        yield compose(folder / f"{number:02}.mp4", sources, images, recipe, seed + number)
+        yield compose(folder / f"{number:02}.mp4", sources, images, recipe, seed + number, size=size)
