@@ -194,7 +194,7 @@ def test_frames_must_be_in_order_and_options_sensible() -> None:
 
 
 def test_frames_are_not_kept() -> None:
-    """Of 300 frames no more are alive than the rings hold; each frame leaves 36 bytes."""
+    """Of 300 frames no more are alive than the rings hold; each frame leaves 32 bytes."""
     meter, finder = MotionMeter(MotionOptions()), BlendFinder(MotionOptions())
     rng = np.random.default_rng(0)
     for number in range(300):

@@ -38,7 +38,7 @@ COLUMNS = ("speed", "saliency", "brightness", "unlike", "contrast", "flash")
 
 
 class MotionMeter:
-    """Compares each frame with the one before; keeps the last few frames, and 28 bytes of each."""
+    """Compares each frame with the one before; keeps the last few frames, and 32 bytes of each."""
 
     def __init__(self, options: MotionOptions) -> None:
         self._options = options
