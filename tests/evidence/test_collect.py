@@ -299,8 +299,4 @@ def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     three, thirty, sixty = (one["kib"] for one in found)
     assert thirty < 1.15 * three  # sequences of segments are long from 25 min on
     added_audio = 30 * 60 * RATE_HZ * 4 / 1024  # 110 MB; log-mel frames are 28 MB, the result 1.3 MB
-    added_audio = (
-        30 * 60 * RATE_HZ * 4 / 1024
-    )  # 110 MB; its log-mel frames would be 28 MB, the result is 1.3 MB
-    added_audio = 30 * 60 * RATE_HZ * 4 / 1024  # 110 MB; its log-mel frames would be 28 MB, the result is 1.3 MB
     assert sixty - thirty < 0.15 * added_audio
