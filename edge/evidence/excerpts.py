@@ -111,7 +111,7 @@ def collect_excerpts(
     notes: list[str] = []
     count = max(1, round(recording.duration_s / options.section_s))
     edges = np.linspace(0, max(recording.duration_s, 1e-3), count + 1)
-    frames = max(options.frames, -(-options.min_frames // count))
+    frames = max(options.frames, -(-options.min_frames // count)) if recording.duration_s > 0 else 1
     parts = count * frames
     seen = []
     longest = LONGEST if networks.reader is None else READABLE
