@@ -26,8 +26,8 @@ from edge.text.clock import clock
 
 if TYPE_CHECKING:
     from edge.cache import Cache
+    from edge.captions.transcribe import CaptionResult
     from edge.evidence.speech.recognizers import Recognizer
-    from edge.evidence.transcript import Transcript
     from edge.media import Recording
     from edge.tagging.library import TagLibrary
     from edge.tagging.networks import TagNetworks
@@ -137,7 +137,7 @@ def _open(options: argparse.Namespace, networks: TagNetworks) -> TagLibrary:
         return open_tags(options.library, networks, progress=progress)
 
 
-def _transcript(options: argparse.Namespace, means: _Means, recording: Recording) -> Transcript | None:
+def _transcribe(options: argparse.Namespace, means: _Means, recording: Recording) -> CaptionResult | None:
     """Return what is said; None if that does not count, or there is no audio."""
     if means.speech is None or recording.audio is None:
         return None
@@ -150,17 +150,17 @@ def _transcript(options: argparse.Namespace, means: _Means, recording: Recording
             recognizer=recognizer,
             cache=cache,
             progress=progress,
-        ).transcript
+        )
 
 
 def _tag(options: argparse.Namespace, means: _Means, recording: Recording) -> None:
-    transcript = _transcript(options, means, recording)
+    spoken = _transcribe(options, means, recording)
     with Progress(f"{recording.path.name}: tagging", quiet=options.quiet) as progress:
         result = edge.tag(
             recording,
             library=means.library,
             title=options.title,
-            transcript=transcript,
+            transcript=spoken.transcript if spoken else None,
             options=means.settings,
             networks=means.networks,
             progress=progress,
@@ -178,7 +178,8 @@ def _tag(options: argparse.Namespace, means: _Means, recording: Recording) -> No
     else:
         print_tags(options, result, means.count)
     if not options.quiet:
-        print_notes(recording, result.notes)
+        notes = (*result.notes, *(spoken.notes if spoken else ()))
+        print_notes(recording, tuple(dict.fromkeys(notes)))
 
 
 def print_tags(options: argparse.Namespace, result: TagResult, count: int) -> None:

@@ -198,11 +198,12 @@ def _with_texts(
 
 def _lines(excerpts: Excerpts, transcript: Transcript | None, section: int | None = None) -> list[str]:
     """Return what is said and what can be read in each frame, all of it or in one section."""
-    start, end = excerpts.edges_s[[0, -1] if section is None else [section, section + 1]]
-    said = transcript.sentences if transcript else ()
-    frames = zip(excerpts.sections, excerpts.lines, strict=True)
-    read = (line for at, lines in frames if section in (None, at) for line in lines)
-    return [*(one.text for one in said if start <= one.start <= end), *read]
+    said, read = transcript.sentences if transcript else (), list(excerpts.lines)
+    if section is not None:
+        start, end = excerpts.edges_s[section : section + 2]
+        said = tuple(one for one in said if start <= one.start < end)
+        read = [lines for at, lines in zip(excerpts.sections, read, strict=True) if at == section]
+    return [*(one.text for one in said), *(line for lines in read for line in lines)]
 
 
 def _timeline(
