@@ -142,12 +142,8 @@ def _fewer(names: Sequence[str], videos: Sequence[Video]) -> list[str]:
     theirs = {folded(tag) for video in videos for tag in video.tags}
     kept = [name for name in names if folded(name) in theirs]
     others = [name for name in names if folded(name) not in theirs]
-    return (
-        kept
-        + [others[index] for index in np.random.default_rng(0).permutation(len(others))][
-            : max(0, FEWER - len(kept))
-        ]
-    )
+    order = np.random.default_rng(0).permutation(len(others))
+    return [*kept, *(others[index] for index in order[: max(0, FEWER - len(kept))])]
 
 
 def _queries(videos: Sequence[Video], networks: TagNetworks) -> dict[str, list[Query | None]]:
