@@ -48,6 +48,150 @@ int32_t edge_crossfade(const float *restrict before, const float *restrict after
                        int64_t channels, int32_t equal_power, float *restrict out);
 
 
+/* ---- synthesis: notes and drums, added to `out`, float[2][frames], left and right ----
+ *
+ * What a sound gives before its frame 0 or after the last one is cut off. start: the frame of `out` at which it
+ * begins, may be negative; hold: frames until a note is released. A sound begins and ends at 0: attack is
+ * 3 s^2 - 2 s^3, s = t / attack; release (1 - s)^3, s = (t - hold) / release. exp(-t / d) is a decay of d.
+ * Left is gain * sqrt(1 - pan), right gain * sqrt(1 + pan). Random numbers come of x' = (1664525 x + 1013904223)
+ * mod 2^32 from the seed on, as x' / 2^31 - 1. Decays of 0 are those of a sample. */
+
+#define EDGE_SINE 0
+#define EDGE_TRIANGLE 1 /* sin(x) - sin(3 x) / 9 + sin(5 x) / 25 */
+#define EDGE_SAW 2
+#define EDGE_SQUARE 3
+
+#define EDGE_STEP_TAPS 24   /* samples that an edge of a saw or square is spread over */
+#define EDGE_STEP_PHASES 64 /* places between two samples for which the edge is tabulated */
+#define EDGE_VOICE_SCRATCH 256
+
+typedef struct {
+    float rate_hz;
+    float pitch_hz; /* 10 to rate_hz / 8 */
+    int32_t wave;
+    int32_t oscillators;  /* 1 to 3, of one power in all; of three the middle one is twice as strong. Random phases */
+    float detune_cents;   /* between the lowest or highest and the middle */
+    float width;          /* 0 to 1: how far the lowest is to the left and the highest to the right */
+    float noise;          /* amplitude of white noise that is added to the oscillators */
+    float noise_decay_s;
+    float fm_ratio;       /* sines only: frequency of the modulator over that of the carrier */
+    float fm_index;       /* in radians; 0: none */
+    float fm_decay_s;
+    float fm_sustain;     /* share of the index that stays */
+    float cutoff_hz;      /* of the low-pass of 12 dB per octave; 0: none */
+    float cutoff_octaves; /* by which attack * exp(-t / cutoff_decay_s) moves it */
+    float cutoff_decay_s;
+    float resonance;      /* Q, 0.5 to 20 */
+    float attack_s;
+    float decay_s;
+    float sustain;        /* 0 to 1: what the decay falls to */
+    float release_s;
+    float vibrato_hz;
+    float vibrato_cents;  /* reached between one and two delays after the beginning */
+    float vibrato_delay_s;
+    float gain;
+    float pan;            /* -1 to 1 */
+    int32_t seed;
+} edge_voice_options;
+
+/* A note of oscillators. steps: [EDGE_STEP_PHASES + 1][EDGE_STEP_TAPS], a band-limited step minus a step:
+ * row p, column j at j - EDGE_STEP_TAPS / 2 + p / EDGE_STEP_PHASES samples after it. Saws and squares are late by
+ * EDGE_STEP_TAPS / 2. Pitch, index and cutoff change every 16 frames. A decay to 0 ends at 1e-5. Carrier and modulator
+ * begin at one phase, so a ratio of 1 gives no constant. scratch: EDGE_VOICE_SCRATCH doubles. */
+int32_t edge_voice(const edge_voice_options *options, const float *restrict steps, int64_t start, int64_t hold,
+                   int64_t frames, float *restrict out, double *restrict scratch);
+
+typedef struct {
+    float rate_hz;
+    float pitch_hz;      /* 10 to rate_hz / 8 */
+    float decay_s;       /* in which it falls by 60 dB */
+    float damping;       /* 0 to 1: how much faster the high partials fall */
+    float brightness_hz; /* above which the excitation falls by 12 dB per octave */
+    float position;      /* 0 to 0.5: where it is plucked, as a share of its length */
+    float noise;         /* 0 to 1: from an impulse to white noise */
+    float attack_s;
+    float release_s;
+    float gain;          /* at 1 the root mean square of the first period is 1/4 */
+    float pan;
+    int32_t seed;
+} edge_pluck_options;
+
+/* A plucked string (Karplus and Strong 1983, tuned by an all-pass as of Jaffe and Smith 1983): a period is excited;
+ * then y[n] = allpass(r (d/4 y[n - N + 1] + (1 - d/2) y[n - N] + d/4 y[n - N - 1])).
+ * scratch: rate_hz / pitch_hz + 4 floats. */
+int32_t edge_pluck(const edge_pluck_options *options, int64_t start, int64_t hold, int64_t frames,
+                   float *restrict out, float *restrict scratch);
+
+typedef struct {
+    float rate_hz;
+    float length_s;   /* the last quarter fades out */
+    float attack_s;
+    float tone;       /* amplitude of a sine */
+    float tone_hz;    /* its frequency at the beginning */
+    float tone_end_hz;
+    float sweep_s;    /* decay from one to the other */
+    float tone_decay_s;
+    float noise;      /* amplitude of white noise, through a filter */
+    float noise_hz;   /* of the filter */
+    float noise_q;    /* 0.5 to 20 */
+    float noise_high; /* 0 to 1: from band-pass (unity at its peak) to high-pass */
+    float noise_decay_s;
+    int32_t bursts;   /* of noise, 1 to 8; all but the last have a length of burst_s and a decay of a third of it */
+    float burst_s;
+    float gain;
+    float pan;
+    int32_t seed;
+} edge_drum_options;
+
+/* A drum: a falling sine and noise. */
+int32_t edge_drum(const edge_drum_options *options, int64_t start, int64_t frames, float *restrict out);
+
+
+/* ---- mixing: float[channels][frames] ----
+ *
+ * Streams may be cut into blocks of any length: what must be kept between them is in `state`, zeros at first. */
+
+/* Biquads in series, y = b0 x + b1 x' + b2 x" - a1 y' - a2 y". coefficients: [sections][5], b0 b1 b2 a1 a2;
+ * state: [channels][sections][2]. out may be samples. */
+int32_t edge_biquads(const float *samples, int64_t channels, int64_t frames, const double *restrict coefficients,
+                     int64_t sections, float *out, double *restrict state);
+
+/* Mean squares of steps of `step` frames after the same filters: out[i][channel], of those that are complete,
+ * whose number is returned: at most frames / step + 1. state: 1 + channels * (2 * sections + 1). */
+int64_t edge_mean_squares(const float *restrict samples, int64_t channels, int64_t frames,
+                          const double *restrict coefficients, int64_t sections, int64_t step,
+                          double *restrict out, double *restrict state);
+
+/* samples: [channels][frames + taps - 1], taps even, at least 16 frames. out[i]: the largest magnitude in any channel of
+ * x[i + taps / 2 - 1] and of three points between it and the next, y = sum over k of filter[p][k] x[i + k]. */
+int32_t edge_true_peaks(const float *restrict samples, int64_t channels, int64_t frames,
+                        const float *restrict filter, int64_t taps, float *restrict out);
+
+/* Gains that hold peaks below the ceiling, smoothly, looking ahead: gains[i] is for the frame of peaks[i - window + 1].
+ * d[i] = max(0, 1 - ceiling / peaks[i]); h[i] = max(d[i - window + 1 .. i], h[i - 1] * release);
+ * gains[i] = 1 - mean of h[i - window + 1 .. i]. state: 4 * window + 4. */
+int32_t edge_limiter_gains(const float *restrict peaks, int64_t frames, float ceiling, float release, int64_t window,
+                           float *restrict gains, float *restrict state);
+
+typedef struct {
+    float rate_hz;
+    float decay_s;     /* in which it falls by 60 dB */
+    float damping_hz;  /* above which it falls faster */
+    float low_cut_hz;  /* below which nothing goes in */
+    float predelay_s;  /* 0 to 0.5 */
+    float size;        /* 0.25 to 2: of the room; at 1 the delays are 31 to 73 ms */
+    float modulation;  /* 0 to 8: by how many samples at 48 kHz four of the delays vary */
+} edge_reverb_options;
+
+/* Floats of state that a reverberator of these options takes. */
+int64_t edge_reverb_size(const edge_reverb_options *options);
+
+/* Reverberation alone, of stereo, [2][frames]: pre-delay, four all-passes for each channel, then eight delays with
+ * low-passes whose outputs a Hadamard matrix feeds back (Jot 1991). */
+int32_t edge_reverb(const edge_reverb_options *options, const float *restrict samples, int64_t frames,
+                    float *restrict out, float *restrict state);
+
+
 /* ---- spectra: power or logarithm under mel filters, cepstra ----
  *
  * Frame f is x = samples[f * hop .. f * hop + window), then in this order

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_kernels import audio, images, labels, motion, text, vectors
+from edge_kernels import audio, images, labels, mixing, motion, synthesis, text, vectors
 from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets
 from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
@@ -74,7 +74,7 @@ def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_pa
 
 @pytest.mark.parametrize("target", HERE)
 def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], target: str) -> None:
-    tested = ("mel", "text", "labels", "audio", "images", "motion", "vectors")
+    tested = ("mel", "text", "labels", "audio", "synthesis", "mixing", "images", "motion", "vectors")
     files = [f"tests/kernels/test_{name}.py" for name in tested]
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *files],
@@ -110,6 +110,7 @@ def exercise() -> None:
     audio.fade_out(stereo, 3001, 5)
     audio.crossfade(stereo, stereo[::-1], equal_power=True)
     audio.crossfade(stereo, stereo[::-1], equal_power=False)
+    sounds(stereo.T.copy())
     picture = rng.integers(0, 256, (37, 53, 3), np.uint8)
     images.area_crops(picture, [[0, 0, 53, 37], [5, 3, 22, 30]], 11, 19)
     images.warp(picture, rng.standard_normal((2, 2, 3)).astype(np.float32), 9, 13)
@@ -122,6 +123,25 @@ def exercise() -> None:
     for size in (1, 29, 384, 1031):
         codes, scales = vectors.quantize(rng.standard_normal((61, size)))
         vectors.nearest(rng.standard_normal(size), codes, scales, 17)
+
+
+def sounds(stereo: Floats) -> None:
+    """The kernels of synthesis and mixing."""
+    sections = [[0.2, 0.1, -0.1, -1.6, 0.8], [1.0, -2.0, 1.0, -1.9, 0.91]]
+    for shape in synthesis.Wave:
+        voice = synthesis.Voice(
+            16_000, 411, shape, 3, 9.0, 0.7, noise=0.1, fm_index=0.4, cutoff_hz=900, vibrato_cents=20, seed=3
+        )
+        synthesis.add_voice(np.zeros((2, 901), np.float32), voice, 7, 801)
+    synthesis.add_pluck(np.zeros((2, 901), np.float32), synthesis.Pluck(16_000, 411), -7, 801)
+    synthesis.add_drum(np.zeros((2, 901), np.float32), synthesis.Drum(16_000, tone=1, noise=1, bursts=3), 7)
+    streams = (
+        mixing.Biquads(sections, 2), mixing.MeanSquares(sections, 2, 300), mixing.TruePeaks(2),
+        mixing.Limiter(2, 8000, 0.05), mixing.Reverb(mixing.Room(8000, size=0.25)),
+    )  # fmt: skip
+    for stream in streams:
+        for part in np.split(stereo, [1, 1703], axis=1):
+            stream(np.ascontiguousarray(part))
 
 
 @needs_c
