@@ -29,6 +29,7 @@ def main() -> None:
     add_texts(models)
     add_images(models)
     add_tags(models)
+    add_composer(models)
     options = parser.parse_args()
     progress.begin()
     options.train(options)
@@ -144,6 +145,16 @@ def add_tags(models: Subparsers) -> None:
     parser.add_argument("--compare-rules", action="store_true", help="write no model: train with every rule")
 
 
+def add_composer(models: Subparsers) -> None:
+    """Add the options of the composer's training."""
+    parser = models.add_parser("composer", help="notes of melodies, bar by bar")
+    parser.set_defaults(train=train_composer)
+    add_folders(parser, "composer")
+    parser.set_defaults(float_out=Path("runs/composer/float"))
+    parser.add_argument("--steps", type=int, default=2000, help="batches of 8 crops of 384 words")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+
+
 def add_folders(parser: argparse.ArgumentParser, model: str) -> None:
     """Add where a training reads from and writes to."""
     package = model.replace("-", "_")
@@ -210,6 +221,13 @@ def train_tags(options: argparse.Namespace) -> None:
         pipeline.compare_rules(job)
     else:
         pipeline.run(job)
+
+
+def train_composer(options: argparse.Namespace) -> None:
+    """Train the composer."""
+    from tools.train.music import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(pipeline.ComposerJob, options))
 
 
 def described(kind: type[JobT], options: argparse.Namespace) -> JobT:

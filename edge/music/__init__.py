@@ -1,0 +1,1 @@
+"""Music for a video: notes by a network, over templates."""

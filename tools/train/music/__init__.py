@@ -1,0 +1,1 @@
+"""Train the composer: a compound-word transformer of melodies and decorations over chords."""
