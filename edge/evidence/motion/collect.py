@@ -14,6 +14,7 @@ from edge.evidence.motion.track import MotionTrack
 from edge.evidence.motion.transitions import Signs, decide
 from edge.evidence.options import MotionOptions
 from edge.media import DecodeReport, open_recording
+from edge.media.ahead import ahead
 from edge.media.read.gray import gray_frames
 from edge.media.read.recording import MediaSource
 from edge.vocabulary import Progress
@@ -84,7 +85,9 @@ def collect_motion(
     """
     options, recording, report = options or MotionOptions(), open_recording(media), DecodeReport()
     collector, end_s = MotionCollector(options), 0.0
-    for frame in gray_frames(recording, pixels=options.pixels, threads=True, report=report):
+    for frame in ahead(
+        gray_frames(recording, pixels=options.pixels, fast=options.fast, threads=True, report=report)
+    ):
         collector.accept(frame.time_s, frame.gray)
         end_s = frame.time_s + frame.length_s
         if progress and recording.duration_s > 0:

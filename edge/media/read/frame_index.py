@@ -68,6 +68,16 @@ class FrameIndex:
         """Return the number of video frames that begin before `at` (container seconds)."""
         return int(np.searchsorted(self.shown, ceil(at / self.time_base)))
 
+    def decoding_times(self, times: Ticks) -> Ticks:
+        """Return ascending `times` of frames, delayed by as many frames as are at most decoded ahead."""
+        ranks = np.searchsorted(self.shown, self.decoded)
+        delay = int((np.arange(len(ranks)) - ranks).max(initial=0))
+        if not delay or len(times) < 2:
+            return times
+        usual = max(int(np.median(np.diff(times))), 1)
+        before = times[0] - usual * np.arange(delay, 0, -1)
+        return np.concatenate([before, times])[: len(times)]
+
 
 def read_frame_index(path: Path) -> FrameIndex | None:
     """Read the packets of the video stream; None if there is none. Raises InputError."""

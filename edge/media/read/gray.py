@@ -37,18 +37,26 @@ class GrayFrame:
 
 
 def gray_frames(
-    media: MediaSource, *, pixels: int, threads: bool = False, report: DecodeReport | None = None
+    media: MediaSource,
+    *,
+    pixels: int,
+    fast: bool = False,
+    threads: bool = False,
+    report: DecodeReport | None = None,
 ) -> Iterator[GrayFrame]:
     """Decode all video frames in the order of display, with about `pixels` pixels each.
 
-    Frames without a timestamp, or not later than the one before, are dropped. `threads` decodes on all cores.
+    Frames without a timestamp, or not later than the one before, are dropped, with `fast` those too that no
+    other one refers to. `threads` decodes on all cores.
+
     Raises InputError at the call if the file cannot be read or has no video; during iteration nothing is
     raised: `report` counts what could not be decoded.
     """
     info = open_recording(media).info
     if info.video is None:
         raise InputError(info.path, "has no video stream")
-    return _frames(info, reduced_size(info.video, pixels), threads, report or DecodeReport())
+    size = reduced_size(info.video, pixels)
+    return _frames(info, size, report or DecodeReport(), fast=fast, threads=threads)
 
 
 def reduced_size(video: VideoStream, pixels: int) -> tuple[int, int]:
@@ -59,7 +67,7 @@ def reduced_size(video: VideoStream, pixels: int) -> tuple[int, int]:
 
 
 def _frames(
-    info: MediaInfo, size: tuple[int, int], threads: bool, report: DecodeReport
+    info: MediaInfo, size: tuple[int, int], report: DecodeReport, *, fast: bool, threads: bool
 ) -> Iterator[GrayFrame]:
     with as_input_error(info.path), open_container(info.path) as container:
         stream = best_video_stream(container)
@@ -68,6 +76,8 @@ def _frames(
         select_streams(container, [stream])
         if threads:
             stream.thread_type = "AUTO"
+        if fast:
+            stream.codec_context.skip_frame = "NONREF"
         end = declared_end(stream)
         report.declared_s = None if end is None else float(end - info.origin)
         reduce, last = _Reducer(size), Fraction(-1)

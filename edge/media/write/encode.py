@@ -37,15 +37,19 @@ Packets: TypeAlias = "list[Packet[Stream]]"
 """Encoded packets."""
 Track: TypeAlias = "Iterator[tuple[Fraction, Packets]]"
 """(seconds of the output, packets encoded so far), in ascending order."""
+Move: TypeAlias = Callable[[float], float]
+"""Seconds of the output -> other ones; ascending, 0 stays 0."""
 Change: TypeAlias = "Callable[[VideoFrame, Fraction, Fraction], VideoFrame]"
 """(frame, its pixel aspect, seconds of the recording) -> the frame to encode, with square pixels."""
 
 
-def video_track(plan: RenderPlan, out: OutputContainer, change: Change | None = None) -> Track:
+def video_track(
+    plan: RenderPlan, out: OutputContainer, change: Change | None = None, *, move: Move | None = None
+) -> Track:
     """Encode the video frames on display in each range; frame times are kept, no frames are inserted.
 
     The frame on display at the start of a range begins with it. With `change` each frame is replaced before
-    it is encoded. Raises InputError, UsageError (no encoder).
+    it is encoded; with `move` it is displayed at another time. Raises InputError, UsageError (no encoder).
     """
     encoder: _VideoEncoder | None = None
     for info, ranges in groupby(plan.ranges, key=lambda range_: range_.info):
@@ -60,8 +64,10 @@ def video_track(plan: RenderPlan, out: OutputContainer, change: Change | None = 
                         frame, aspect = change(decoded, aspect, begins - info.origin), Fraction(1)
                     if encoder is None:
                         encoder = _VideoEncoder(out, video_encoder(plan.target), reader.stream, frame, aspect)
-                    at = range_.at + begins - start
-                    yield at, encoder.encode(frame, aspect, at, ends - begins)
+                    at, until = (range_.at + time - start for time in (begins, ends))
+                    if move is not None:
+                        at, until = Fraction(move(float(at))), Fraction(move(float(until)))
+                    yield at, encoder.encode(frame, aspect, at, until - at)
     if encoder is not None:
         yield plan.length, encoder.finish()
 

@@ -24,7 +24,7 @@ from av.video.stream import VideoStream as AvVideoStream
 from edge.media import h264
 from edge.media.read.container import best_video_stream, open_container, select_streams
 from edge.media.read.decoding import SEEK_MARGINS_S, packets, seek
-from edge.media.read.frame_index import FrameIndex, Ticks
+from edge.media.read.frame_index import FrameIndex
 from edge.media.read.frame_reader import FrameReader, open_frame_reader
 from edge.media.read.report import DecodeReport
 from edge.media.write.encode import Packets, Track
@@ -48,7 +48,7 @@ def smart_track(
     InputError.
     """
     times = times_on_output(parts, frame_index)
-    clock = _decoding_times(times, frame_index)
+    clock = frame_index.decoding_times(times)
     over = max(round(plan.length / frame_index.time_base), int(times.max(initial=0)) + 1)
     lengths, place = np.diff(times, append=over), 0
     with ExitStack() as opened:
@@ -70,17 +70,6 @@ def smart_track(
                 place += 1
                 yield packet.dts * frame_index.time_base, [packet]
     yield plan.length, []
-
-
-def _decoding_times(times: Ticks, frame_index: FrameIndex) -> Ticks:
-    """Return `times` delayed by the maximum number of frames that the source decodes ahead."""
-    ranks = np.searchsorted(frame_index.shown, frame_index.decoded)
-    delay = int((np.arange(len(ranks)) - ranks).max(initial=0))
-    if not delay or not len(times):
-        return times
-    usual = max(int(np.median(np.diff(frame_index.shown))), 1)
-    before = times[0] - usual * np.arange(delay, 0, -1)
-    return np.concatenate([before, times])[: len(times)]
 
 
 def _add_stream(
