@@ -80,6 +80,21 @@ if TYPE_CHECKING:
     from edge.media.write.cut import CutResult as CutResult
     from edge.media.write.cut import cut as cut
     from edge.models.options import SessionOptions as SessionOptions
+    from edge.music.compose import Composition as Composition
+    from edge.music.compose import compose_music as compose_music
+    from edge.music.compose import refine_music as refine_music
+    from edge.music.history import MusicHistory as MusicHistory
+    from edge.music.history import load_music as load_music
+    from edge.music.history import save_music as save_music
+    from edge.music.options import MusicOptions as MusicOptions
+    from edge.music.page import write_music_page as write_music_page
+    from edge.music.plot import plot_music as plot_music
+    from edge.music.templates import Template as Template
+    from edge.music.templates import open_templates as open_templates
+    from edge.music.write import WrittenMusic as WrittenMusic
+    from edge.music.write import write_music as write_music
+    from edge.music.write import write_stems as write_stems
+    from edge.networks.composer import Composer as Composer
     from edge.networks.segmenter import Segmenter as Segmenter
     from edge.quickcut.clean import CleanPlan as CleanPlan
     from edge.quickcut.clean import CleanResult as CleanResult
@@ -207,6 +222,14 @@ _MODULES = {
         "cut",
     ),
     "edge.models.options": ("SessionOptions",),
+    "edge.music.compose": ("Composition", "compose_music", "refine_music"),
+    "edge.music.history": ("MusicHistory", "load_music", "save_music"),
+    "edge.music.options": ("MusicOptions",),
+    "edge.music.page": ("write_music_page",),
+    "edge.music.plot": ("plot_music",),
+    "edge.music.templates": ("Template", "open_templates"),
+    "edge.music.write": ("WrittenMusic", "write_music", "write_stems"),
+    "edge.networks.composer": ("Composer",),
     "edge.networks.segmenter": ("Segmenter",),
     "edge.quickcut.clean": (
         "CleanPlan",

@@ -127,13 +127,18 @@ class Evidence(Struct, frozen=True):
     """Share of all video frames that were decoded."""
 
 
-class Songs(Struct, frozen=True, kw_only=True):
-    """The document of `edge songs`."""
+class Document(Struct, frozen=True, kw_only=True):
+    """What all documents begin with."""
 
     schema: int = VERSION
     """Version of the document."""
     media: Media
     """The recording."""
+
+
+class Songs(Document, frozen=True, kw_only=True):
+    """The document of `edge songs`."""
+
     songs: tuple[Song, ...]
     """In order and disjoint."""
     segments: tuple[Segment, ...]
@@ -142,13 +147,9 @@ class Songs(Struct, frozen=True, kw_only=True):
     """What the labels are based on; absent if they were handed in."""
 
 
-class Labels(Struct, frozen=True, kw_only=True):
+class Labels(Document, frozen=True, kw_only=True):
     """The document of `edge label`."""
 
-    schema: int = VERSION
-    """Version of the document."""
-    media: Media
-    """The recording."""
     segments: tuple[Segment, ...]
     """All segments in order."""
     totals: dict[str, float]
@@ -157,26 +158,18 @@ class Labels(Struct, frozen=True, kw_only=True):
     """What the labels are based on; absent if they were handed in."""
 
 
-class Captions(Struct, frozen=True, kw_only=True):
+class Captions(Document, frozen=True, kw_only=True):
     """The document of `edge caption`."""
 
-    schema: int = VERSION
-    """Version of the document."""
-    media: Media
-    """The recording."""
     language: str
     """BCP 47 tag; "und" if there is no speech."""
     captions: tuple[Caption, ...]
     """In order."""
 
 
-class Clean(Struct, frozen=True, kw_only=True):
+class Clean(Document, frozen=True, kw_only=True):
     """The document of `edge clean`."""
 
-    schema: int = VERSION
-    """Version of the document."""
-    media: Media
-    """The recording."""
     language: str
     """BCP 47 tag; "und" if there is no speech."""
     items: tuple[Item, ...]
@@ -215,13 +208,9 @@ class TaggedSpan(Struct, frozen=True):
     """Best first."""
 
 
-class Tags(Struct, frozen=True, kw_only=True):
+class Tags(Document, frozen=True, kw_only=True):
     """The document of `edge tag`."""
 
-    schema: int = VERSION
-    """Version of the document."""
-    media: Media
-    """The recording."""
     tags: tuple[Tag, ...]
     """Best first."""
     gate: dict[str, float]
@@ -236,8 +225,43 @@ class Tags(Struct, frozen=True, kw_only=True):
     """Tags of each section; absent unless asked for."""
 
 
-DOCUMENTS: dict[str, type[Struct]] = {
+class MusicSection(Struct, frozen=True):
+    """A section of composed music."""
+
+    start: float
+    """Seconds of the result."""
+    end: float
+    """Seconds of the result."""
+    style: str
+    """Style of its template."""
+    part: str
+    """intro, verse, chorus, break or ending."""
+    density: float
+    """Mean level of density of its bars, 0 to 7."""
+    strength: float
+    """Mean level of strength of its bars, 0 to 4."""
+
+
+class Music(Document, frozen=True, kw_only=True):
+    """The document of `edge compose`."""
+
+    tempo: float
+    """Beats per minute."""
+    template: str
+    """Id of the template."""
+    sections: tuple[MusicSection, ...]
+    """In order, without gaps."""
+    cuts_on_beat: float
+    """Share of scenes that begin within 0.1 s of a strong beat; 1 without scenes."""
+    speed_change: float
+    """Mean change of the video's speed: 0.02 is two percent."""
+    file: str | UnsetType = UNSET
+    """The file written; absent if none was."""
+
+
+DOCUMENTS: dict[str, type[Document]] = {
     "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
+    "compose": Music,
 }  # fmt: skip
 """Type of the JSON document by command."""
 

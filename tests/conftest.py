@@ -19,7 +19,9 @@ from tools.sound.sample import Truth, render_sample
 MARKS = {"sample": ["slow"], "eval_pack": ["slow", "data"], "libraries": ["slow", "compiler"]}
 """What a test that uses a fixture is marked with."""
 
-SLOW = ("tools/bench", "tools/convert", "tools/evaluate", "tools/importers", "tools/sound", "tools/train")
+SLOW = tuple(
+    f"tools/{name}" for name in ("bench", "convert", "evaluate", "importers", "sound", "templates", "train")
+)
 """Folders in which every test is slow: they render, train, convert and measure."""
 
 EdgeCommand = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -25,6 +25,7 @@ EXAMPLES = {
     "one_pass": ([], "1 songs, "),
     "own_collector": ([], "dBFS"),
     "tag_video": ([], "counted: "),
+    "compose_music": (["with-music.mp4"], " LUFS, "),
     "live_songs": ([], "a song of 3"),
     "live_captions": ([], "Good evening"),
 }

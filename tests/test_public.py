@@ -115,6 +115,8 @@ def calls(folder: Path, segmenter: Segmenter) -> dict[str, Callable[[Any], objec
         "concat": lambda m: edge.concat([MediaRange(m, Fraction(1), Fraction(2))], new()).copied_frames,
         "tag": lambda m: edge.tag(m, library=library).to_dict()["tags"],
         "collect_motion": lambda m: edge.collect_motion(m)[0].to_bytes(),
+        "compose_music": lambda m: edge.compose_music(m).to_dict()["sections"],
+        "load_music": lambda m: edge.load_music(m, edge.Cache(folder), edge.open_templates()).recording.info,
         "collect": lambda m: edge.collect(m, [edge.LabelCollector(segmenter)]).decoded_s,
     }
 

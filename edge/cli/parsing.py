@@ -83,11 +83,11 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
-def add_media(parser: argparse.ArgumentParser) -> None:
-    """Add the recordings and the options of reading them."""
+def add_media(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """Add the recordings, at least one if they are `needed`, and the options of reading them."""
     parser.add_argument(
         "media",
-        nargs="+",
+        nargs="+" if needed else "*",
         metavar="MEDIA",
         help="video or audio files, folders of them, patterns, or - for standard input",
     )

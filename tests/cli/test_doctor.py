@@ -24,7 +24,7 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     detail = {check["name"]: check["detail"] for check in document["checks"]}
     assert detail["int8"] == describe()
     optional = [check["name"] for check in document["checks"] if not check["needed"]]
-    assert optional == ["litert", "paddle", "text", "captions", "tags", "timelines", "microphone"]
+    assert optional == ["litert", "paddle", "text", "captions", "tags", "music", "timelines", "microphone"]
 
 
 @pytest.mark.slow

@@ -28,8 +28,9 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     assert added.stdout == f"added tiny 1: {tmp_path / 'store' / 'tiny'}\n"
     listed = json.loads(edge("models", "list", "--json", **store).stdout)
     assert listed["schema"] == 1
-    assert [model["id"] for model in listed["models"]][:8] == [
-        "face-fusion", "faces", "images", "lips", "segmenter", "tags", "words", "tiny"
+    assert [model["id"] for model in listed["models"]][:10] == [
+        "composer", "face-fusion", "faces", "images", "lips", "segmenter", "tags", "templates", "words",
+        "tiny",
     ]  # fmt: skip
     ids = [model["id"] for model in listed["models"]] + [model["id"] for model in listed["not_installed"]]
     assert set(PACKAGES) <= set(ids)
@@ -39,6 +40,7 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     states = {line.split()[0]: line.split()[1] for line in verified.stdout.splitlines()}
     assert (states["segmenter"], states["tiny"]) == ("ok", "ok")
     assert "net on onnxruntime" in verified.stdout
+    assert "41 files, no networks" in verified.stdout
     assert edge("models", "remove", "tiny", **store).returncode == 0
     assert "\ntiny " not in edge("models", "list", **store).stdout
 

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from edge.errors import EdgeError
 from tools import progress
-from tools.bench import captions, kernels, motion, pictures, runtimes, songs, start, tags
+from tools.bench import captions, kernels, motion, music, pictures, runtimes, songs, start, tags
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
@@ -18,6 +18,7 @@ from tools.paths import data_root
 SYSTEMS: dict[str, ModuleType] = {
     "captions": captions,
     "motion": motion,
+    "music": music,
     "pictures": pictures,
     "tags": tags,
 }

@@ -20,6 +20,7 @@ from tools.evaluate import (
     images,
     lips,
     motion,
+    music,
     quickcut,
     reading,
     recognition,
@@ -45,6 +46,7 @@ WHAT: dict[str, ModuleType] = {
     "images": images,
     "tags": tags,
     "motion": motion,
+    "music": music,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 
@@ -53,6 +55,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "quickcut": {"count": 1},
     "lips": {"films": 1},
     "motion": {"films": 2, "pans": 4},
+    "music": {"sizes": music.Sizes.quick()},
 }
 """Of how little `--quick` makes do; the others are as quick as the pack is small."""
 
@@ -67,7 +70,10 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--quick", action="store_true", help="few composed recordings: does it run?")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="songs: draw the recordings with errors")
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR",
+        help="songs: draw the recordings with errors; music: draw six renditions",
+    )  # fmt: skip
     options = parser.parse_args()
     progress.begin()
     names = SHIPPED if options.what == "all" else (options.what,)
@@ -85,7 +91,7 @@ def main() -> int:
 
 def _more(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """What else an evaluation is told."""
-    plots = {"plots": options.plots} if name == "songs" else {}
+    plots = {"plots": options.plots} if name in {"songs", "music"} else {}
     return plots | (QUICK.get(name, {}) if options.quick else {})
 
 

@@ -1,0 +1,153 @@
+"""Choose a template, a tempo and the warp for a video: what fits its motion, and puts its cuts on beats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from edge.errors import UsageError
+from edge.evidence.motion.track import MotionTrack
+from edge.music.loops import speed_for
+from edge.music.notes import Sampling, compose_notes
+from edge.music.options import MusicOptions
+from edge.music.plan import measure
+from edge.music.templates import Template
+from edge.music.vectors import PLACES, MusicVector, describe, fit, strength_of
+from edge.music.warp import Warp, on_beats, unchanged, warp
+from edge.music.words import Bar, chord_of
+from edge.networks.composer import Composer
+
+SPEEDS = tuple(1 + percent / 100 for percent in sorted(range(-11, 12), key=abs))
+"""How much faster or slower than it was made a template may be played; the first are preferred."""
+
+WIDEST = 0.25
+"""How much the tempo that is asked for may differ from a template's."""
+
+CONSIDERED = 6
+"""Templates whose tempos are tried, those that fit best."""
+
+CUTS = 150
+"""Cuts by which the tempo is chosen, the first of them."""
+
+LANDING = 0.8
+"""How much cuts on beats count against what a template is like."""
+
+DARK = 0.3
+"""Mean brightness of a video below which its music is in minor."""
+
+PROGRESSIONS = {
+    False: tuple(chord_of(*chord) for chord in ((0, "maj"), (7, "maj"), (9, "min"), (5, "maj"))),
+    True: tuple(chord_of(*chord) for chord in ((9, "min"), (5, "maj"), (0, "maj"), (7, "maj"))),
+}
+"""Chords of the sketch, in major and in minor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What music is made of."""
+
+    template: Template
+    """Loops that are played."""
+    speed: Fraction
+    """How much faster than they were made."""
+    warp: Warp
+    """How the video is changed."""
+    vector: MusicVector
+    """What the sketch of the notes is like."""
+
+    @property
+    def tempo(self) -> float:
+        """Beats per minute."""
+        return float(self.template.tempo * self.speed)
+
+
+def scene_cuts(motion: MotionTrack) -> list[float]:
+    """Return where scenes begin in seconds, ascending, without the start: cuts, and the middle of blends."""
+    times = sorted({(one.start + one.end) / 2 for one in motion.transitions})
+    return [time for time in times if 0.05 < time < motion.end_s - 0.05]
+
+
+def sketch(motion: MotionTrack, composer: Composer, options: MusicOptions) -> MusicVector:
+    """Return the vector of eight bars as dense and strong as the video is lively."""
+    bar_s = 2.0
+    whole = measure(motion, unchanged(motion.end_s), bar_s, max(1, round(motion.end_s / bar_s)))
+    lively, salient = (float(np.mean(one)) for one in (whole.speed, whole.saliency))
+    dark = len(motion.brightness) > 0 and float(motion.brightness.mean()) < DARK
+    minor = PLACES[options.mood][0] < 0.5 if options.mood else dark
+    chords, density = PROGRESSIONS[minor], 1 + round(5 * lively)
+    bars = [
+        Bar((chords[number % 4],) * 4, density, strength_of(salient), number % 4, 3 - number % 4, minor)
+        for number in range(8)
+    ]
+    return describe(compose_notes(bars, composer, Sampling(seed=options.seed, candidates=1)))
+
+
+def choose(
+    motion: MotionTrack, vector: MusicVector, templates: Sequence[Template], options: MusicOptions
+) -> Choice:
+    """Return the template, speed and warp that fit best; what the user asks for wins.
+
+    Raises UsageError if no template has the style, mood, id or tempo that is asked for.
+    """
+    ranked = sorted(_asked(templates, options), key=lambda template: fit(vector, template, options.mood))
+    cuts = scene_cuts(motion)
+    best = min(
+        (
+            (fit(vector, template, options.mood) - LANDING * landed + 4 * change, number, speed)
+            for number, template in enumerate(ranked[:CONSIDERED])
+            for landed, change, speed in _tried(template, cuts[:CUTS], motion.end_s, options)
+        ),
+        key=lambda one: one[:2],
+    )
+    template, speed = ranked[best[1]], best[2]
+    tempo = float(template.tempo * speed)
+    return Choice(template, speed, _warped(cuts, motion.end_s, tempo, options), vector)
+
+
+def _asked(templates: Sequence[Template], options: MusicOptions) -> list[Template]:
+    """Return the templates that are as asked for. Raises UsageError if there are none."""
+    found = [
+        one
+        for one in templates
+        if options.template in {None, one.id} and options.style in {None, one.style}
+        and (options.mood is None or options.mood in one.moods) and one.id not in options.avoid
+    ]  # fmt: skip
+    if options.tempo is not None:
+        within = [one for one in found if abs(options.tempo / one.tempo - 1) <= WIDEST]
+        if found and not within:
+            tempos = ", ".join(sorted({f"{one.tempo:g}" for one in found}, key=float))
+            raise UsageError(f"no such template can be played at {options.tempo:g}: they have {tempos}")
+        nearest = min((abs(options.tempo / one.tempo - 1) for one in within), default=0)
+        found = [one for one in within if abs(options.tempo / one.tempo - 1) <= max(0.12, nearest)]
+    if not found:
+        raise UsageError(f"no template is like that; there are {_listed(templates)}")
+    return found
+
+
+def _listed(templates: Sequence[Template]) -> str:
+    return "; ".join(f"{one.id} ({one.style}; {', '.join(one.moods)})" for one in templates)
+
+
+def _tried(
+    template: Template, cuts: Sequence[float], end_s: float, options: MusicOptions
+) -> list[tuple[float, float, Fraction]]:
+    """Return for each speed of a template which share of cuts lands, the mean change of speed, and it."""
+    tempos = [options.tempo] if options.tempo else [template.tempo * speed for speed in SPEEDS]
+    if not cuts:
+        tempos = tempos[:1]
+    end_s = min(end_s, cuts[-1] + 1) if cuts else end_s
+    rows = []
+    for speed in (speed_for(tempo, template) for tempo in tempos):
+        tempo = float(template.tempo * speed)
+        found = _warped(cuts, end_s, tempo, options)
+        rows.append((on_beats(found.moved(cuts), 60 / tempo), found.mean_change, speed))
+    return rows
+
+
+def _warped(cuts: Sequence[float], end_s: float, tempo: float, options: MusicOptions) -> Warp:
+    if not cuts or not options.max_speed_change:
+        return unchanged(end_s)
+    return warp(cuts, end_s, 60 / tempo, limit=options.max_speed_change)

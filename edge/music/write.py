@@ -1,0 +1,167 @@
+"""Write composed music: as audio, as video with music in it, as stems, as MIDI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from edge.arrays import Floats
+from edge.evidence.labels import LabelTrack, collect_labels
+from edge.files import refuse_existing, whole_folder
+from edge.media.loudness import LoudnessMeter
+from edge.media.master import Master
+from edge.media.write.containers import target_for
+from edge.media.write.render import writing
+from edge.media.write.retime import retime
+from edge.media.write.sound import made_track, write_audio
+from edge.music.compose import Composition, part
+from edge.music.midi import write_midi
+from edge.music.mix import STEMS, mix, stems
+from edge.music.program import Program, loudness_of
+from edge.music.templates import RATE_HZ
+from edge.networks.segmenter import Segmenter
+from edge.vocabulary import Progress
+
+MIDI = (".mid", ".midi")
+"""Suffixes of MIDI files."""
+
+LARGEST_GAIN_DB = 30.0
+"""Music is made louder by no more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenMusic:
+    """A file that was written."""
+
+    path: Path
+    """The file."""
+    loudness_lufs: float | None
+    """Its integrated loudness after ITU-R BS.1770; None for MIDI, -inf for silence."""
+    peak_dbtp: float | None
+    """Its true peak before encoding; None for MIDI."""
+    own_sound: bool
+    """Whether the video's own sound is in it."""
+
+
+def check_music(destination: str | PathLike[str], *, force: bool = False) -> None:
+    """Check before the work that `write_music` can write a file. Raises UsageError (suffix), OutputError."""
+    path = Path(destination)
+    if path.suffix.lower() not in MIDI:
+        target_for(path)
+    refuse_existing(path, force)
+
+
+def write_music(
+    music: Composition,
+    destination: str | PathLike[str],
+    *,
+    force: bool = False,
+    segmenter: Segmenter | None = None,
+    progress: Progress | None = None,
+) -> WrittenMusic:
+    """Write music to a file whose suffix selects what: audio alone, the video with it, or MIDI.
+
+    A video's own sound is kept, and loudness and true peak are, as the options say. The
+    packets of video are copied, at new times. Raises UsageError, InputError, OutputError. No partial file is
+    left behind.
+    """
+    path = Path(destination)
+    check_music(path, force=force)
+    if path.suffix.lower() in MIDI:
+        write_midi(music.score, path, force=force)
+        return WrittenMusic(path, None, None, own_sound=False)
+    with_video = bool(target_for(path).video)
+    own = with_video and music.options.sound != "mute" and music.recording.audio is not None
+    labels = partial(_labels, music, segmenter) if music.options.sound == "duck" else None
+    if progress:
+        progress(0.0)
+    with Program(music, own=own, labels=labels) as audio:
+        mastered = _Mastered(music, audio)
+        if with_video:
+            move = music.choice.warp
+            retime(
+                music.recording, path, lambda time: float(move.moved([time])[0]), mastered, RATE_HZ,
+                force=force, progress=part(progress, 0.5, 1.0),
+            )  # fmt: skip
+        else:
+            write_audio(path, mastered, RATE_HZ, force=force)
+        meter = mastered.meter
+        return WrittenMusic(path, meter.integrated_lufs, meter.true_peak_dbtp, audio.has_own_sound)
+
+
+def write_stems(
+    music: Composition, folder: str | PathLike[str], *, suffix: str = ".flac", force: bool = False
+) -> tuple[Path, ...]:
+    """Write each of `STEMS` as a file of a new folder; their sum is the music before its peaks are limited.
+
+    Raises UsageError, OutputError; the folder appears whole or not at all.
+    """
+    folder, target = Path(folder), target_for(Path(f"stem{suffix}"))
+    gain = np.float32(10 ** (_gain_db(music, loudness_of(mix(music.score))) / 20))
+    with whole_folder(folder, force=force) as draft, ExitStack() as stack:
+        names = [f"{number}-{name}{suffix}" for number, name in enumerate(STEMS, 1)]
+        outs = [stack.enter_context(writing(draft / name, folder / name, target, {})) for name in names]
+        feeds = [_Feed() for _ in STEMS]
+        tracks = [made_track(feed, RATE_HZ, target, out) for feed, out in zip(feeds, outs, strict=True)]
+        for bar in stems(music.score):
+            for name, feed, track, out in zip(STEMS, feeds, tracks, outs, strict=True):
+                feed.block = bar[name] * gain
+                for packet in next(track)[1]:
+                    out.mux(packet)
+        for feed, track, out in zip(feeds, tracks, outs, strict=True):
+            feed.block = None
+            for packet in next(track)[1]:
+                out.mux(packet)
+    return tuple(folder / name for name in names)
+
+
+class _Feed:
+    """An iterator over the block that was put into it last; None ends it."""
+
+    def __init__(self) -> None:
+        self.block: Floats | None = None
+
+    def __iter__(self) -> Iterator[Floats]:
+        while self.block is not None:
+            yield self.block
+
+
+class _Mastered:
+    """The audio of the result at its loudness, which is measured when it is made."""
+
+    def __init__(self, music: Composition, audio: Program) -> None:
+        self._audio = audio
+        self._gain_db = _gain_db(music, audio.loudness_lufs)
+        self._peak_dbtp = music.options.peak_dbtp
+        self.meter = LoudnessMeter(RATE_HZ, 2)
+
+    def __iter__(self) -> Iterator[Floats]:
+        master = Master(self._gain_db, self._peak_dbtp)
+        for block in self._audio:
+            yield self._measured(master.process(block))
+        yield self._measured(master.flush())
+
+    def _measured(self, block: Floats) -> Floats:
+        self.meter.accept(block)
+        return block
+
+
+def _gain_db(music: Composition, loudness_lufs: float) -> float:
+    """Return the gain that makes audio as loud as the options say."""
+    if loudness_lufs == -np.inf:
+        return 0.0
+    return float(min(LARGEST_GAIN_DB, music.options.loudness_lufs - loudness_lufs))
+
+
+def _labels(music: Composition, segmenter: Segmenter | None) -> LabelTrack:
+    """Return the labels of the video's own sound."""
+    if segmenter is not None:
+        return collect_labels(music.recording, segmenter)[0]
+    with Segmenter() as opened:
+        return collect_labels(music.recording, opened)[0]
