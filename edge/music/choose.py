@@ -23,8 +23,8 @@ from edge.networks.composer import Composer
 SPEEDS = tuple(1 + percent / 100 for percent in sorted(range(-11, 12), key=abs))
 """How much faster or slower than it was made a template may be played; the first are preferred."""
 
-WIDEST = 0.25
-"""How much the tempo that is asked for may differ from a template's."""
+NARROW, WIDEST = 0.12, 0.25
+"""How much a tempo that is asked for may differ from a template's, if there is a nearer one and if not."""
 
 CONSIDERED = 6
 """Templates whose tempos are tried, those that fit best."""
@@ -112,23 +112,29 @@ def _asked(templates: Sequence[Template], options: MusicOptions) -> list[Templat
     found = [
         one
         for one in templates
-        if options.template in {None, one.id} and options.style in {None, one.style}
+        if options.template in {None, one.id} and _is_in(options.style, one.style)
         and (options.mood is None or options.mood in one.moods) and one.id not in options.avoid
     ]  # fmt: skip
-    if options.tempo is not None:
-        within = [one for one in found if abs(options.tempo / one.tempo - 1) <= WIDEST]
-        if found and not within:
-            tempos = ", ".join(sorted({f"{one.tempo:g}" for one in found}, key=float))
-            raise UsageError(f"no such template can be played at {options.tempo:g}: they have {tempos}")
-        nearest = min((abs(options.tempo / one.tempo - 1) for one in within), default=0)
-        found = [one for one in within if abs(options.tempo / one.tempo - 1) <= max(0.12, nearest)]
     if not found:
-        raise UsageError(f"no template is like that; there are {_listed(templates)}")
-    return found
+        raise UsageError(f"no template is like that; {_listed(templates)}")
+    if options.tempo is None:
+        return found
+    apart = [abs(options.tempo / one.tempo - 1) for one in found]
+    if min(apart) > WIDEST:
+        tempos = ", ".join(sorted({f"{one.tempo:g}" for one in found}, key=float))
+        raise UsageError(f"no such template can be played at {options.tempo:g}: they have {tempos}")
+    return [one for one, far in zip(found, apart, strict=True) if far <= max(NARROW, min(apart))]
+
+
+def _is_in(asked: str | None, style: str) -> bool:
+    """Return whether a style is the one that is asked for, or a word of its name is."""
+    return asked is None or asked.casefold() in {style.casefold(), *style.casefold().split()}
 
 
 def _listed(templates: Sequence[Template]) -> str:
-    return "; ".join(f"{one.id} ({one.style}; {', '.join(one.moods)})" for one in templates)
+    styles = ", ".join(dict.fromkeys(one.style for one in templates))
+    moods = ", ".join(dict.fromkeys(mood for one in templates for mood in one.moods))
+    return f"styles are {styles}; moods are {moods}; not every style has every mood"
 
 
 def _tried(

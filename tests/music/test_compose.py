@@ -242,7 +242,7 @@ def test_what_has_nothing_to_follow_is_refused(composer: edge.Composer, tmp_path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (edge.MusicOptions(style="polka-metal"), "there are"),
+        (edge.MusicOptions(style="polka-metal"), "styles are"),
         (edge.MusicOptions(instruments={"melody": "kazoo"}), "no instrument"),
         (edge.MusicOptions(instruments={"choir": "harp"}), "no voice"),
         (edge.MusicOptions(tempo=240, style="ambient"), "can be played"),
