@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -20,19 +21,22 @@ from edge.music.warp import Warp, on_beats, unchanged, warp
 from edge.music.words import Bar, chord_of
 from edge.networks.composer import Composer
 
-SPEEDS = tuple(1 + percent / 100 for percent in sorted(range(-11, 12), key=abs))
-"""How much faster or slower than it was made a template may be played; the first are preferred."""
+STEP = 1.01
+"""Ratio of one tempo that is tried to the next."""
+
+FASTER = 0.11
+"""How much faster or slower than it was made a template may be played."""
 
 NARROW, WIDEST = 0.12, 0.25
 """How much a tempo that is asked for may differ from a template's, if there is a nearer one and if not."""
 
-CONSIDERED = 6
-"""Templates whose tempos are tried, those that fit best."""
+CHANGING = 4.0
+"""What changing the speed of the video costs, by the mean change."""
 
 CUTS = 150
 """Cuts by which the tempo is chosen, the first of them."""
 
-LANDING = 0.8
+LANDING = 2.0
 """How much cuts on beats count against what a template is like."""
 
 DARK = 0.3
@@ -94,17 +98,24 @@ def choose(
     """
     ranked = sorted(_asked(templates, options), key=lambda template: fit(vector, template, options.mood))
     cuts = scene_cuts(motion)
-    best = min(
-        (
-            (fit(vector, template, options.mood) - LANDING * landed + 4 * change, number, speed)
-            for number, template in enumerate(ranked[:CONSIDERED])
-            for landed, change, speed in _tried(template, cuts[:CUTS], motion.end_s, options)
-        ),
-        key=lambda one: one[:2],
-    )
-    template, speed = ranked[best[1]], best[2]
-    tempo = float(template.tempo * speed)
-    return Choice(template, speed, _warped(cuts, motion.end_s, tempo, options), vector)
+
+    @cache
+    def cost(tempo: float) -> float:
+        """What a tempo costs: cuts that do not land, and changes of speed."""
+        known = cuts[:CUTS]
+        found = _warped(known, known[-1] + 1, tempo, options)
+        return CHANGING * found.mean_change - LANDING * on_beats(found.moved(known), 60 / tempo)
+
+    costs = [
+        (fit(vector, template, options.mood) + (cost(tempo) if cuts else 0), number, tempo)
+        for number, template in enumerate(ranked)
+        for tempo in _tempos(template, options, following=bool(cuts))
+    ]
+    _, number, tempo = min(costs)
+    template = ranked[number]
+    speed = speed_for(tempo, template)
+    warped = _warped(cuts, motion.end_s, float(template.tempo * speed), options)
+    return Choice(template, speed, warped, vector)
 
 
 def _asked(templates: Sequence[Template], options: MusicOptions) -> list[Template]:
@@ -137,20 +148,14 @@ def _listed(templates: Sequence[Template]) -> str:
     return f"styles are {styles}; moods are {moods}; not every style has every mood"
 
 
-def _tried(
-    template: Template, cuts: Sequence[float], end_s: float, options: MusicOptions
-) -> list[tuple[float, float, Fraction]]:
-    """Return for each speed of a template which share of cuts lands, the mean change of speed, and it."""
-    tempos = [options.tempo] if options.tempo else [template.tempo * speed for speed in SPEEDS]
-    if not cuts:
-        tempos = tempos[:1]
-    end_s = min(end_s, cuts[-1] + 1) if cuts else end_s
-    rows = []
-    for speed in (speed_for(tempo, template) for tempo in tempos):
-        tempo = float(template.tempo * speed)
-        found = _warped(cuts, end_s, tempo, options)
-        rows.append((on_beats(found.moved(cuts), 60 / tempo), found.mean_change, speed))
-    return rows
+def _tempos(template: Template, options: MusicOptions, *, following: bool) -> list[float]:
+    """Return the tempos at which a template may be played; if cuts are not to be followed its own."""
+    if options.tempo is not None:
+        return [options.tempo]
+    if not following:
+        return [template.tempo]
+    first, last = (np.log(template.tempo * share) / np.log(STEP) for share in (1 - FASTER, 1 + FASTER))
+    return [template.tempo, *(float(STEP**step) for step in range(int(np.ceil(first)), int(last) + 1))]
 
 
 def _warped(cuts: Sequence[float], end_s: float, tempo: float, options: MusicOptions) -> Warp:

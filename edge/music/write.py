@@ -35,6 +35,10 @@ LARGEST_GAIN_DB = 30.0
 """Music is made louder by no more than this."""
 
 
+MARGIN_DB = 0.1
+"""How far below its limit the true peak is held: other meters interpolate otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenMusic:
     """A file that was written."""
@@ -138,7 +142,7 @@ class _Mastered:
     def __init__(self, music: Composition, audio: Program) -> None:
         self._audio = audio
         self._gain_db = _gain_db(music, audio.loudness_lufs)
-        self._peak_dbtp = music.options.peak_dbtp
+        self._peak_dbtp = music.options.peak_dbtp - MARGIN_DB
         self.meter = LoudnessMeter(RATE_HZ, 2)
 
     def __iter__(self) -> Iterator[Floats]:

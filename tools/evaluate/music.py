@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.evidence.motion.collect import collect_motion
+from edge.evidence.motion.track import MotionTrack, Transition
 from edge.models.arithmetic import describe
 from edge.music.choose import choose, scene_cuts, sketch
 from edge.music.compose import planned
 from edge.music.notes import Sampling, compose_notes
 from edge.music.options import MusicOptions
 from edge.music.templates import Template, open_templates
+from edge.music.vectors import MusicVector
 from edge.music.warp import on_beats
 from edge.music.words import BAR_STRENGTHS, Bar
 from edge.networks.composer import Composer
@@ -29,6 +31,12 @@ from tools.progress import each
 
 BARS = 8
 """Bars of a plan."""
+
+SHOTS = 20
+"""Shots of a drawn list."""
+
+AVERAGE = MusicVector(0.5, 0.5, 0.2, 3.0, 4.0)
+"""Notes that ask for nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +69,15 @@ def evaluate(
 
     Keys: `density_rho`, `strength_rho` (Spearman's correlation of asked levels and composed notes, by bar),
     `cuts_on_beat`, `cuts_on_beat_before`, `speed_change`, `section_at_cut` (share of scenes that begin a
-    section within a bar), `notes` (statistics of composed and human pieces, copies), `sound` (loudness, true
-    peak, tracked beats, joins), `style` (recognized), `arithmetic`. Six renditions are drawn into `plots`.
+    section within a bar), `made_lists` (the same of drawn lists of longer shots), `notes` (statistics of
+    composed and human pieces, copies), `sound` (loudness, true peak, tracked beats, joins), `style`
+    (recognized), `arithmetic`. Six renditions are drawn into `plots`.
     """
     sizes, templates = sizes or Sizes(), open_templates()
     with Composer() as network:
         result = controls(network, templates, sizes.plans, seed)
         result |= landing(data, network, templates, sizes.films, seed)
+        result["made_lists"] = made_lists(templates, AVERAGE, sizes.films, seed)
         result["notes"] = compared(data, network, sizes.pieces, seed, copies=sizes.copies)
         chosen = templates[: sizes.templates]
         result["sound"], result["style"] = renditions(network, chosen, sizes.rendered, seed)
@@ -139,6 +149,26 @@ def landing(
     }
 
 
+def made_lists(templates: Sequence[Template], vector: MusicVector, count: int, seed: int) -> dict[str, float]:
+    """Fit lists of twenty drawn shots of four seconds, as in edited films; shares are of all their cuts."""
+    before, after, changes = list[float](), list[float](), list[float]()
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        cuts = np.cumsum(rng.gamma(3, 1.2, SHOTS) + 0.5).tolist()
+        shown = tuple(Transition("cut", cut, cut, 1.0) for cut in cuts)
+        nothing = np.zeros(0, np.float32)
+        track = MotionTrack(nothing.astype(np.float64), cuts[-1] + 3, nothing, nothing, nothing, shown)
+        choice = choose(track, vector, templates, MusicOptions())
+        beat_s = 60 / choice.tempo
+        before += [on_beats([cut], beat_s) for cut in cuts]
+        after += [on_beats([cut], beat_s) for cut in choice.warp.moved(cuts).tolist()]
+        changes.append(choice.warp.mean_change)
+    shares = (before, after, changes)
+    return dict(
+        zip(("before", "after", "speed_change"), (float(np.mean(one)) for one in shares), strict=True)
+    )
+
+
 def correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return Spearman's correlation; equal values share their mean rank."""
     return float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
@@ -158,7 +188,8 @@ def table(result: dict[str, Any]) -> str:
         f"{result['films']} films, {result['cuts']} cuts: on strong beats "
         f"{result['cuts_on_beat_before']:.3f} before, {result['cuts_on_beat']:.3f} after "
         f"a mean change of speed of {result['speed_change']:.1%}",
-        f"sections begin with {result['section_at_cut']:.3f} of the scenes",
+        f"sections begin with {result['section_at_cut']:.3f} of the scenes; of drawn lists of longer shots "
+        + ", ".join(f"{name} {value:.3f}" for name, value in result["made_lists"].items()),
         "",
         f"{'':22}{'composed':>10}{'human':>10}",
     ]
