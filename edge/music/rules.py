@@ -38,6 +38,12 @@ MOST_AT_ONCE = (1, 2)
 DECORATED, DECORATION = 3, 0.3
 """Density from which bars are decorated, and the share of their least notes that is not of the melody."""
 
+MOST_REPEATED = 4
+"""How often a voice plays the same pitch in a row, at most."""
+
+REMEMBERED = 4
+"""Bars in which it is counted."""
+
 LONG = 4
 """Sixteenths from which a note on a beat must be of the chord."""
 
@@ -160,6 +166,9 @@ def pitches(draft: Draft, bar: Bar, voice: int) -> NDArray[np.bool_]:
     in_scale = np.isin(pitches % 12, sorted(scale_over(bar, draft.step) | tones))
     allowed = in_scale & (pitches >= lowest) & (pitches <= high)
     taken = [note.pitch for note in draft.here]
+    recent = [note.pitch for bar in draft.notes[-REMEMBERED:] for note in bar if note.voice == voice]
+    if len(recent) >= MOST_REPEATED and len({*recent[-MOST_REPEATED:]}) == 1:
+        taken.append(recent[-1])
     return allowed & ~np.isin(pitches, taken)
 
 

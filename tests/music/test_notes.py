@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edge.errors import UsageError
 from edge.music import words
 from edge.music.notes import Sampling, compose_notes
-from edge.music.rules import LONG, MOST_AT_ONCE, RANGES, SCALE, chord_tones
+from edge.music.rules import LONG, MOST_AT_ONCE, MOST_REPEATED, RANGES, SCALE, chord_tones
 from edge.music.words import STEPS, Bar, Note, chord_of
 from edge.networks.composer import Composer
 from tools.train.music import export, network
@@ -59,6 +59,10 @@ def test_notes_keep_the_rules(composer: Composer, bars: list[Bar], seed: int) ->
             steps = [note.step for note in bar.notes if note.voice == voice]
             assert all(steps.count(step) <= most for step in steps)
     check_overlaps(composed)
+    for voice in range(len(MOST_AT_ONCE)):
+        pitches = [note.pitch for bar in composed for note in bar.notes if note.voice == voice]
+        runs = [len(list(group)) for _, group in groupby(pitches)]
+        assert max(runs, default=0) <= MOST_REPEATED
 
 
 def check_overlaps(bars: tuple[Bar, ...]) -> None:

@@ -86,7 +86,7 @@ def evaluate(
             scores = {
                 one.id: drawn(network, one, seed) for one in templates[:: max(1, len(templates) // 6)][:6]
             }
-            draw({name: (score, mastered(score)) for name, score in scores.items()}, plots / "renditions.png")
+            draw({name: (score, mastered(score)) for name, score in scores.items()}, plots / "renditions.jpg")
     return {**result, "arithmetic": describe()}
 
 
