@@ -13,6 +13,11 @@ Progress: TypeAlias = Callable[[float], None]
 """Callback that is called with the share of the work done, 0 to 1."""
 
 
+def part_of(progress: Progress | None, start: float, end: float) -> Progress | None:
+    """Return the callback of a part of the work, from `start` to `end` of the whole; None for None."""
+    return None if progress is None else lambda share: progress(start + share * (end - start))
+
+
 Evidence: TypeAlias = Literal["auto", "audio", "both"]
 """What labels are based on; "auto" is the audio, and the faces of recordings whose video shows any."""
 

@@ -11,7 +11,7 @@ from edge.evidence.face_track import FaceNetworks, FaceTrack, collect_faces, sho
 from edge.evidence.labels import LabelTrack, collect_labels
 from edge.media import DecodeReport, MediaInfo, Recording
 from edge.networks.segmenter import Segmenter
-from edge.vocabulary import Evidence, Progress
+from edge.vocabulary import Evidence, Progress, part_of
 
 MIN_RATE = 6
 """Frames per second below which a video cannot show how lips move."""
@@ -76,12 +76,12 @@ def collect_evidence(
     unusable = "only the audio was asked for" if evidence == "audio" else _unusable(recording.info)
     if evidence == "both" and unusable:
         raise InputError(recording.path, f"{unusable}, so its labels cannot be based on both")
-    listen = _part(progress, 0.0, 1.0 if unusable else AUDIO_SHARE)
+    listen = part_of(progress, 0.0, 1.0 if unusable else AUDIO_SHARE)
     labels, report = collect_labels(recording, segmenter, segment_s=segment_s, step_s=step_s, progress=listen)
     notes = tuple(report.notes())
     if unusable:
         return LabelEvidence(labels, "audio", None, 0, unusable, notes)
-    networks, examine = networks or FaceNetworks(), _part(progress, AUDIO_SHARE, 1.0)
+    networks, examine = networks or FaceNetworks(), part_of(progress, AUDIO_SHARE, 1.0)
     try:
         faces, report = collect_faces(recording, labels, networks, progress=examine)
         why = _says_nothing(recording, faces, networks, report, insist=evidence == "both")
@@ -129,8 +129,3 @@ def _unusable(info: MediaInfo) -> str:
     if info.video.rate is not None and info.video.rate < MIN_RATE:
         return f"the video has {float(info.video.rate):.2g} frames a second, too few to see lips move"
     return ""
-
-
-def _part(progress: Progress | None, start: float, end: float) -> Progress | None:
-    """Return a callback for a part of the work."""
-    return None if progress is None else lambda share: progress(start + share * (end - start))

@@ -31,7 +31,7 @@ from edge.music.vectors import instruments
 from edge.music.warp import on_beats
 from edge.music.words import Bar
 from edge.networks.composer import Composer
-from edge.vocabulary import Progress
+from edge.vocabulary import Progress, part_of
 
 CANDIDATES = 2
 """Versions of each section, of which the best is kept."""
@@ -106,7 +106,7 @@ def compose_music(
     check(options)
     templates = open_templates() if templates is None else templates
     if motion is None:
-        motion, _ = collect_motion(recording, MotionOptions(fast=True), progress=part(progress, 0, 0.5))
+        motion, _ = collect_motion(recording, MotionOptions(fast=True), progress=part_of(progress, 0, 0.5))
     if motion.end_s < 0.5 or len(motion.times_s) < 2:
         raise InputError(recording.path, "shows a still image or less than half a second: nothing to follow")
     with opened(composer) as network:
@@ -115,7 +115,7 @@ def compose_music(
         plan = planned(motion, choice, options)
         variants = (0,) * len(plan.sections)
         bars = _notes(
-            plan, choice.template, options, variants, network, known={}, progress=part(progress, 0.5, 1)
+            plan, choice.template, options, variants, network, known={}, progress=part_of(progress, 0.5, 1)
         )
     return Composition(recording, options, motion, choice, plan, bars, variants)
 
@@ -265,11 +265,6 @@ def opened(composer: Composer | None) -> Iterator[Composer]:
         return
     with Composer() as network:
         yield network
-
-
-def part(progress: Progress | None, start: float, end: float) -> Progress | None:
-    """Return a callback for a part of the work."""
-    return None if progress is None else lambda share: progress(start + share * (end - start))
 
 
 def _document(music: Composition, file: str | None) -> schema.Music:

@@ -20,13 +20,13 @@ from edge.media.write.containers import target_for
 from edge.media.write.render import writing
 from edge.media.write.retime import retime
 from edge.media.write.sound import made_track, write_audio
-from edge.music.compose import Composition, part
+from edge.music.compose import Composition
 from edge.music.midi import write_midi
 from edge.music.mix import STEMS, mix, stems
 from edge.music.program import Program, loudness_of
 from edge.music.templates import RATE_HZ
 from edge.networks.segmenter import Segmenter
-from edge.vocabulary import Progress
+from edge.vocabulary import Progress, part_of
 
 MIDI = (".mid", ".midi")
 """Suffixes of MIDI files."""
@@ -91,7 +91,7 @@ def write_music(
             move = music.choice.warp
             retime(
                 music.recording, path, lambda time: float(move.moved([time])[0]), mastered, RATE_HZ,
-                force=force, progress=part(progress, 0.5, 1.0),
+                force=force, progress=part_of(progress, 0.5, 1.0),
             )  # fmt: skip
         else:
             write_audio(path, mastered, RATE_HZ, force=force)

@@ -16,6 +16,7 @@ from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.folder import open_folder
 from edge.models.store import builtin_root
+from edge.music.rules import SHAPES
 from edge.music.templates import (
     BAR_MINUTE,
     MOODS,
@@ -30,15 +31,6 @@ from edge.music.words import QUALITIES
 from tools.convert.folder import rewrite
 
 TEMPLATES = {template.id: template for template in open_templates()}
-
-TONES = {
-    "maj": (0, 4, 7),
-    "min": (0, 3, 7),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "sus": (0, 5, 7),
-    "7": (0, 4, 7, 10),
-}
 
 BARS = {"intro": 4, "verse": 8, "chorus": 8, "break": 4, "fill": 1, "ending": 2}
 
@@ -84,7 +76,7 @@ def chord_ranks(template: Template, chords: Floats, part: Part) -> list[int]:
             start = part.start + number * template.bar_samples
             classes = chroma(chords[:, start : start + template.bar_samples].mean(axis=0))
             root, quality = divmod(first, len(QUALITIES))
-            tones = np.array(TONES[QUALITIES[quality]]) + root + template.key
+            tones = np.array(SHAPES[QUALITIES[quality]]) + root + template.key
             shares = [classes[(tones + shift) % 12].sum() for shift in range(12)]
             ranks.append(int((np.array(shares) > shares[0]).sum()))
     return ranks
