@@ -101,7 +101,7 @@ def choose(
 
     @cache
     def cost(tempo: float) -> float:
-        """What a tempo costs: cuts that do not land, and changes of speed."""
+        """Return what a tempo costs: cuts that do not land, and changes of speed."""
         known = cuts[:CUTS]
         found = _warped(known, known[-1] + 1, tempo, options)
         return CHANGING * found.mean_change - LANDING * on_beats(found.moved(known), 60 / tempo)
