@@ -198,7 +198,11 @@ def table(result: dict[str, Any]) -> str:
         f"{name:22}{value:10.3f}{notes['human'].get(name, float('nan')):10.3f}"
         for name, value in notes["composed"].items()
     ]
-    lines += [f"copies of eight bars of the training pack: {notes['copies']}", ""]
+    lines += [
+        f"major or minor recognized in {notes['mode']:.3f} of the human pieces",
+        f"copies of eight bars of the training pack: {notes['copies']}",
+        "",
+    ]
     for name, row in result["sound"].items():
         shown = ", ".join(f"{key} {value:.2f}" for key, value in row.items())
         lines.append(f"{name:20} {shown}")

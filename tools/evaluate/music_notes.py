@@ -12,6 +12,7 @@ import numpy as np
 
 from edge.music.notes import Sampling, compose_notes
 from edge.music.rules import SCALE, chord_tones
+from edge.music.vectors import brightness
 from edge.music.words import STEPS, Bar
 from edge.networks.composer import Composer
 from tools.progress import each
@@ -31,19 +32,25 @@ COPIED = 8
 def compared(data: Path, network: Composer, pieces: int, seed: int, *, copies: bool) -> dict[str, Any]:
     """Compose pieces over the chords, density and strength of human ones, and compare their notes.
 
-    Human pieces are those of the evaluation pack. `copies` counts the eight bars in a row that were composed
-    and are in the training pack beside `data`; -1 if they are not looked for, or it is not there.
+    Human pieces are those of the evaluation pack; `mode` is the share of them whose notes say whether they are
+    in minor. `copies` counts the eight bars in a row that were composed and are in the training pack beside
+    `data`; -1 if they are not looked for, or it is not there.
     """
     human = [piece.bars[:BARS] for piece in read_pop909(data / "midi/pop909.zip") if len(piece.bars) >= BARS]
+    modes = [(brightness(bars) < 0.5) == bars[0].minor for bars in human]
     human = human[:pieces]
     composed = []
     for number, bars in enumerate(each(human, "pieces")):
         asked = [replace(bar, density=max(1, bar.density), notes=()) for bar in bars]
         composed.append(compose_notes(asked, network, Sampling(seed=seed + number, candidates=1)))
-    rows = {name: _mean([statistics(bars) for bars in group]) for name, group in
-            {"composed": composed, "human": human}.items()}  # fmt: skip
+    groups = {"composed": composed, "human": human}
+    rows = {name: _mean([statistics(bars) for bars in group]) for name, group in groups.items()}
     train = data.parent / "train/midi"
-    return {**rows, "copies": _copies(train, composed) if copies and train.is_dir() else -1}
+    return {
+        **rows,
+        "mode": float(np.mean(modes)),
+        "copies": _copies(train, composed) if copies and train.is_dir() else -1,
+    }
 
 
 def statistics(bars: Sequence[Bar]) -> dict[str, float]:
