@@ -44,7 +44,7 @@ def bench(data: Path, sizes: Sizes) -> list[Row]:
             for number in range(sizes.rounds):
                 tell(f"edge compose, {minutes} min")
                 target = Path(folder) / f"{minutes}-{number}.mp4"
-                command = ("compose", str(video), "-o", str(target), "--json", "--threads", "2")
+                command = ("compose", str(video), "-o", str(target), "--json")
                 runs.append(isolated.edge(*command, cores=2))
             document = json.loads(runs[-1].output)
             seconds = median(run.seconds for run in runs)

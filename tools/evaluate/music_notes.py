@@ -32,8 +32,8 @@ COPIED = 8
 def compared(data: Path, network: Composer, pieces: int, seed: int, *, copies: bool) -> dict[str, Any]:
     """Compose pieces over the chords, density and strength of human ones, and compare their notes.
 
-    Human pieces are those of the evaluation pack; `mode` is the share of them whose notes say whether they are
-    in minor. `copies` counts the eight bars in a row that were composed and are in the training pack beside
+    Human pieces are those of the evaluation pack; `mode` is the share of them whose notes tell major from
+    minor. `copies` counts the eight bars in a row that were composed and are in the training pack beside
     `data`; -1 if they are not looked for, or it is not there.
     """
     human = [piece.bars[:BARS] for piece in read_pop909(data / "midi/pop909.zip") if len(piece.bars) >= BARS]

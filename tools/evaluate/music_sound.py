@@ -18,6 +18,7 @@ from edge.music.notes import Sampling, compose_notes
 from edge.music.plan import Activity, Plan, bar_count, make_plan
 from edge.music.program import loudness_of
 from edge.music.templates import PARTS, RATE_HZ, Template
+from edge.music.write import MARGIN_DB
 from edge.networks.composer import Composer
 from tools.progress import each
 from tools.sound.mel import mel_filters
@@ -28,7 +29,7 @@ SECONDS = 24.0
 NEAR_S = 0.07
 """Seconds up to which a tracked beat is one of the plan, as in MIREX."""
 
-LUFS, CEILING_DBTP = -14.0, -1.0
+LUFS, CEILING_DBTP = -14.0, -1.0 - MARGIN_DB
 """What is asked for."""
 
 BANDS, SIZE = 32, 2048
