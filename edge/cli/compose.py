@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 MAPPED = 12 << 20
 """Bytes from which memory is mapped anew; the composer's cache is not, which took 1.5 s of 14 s."""
 
-ASKED = ("style", "mood", "template", "tempo")
-"""Options that are wishes of a refinement."""
-
 
 @dataclass(frozen=True)
 class _Means:
@@ -121,10 +118,6 @@ def _require_media(options: argparse.Namespace) -> None:
 
 def _settings(options: argparse.Namespace) -> MusicOptions:
     """Return what is asked for. Raises UsageError."""
-    if options.refine and (given := [name for name in ASKED if getattr(options, name) is not None]):
-        raise UsageError(
-            f"--refine goes on from the music before: say {given[0]}=... as a wish, not --{given[0]}"
-        )
     pairs = dict(pair.partition("=")[::2] for pair in options.instrument)
     return MusicOptions(**chosen(options, MusicOptions), instruments=pairs)
 
@@ -179,14 +172,15 @@ def _composed(options: argparse.Namespace, means: _Means, recording: Recording) 
 
 def _refined(options: argparse.Namespace, means: _Means, history: MusicHistory) -> Composition:
     """Return the music composed last, with other wishes. Raises UsageError if there is none."""
-    from edge.music.wishes import parse_wishes  # noqa: PLC0415 - not for --help
+    from edge.music.wishes import overridden, parse_wishes  # noqa: PLC0415 - not for --help
 
     last = history.last
     if last is None:
         raise UsageError(
             f"{history.recording.path}: no music is kept for it; compose some first, without --refine"
         )
-    wishes = parse_wishes(options.refine, last.options, len(last.plan.sections), last.choice.template.id)
+    asked = overridden(last.options, means.settings)
+    wishes = parse_wishes(options.refine, asked, len(last.plan.sections), last.choice.template.id)
     if wishes.undo:
         return history.undo()
     with Progress(f"{history.recording.path.name}: refining", quiet=options.quiet) as progress:
@@ -222,7 +216,7 @@ def print_music(music: Composition, written: WrittenMusic | None, count: int) ->
     """Print what music is like, section by section."""
     template, plan = music.choice.template, music.plan
     name = f"{music.recording.name or music.recording.path.name}: " if count > 1 else ""
-    playing = ", ".join(f"{voice} {name}" for voice, name in music.score.instruments.items())
+    playing = ", ".join(f"{voice} {one}" for voice, one in music.score.instruments.items())
     print(f"{name}{template.id} ({template.style}), {plan.tempo:.1f} beats per minute; {playing}")
     for number, section in enumerate(plan.sections, 1):
         start = section.first * plan.bar_s

@@ -22,25 +22,16 @@ from edge.media.read.recording import MediaSource
 from edge.music import choose as choosing
 from edge.music.choose import Choice, choose, scene_cuts
 from edge.music.mix import NONE, Score
-from edge.music.notes import Sampling, compose_notes
 from edge.music.options import MusicOptions
 from edge.music.perform import VOICES
-from edge.music.plan import Plan, Section, bar_count, make_plan, measure
+from edge.music.plan import Plan, bar_count, make_plan, measure
+from edge.music.sections import compose_sections, keep_sections, known_notes
 from edge.music.templates import INSTRUMENTS, PARTS, Template, open_templates
 from edge.music.vectors import instruments
 from edge.music.warp import on_beats
 from edge.music.words import Bar
 from edge.networks.composer import Composer
 from edge.vocabulary import Progress, part_of
-
-CANDIDATES = 2
-"""Versions of each section, of which the best is kept."""
-
-RECALLED = 4
-"""Bars of an earlier section of the same part that a section goes on from."""
-
-BEFORE = 2
-"""Bars right before a section that it goes on from, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +105,10 @@ def compose_music(
         choice = choose(motion, vector, templates, options)
         plan = planned(motion, choice, options)
         variants = (0,) * len(plan.sections)
-        bars = _notes(
-            plan, choice.template, options, variants, network, known={}, progress=part_of(progress, 0.5, 1)
-        )
+        bars = compose_sections(
+            plan, choice.template, network, seed=options.seed, variants=variants, known={},
+            progress=part_of(progress, 0.5, 1),
+        )  # fmt: skip
     return Composition(recording, options, motion, choice, plan, bars, variants)
 
 
@@ -132,8 +124,8 @@ def refine_music(
 ) -> Composition:
     """Return the composition with other options; only the stages that they change run again.
 
-    new_melody: sections, from 1, that get other notes with the same plan. keep: sections whose notes stay
-    where the plan has the same bars and chords for them. Raises UsageError for a section that does not exist.
+    new_melody: sections, from 1, that get other notes with the same plan. keep: sections that stay.
+    Raises UsageError for a section that does not exist, or cannot stay.
     """
     check(options)
     count = len(music.plan.sections)
@@ -145,10 +137,18 @@ def refine_music(
             templates = open_templates() if templates is None else templates
             vector = choosing.sketch(music.motion, network, options)
             choice = choose(music.motion, vector, templates, options)
-        plan = planned(music.motion, choice, options)
-        variants = _variants(music, plan, new_melody)
-        known = _known(music, keep)
-        bars = _notes(plan, choice.template, options, variants, network, known=known, progress=progress)
+        if keep and choice.template.id != music.choice.template.id:
+            raise UsageError("no section can stay: the template becomes another")
+        plan = keep_sections(music.plan, planned(music.motion, choice, options), keep)
+        variants = tuple(
+            (music.variants[number] if number < count else 0) + (number + 1 in new_melody)
+            for number in range(len(plan.sections))
+        )
+        known = known_notes(music.plan, music.bars, music.options.seed, music.variants, keep)
+        bars = compose_sections(
+            plan, choice.template, network, seed=options.seed, variants=variants, known=known,
+            progress=progress,
+        )  # fmt: skip
     return replace(music, options=options, choice=choice, plan=plan, bars=bars, variants=variants)
 
 
@@ -163,81 +163,6 @@ def check(options: MusicOptions) -> None:
             raise UsageError(f"there is no voice {voice!r}: there are {', '.join(VOICES)}")
         if name not in (*INSTRUMENTS, NONE):
             raise UsageError(f"there is no instrument {name!r}: there are {', '.join((*INSTRUMENTS, NONE))}")
-
-
-def written_bars(plan: Plan, template: Template) -> tuple[Bar, ...]:
-    """Return the bars of a plan with the chords of its template, still without notes."""
-    verse, result = template.parts["verse"], list[Bar]()
-    for section in plan.sections:
-        for number, bar in enumerate(section.bars):
-            part = template.parts.get(bar.part, verse)
-            chords = part.chords[bar.index % part.bars]
-            left = len(section.bars) - 1 - number
-            result.append(Bar(chords, bar.density, bar.strength, number, left, template.minor))
-    return tuple(result)
-
-
-_Known = dict[tuple[object, ...], tuple[Bar, ...]]
-"""Notes by what they depend on: the number of a section, its bars, unless it is kept seed and variant."""
-
-
-def _notes(
-    plan: Plan,
-    template: Template,
-    options: MusicOptions,
-    variants: Sequence[int],
-    network: Composer,
-    *,
-    known: _Known,
-    progress: Progress | None,
-) -> tuple[Bar, ...]:
-    """Return all bars with notes, section by section; those that are known stay."""
-    blank, done = written_bars(plan, template), list[Bar]()
-    for number, (section, variant) in enumerate(zip(plan.sections, variants, strict=True)):
-        bars = _of(section, blank)
-        notes = known.get((number, bars)) or known.get((number, bars, options.seed, variant))
-        if notes is None:
-            seed = (options.seed << 32) + (number << 12) + variant
-            sampling = Sampling(seed=seed, candidates=CANDIDATES)
-            notes = compose_notes(bars, network, sampling, before=_context(plan, section, done))
-        done += notes
-        if progress:
-            progress((number + 1) / len(plan.sections))
-    return tuple(done)
-
-
-def _context(plan: Plan, section: Section, done: Sequence[Bar]) -> list[Bar]:
-    """Return what a section goes on from: how its part began before, which is recalled, and the last bars."""
-    before, first = plan.bars[: len(done)], section.bars[0]
-    again = [
-        number
-        for number, bar in enumerate(before[:-BEFORE])
-        if (bar.part, bar.index) == (first.part, first.index)
-    ]
-    recalled = done[again[0] : min(again[0] + RECALLED, len(done) - BEFORE)] if again else []
-    return [*recalled, *done[-BEFORE:]]
-
-
-def _known(music: Composition, keep: Sequence[int]) -> _Known:
-    """Return the notes of a composition by what they depend on."""
-    blank = tuple(replace(bar, notes=()) for bar in music.bars)
-    known = _Known()
-    for number, section in enumerate(music.plan.sections):
-        key = number, _of(section, blank)
-        known[*key, music.options.seed, music.variants[number]] = _of(section, music.bars)
-        if number + 1 in keep:
-            known[key] = _of(section, music.bars)
-    return known
-
-
-def _of(section: Section, bars: Sequence[Bar]) -> tuple[Bar, ...]:
-    return tuple(bars[section.first : section.first + len(section.bars)])
-
-
-def _variants(music: Composition, plan: Plan, new_melody: Sequence[int]) -> tuple[int, ...]:
-    """Return the variant of each section: that of the composition, and one more where asked for."""
-    before = dict(enumerate(music.variants))
-    return tuple(before.get(number, 0) + (number + 1 in new_melody) for number in range(len(plan.sections)))
 
 
 def planned(motion: MotionTrack, choice: Choice, options: MusicOptions) -> Plan:

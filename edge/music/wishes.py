@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -80,6 +80,16 @@ def parse_wishes(words: Sequence[str], options: MusicOptions, sections: int, tem
     if wishes.undo and len(words) > 1:
         raise UsageError("undo stands alone: it takes the last refinement back")
     return wishes
+
+
+def overridden(options: MusicOptions, asked: MusicOptions) -> MusicOptions:
+    """Return options with those that are asked for, which differ from the defaults, in their place."""
+    default = MusicOptions()
+    names = [field.name for field in fields(MusicOptions)]
+    changed = {name: getattr(asked, name) for name in names if getattr(asked, name) != getattr(default, name)}
+    if "instruments" in changed:
+        changed["instruments"] = {**options.instruments, **asked.instruments}
+    return replace(options, **changed)
 
 
 def _named(options: MusicOptions, name: str, value: str) -> MusicOptions:

@@ -83,7 +83,6 @@ def test_what_can_be_asked_for_is_listed(edge: EdgeCommand, environment: dict[st
         ((), "name a video"), (("video.mp4", "--style", "polka"), "no template is like that"),
         (("video.mp4", "--refine", "densr"), "no music is kept"), (("video.mp4", "-o", "a.txt"), "suffix"),
         (("video.mp4", "--instrument", "melody"), "no instrument"),
-        (("video.mp4", "--refine", "denser", "--style", "house"), "style=..."),
     ],
 )  # fmt: skip
 def test_mistakes_are_one_line(

@@ -105,6 +105,13 @@ def test_only_what_changes_is_composed_again(music: edge.Composition, composer: 
     denser = edge.refine_music(music, replace(music.options, denser=1), keep=[1], composer=composer)
     count = [sum(len(bar.notes) for bar in one.bars) for one in (music, denser)]
     assert count[1] > count[0]
+    first = slice(0, len(music.plan.sections[0].bars))
+    assert denser.bars[first] == music.bars[first]
+    assert denser.plan.bars[first] == music.plan.bars[first]
+    with pytest.raises(UsageError, match="no section can stay"):
+        edge.refine_music(music, replace(music.options, style="ambient"), keep=[1], composer=composer)
+    with pytest.raises(UsageError, match="no section 9"):
+        edge.refine_music(music, music.options, new_melody=[9], composer=composer)
     harp = edge.refine_music(music, replace(music.options, instruments={"melody": "harp"}), composer=composer)
     assert (harp.bars, harp.score.instruments["melody"]) == (music.bars, "harp")
 

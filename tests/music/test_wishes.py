@@ -6,7 +6,7 @@ import pytest
 
 from edge.errors import UsageError
 from edge.music.options import MusicOptions
-from edge.music.wishes import parse_wishes
+from edge.music.wishes import overridden, parse_wishes
 
 
 def test_wishes_add_up() -> None:
@@ -33,6 +33,14 @@ def test_dislike_brings_another_template_and_other_notes() -> None:
     once = parse_wishes(["dislike"], MusicOptions(template="a", seed=4), 4, "a").options
     twice = parse_wishes(["dislike"], once, 4, "b").options
     assert (twice.template, twice.seed, twice.avoid) == (None, 6, ("a", "b"))
+
+
+def test_options_that_are_given_count_too() -> None:
+    before = MusicOptions(style="pop", denser=1, instruments={"melody": "harp"})
+    asked = MusicOptions(sound="mute", instruments={"decoration": "bell"})
+    assert overridden(before, asked) == MusicOptions(
+        style="pop", denser=1, sound="mute", instruments={"melody": "harp", "decoration": "bell"}
+    )
 
 
 @pytest.mark.parametrize(
