@@ -66,7 +66,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     music.add_argument("--tempo", type=float, metavar="N", help="beats per minute (default: fits the cuts)")
     music.add_argument(
         "--instrument", action="append", default=[], metavar="VOICE=NAME",
-        help="instrument of melody, decoration or instrument; none for silence (see --list)",
+        help="instrument of melody, decoration or instrument (see --list), FILE.sf2#N, or none",
     )  # fmt: skip
     add_default(music, "--seed", MusicOptions, "seed", "the same seed gives the same notes")
     add_default(

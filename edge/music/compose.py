@@ -26,6 +26,7 @@ from edge.music.options import MusicOptions
 from edge.music.perform import VOICES
 from edge.music.plan import Plan, bar_count, make_plan, measure
 from edge.music.sections import compose_sections, keep_sections, known_notes
+from edge.music.soundfonts import parse_preset
 from edge.music.templates import INSTRUMENTS, PARTS, Template, open_templates
 from edge.music.vectors import instruments
 from edge.music.warp import on_beats
@@ -157,12 +158,13 @@ CHOOSING = ("style", "mood", "template", "avoid", "tempo", "max_speed_change")
 
 
 def check(options: MusicOptions) -> None:
-    """Raise UsageError for an instrument or a voice that does not exist."""
+    """Raise UsageError for an instrument or a voice that does not exist, MissingExtraError for SoundFonts."""
     for voice, name in options.instruments.items():
         if voice not in VOICES:
             raise UsageError(f"there is no voice {voice!r}: there are {', '.join(VOICES)}")
-        if name not in (*INSTRUMENTS, NONE):
-            raise UsageError(f"there is no instrument {name!r}: there are {', '.join((*INSTRUMENTS, NONE))}")
+        if name not in (*INSTRUMENTS, NONE) and parse_preset(name) is None:
+            known = ", ".join((*INSTRUMENTS, NONE, "FILE.sf2#N"))
+            raise UsageError(f"there is no instrument {name!r}: there are {known}")
 
 
 def planned(motion: MotionTrack, choice: Choice, options: MusicOptions) -> Plan:

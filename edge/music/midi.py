@@ -11,6 +11,7 @@ from edge.files import whole_file
 from edge.music import rules
 from edge.music.mix import NONE, Score
 from edge.music.perform import FIGURES, LOWEST, VOICES, accompaniment
+from edge.music.soundfonts import parse_preset
 from edge.music.words import NO_CHORD, STEPS, STRENGTHS, Note
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ def _chords(score: Score) -> list[tuple[int, Note]]:
     return result
 
 
+def _program(instrument: str) -> int:
+    preset = parse_preset(instrument)
+    return PROGRAMS[instrument] if preset is None else preset.number
+
+
 def _track(
     name: str, notes: list[tuple[int, Note]], score: Score, instrument: str | None, channel: int
 ) -> mido.MidiTrack:
@@ -91,7 +97,7 @@ def _track(
 
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("track_name", name=name))
-    program = PROGRAMS[instrument] if instrument else 48
+    program = _program(instrument) if instrument else 48
     track.append(mido.Message("program_change", channel=channel, program=program))
     events = list[tuple[int, int, int, int]]()  # tick, 0 for off and 1 for on, pitch, velocity
     for start, note in notes:

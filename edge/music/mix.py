@@ -20,6 +20,7 @@ from edge.music import loops
 from edge.music.instruments import play
 from edge.music.perform import VOICES, perform
 from edge.music.plan import Plan
+from edge.music.soundfonts import parse_preset, play_preset
 from edge.music.templates import RATE_HZ, TRACKS, Template, Track
 from edge.music.words import Bar
 
@@ -75,7 +76,7 @@ def stems(score: Score) -> Iterator[dict[str, Floats]]:
     sources: dict[str, Iterator[tuple[Floats, Floats]]] = {
         track: _loop(score, track, edges) for track in TRACKS
     }
-    sources |= {voice: ahead(_voice(score, voice)) for voice in VOICES}
+    sources |= {voice: ahead(_voice(score, voice, edges)) for voice in VOICES}
     rings = {name: np.zeros((2, 0), np.float32) for name in sources}
     reverb, fade = Reverb(Room(RATE_HZ)), _fade(score.samples)
     for start, end in pairwise(edges):
@@ -109,10 +110,17 @@ def _loop(score: Score, track: Track, edges: Sequence[int]) -> Iterator[tuple[Fl
     return loops.played(loops.open_loop(score.template, track, score.speed), score.plan.bars, edges, track)
 
 
-def _voice(score: Score, voice: str) -> Iterator[tuple[Floats, Floats]]:
+def _voice(score: Score, voice: str, edges: Sequence[int]) -> Iterator[tuple[Floats, Floats]]:
     """Yield what a voice plays in each bar, which may be longer than the bar."""
     instrument, nothing = score.instruments[voice], np.zeros((2, 0), np.float32)
-    for notes in perform(score.bars, voice, score.template, float(score.speed), score.seed):
+    speed = float(score.speed)
+    bars = perform(score.bars, voice, score.template, speed, score.seed)
+    if preset := parse_preset(instrument):
+        counts = (end - start for start, end in pairwise(edges))
+        for samples in play_preset(preset, bars, counts, speed, RATE_HZ):
+            yield samples, nothing
+        return
+    for notes in bars:
         silent = instrument == NONE or not notes
         yield nothing if silent else play(instrument, notes, RATE_HZ), nothing
 

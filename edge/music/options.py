@@ -27,7 +27,7 @@ class MusicOptions:
     tempo: float | None = None
     """Beats per minute; by default those by which most cuts land on strong beats."""
     instruments: Mapping[str, str] = field(default_factory=dict)
-    """Instrument of melody, decoration or instrument, "none" for silence; by default the template's."""
+    """Instrument of melody, decoration or instrument, FILE.sf2#N, or "none"; by default the template's."""
     seed: int = 0
     """The same seed gives the same notes."""
     denser: int = 0
