@@ -58,7 +58,7 @@ def play_preset(
 ) -> Iterator[Floats]:
     """Yield what a preset plays in each bar, float32[2, count]; notes ring on into those that follow.
 
-    speed: of the template, by which all pitches are raised. Raises UsageError for a file that is no SoundFont,
+    """Yield what a preset plays in each bar, float32[2, count]; notes ring on into those after it.
     or has no such preset.
     """
     synth = _opened(preset, rate_hz, _gain_db(preset, rate_hz))

@@ -26,7 +26,7 @@ LEFT_S = 12.0
 NEAR_S = 0.1
 """Seconds up to which a cut counts as on a beat."""
 
-ASIDE_S = (0.0, -0.08, 0.08)
+ASIDE_S = (0.0, -0.095, 0.095)
 """Where a cut may land, from a strong beat."""
 
 ASIDE = 0.02
