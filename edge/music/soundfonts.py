@@ -56,10 +56,10 @@ def parse_preset(name: str) -> Preset | None:
 def play_preset(
     preset: Preset, bars: Iterable[list[Played]], counts: Iterable[int], speed: float, rate_hz: int
 ) -> Iterator[Floats]:
-    """Yield what a preset plays in each bar, float32[2, count]; notes ring on into those that follow.
-
     """Yield what a preset plays in each bar, float32[2, count]; notes ring on into those after it.
-    or has no such preset.
+
+    speed: of the template, by which all pitches are raised. Raises UsageError if the file is no SoundFont, or
+    has no such preset.
     """
     synth = _opened(preset, rate_hz, _gain_db(preset, rate_hz))
     synth.set_tuning(0, 12 * np.log2(speed))
