@@ -159,7 +159,7 @@ def _compose(options: argparse.Namespace, means: _Means, recording: Recording) -
     else:
         print_music(music, written, means.count)
     if not options.quiet:
-        print_notes(recording, music.motion.notes)
+        print_notes(recording, (*music.motion.notes, *(written.notes if written else ())))
 
 
 def _composed(options: argparse.Namespace, means: _Means, recording: Recording) -> Composition:

@@ -18,6 +18,7 @@ from edge.music.compose import Composition
 from edge.music.mix import mix
 from edge.music.spool import Spool
 from edge.music.templates import RATE_HZ
+from edge.vocabulary import Progress
 
 UNDER_SPEECH_DB = -15.0
 """Gain of the music where somebody speaks."""
@@ -39,7 +40,14 @@ Labels: TypeAlias = Callable[[], LabelTrack]
 class Program:
     """The audio of a composition, still at any loudness; close it, or use it in a `with` statement."""
 
-    def __init__(self, music: Composition, *, own: bool, labels: Labels | None = None) -> None:
+    def __init__(
+        self,
+        music: Composition,
+        *,
+        own: bool,
+        labels: Labels | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         """Render the music. own: whether the video's own sound is kept, where it has any that is not silent.
 
         labels: returns those of the video, for music that is softer under speech.
@@ -52,7 +60,7 @@ class Program:
         self._gain, self._ducking = np.float32(1), duck([], 0)
         with ThreadPoolExecutor(1) as beside:
             sound = beside.submit(_measured, music, labels) if own else None
-            self.loudness_lufs = loudness_of(self._music)
+            self.loudness_lufs = loudness_of(counted(self._music, self._total, progress))
             """Integrated loudness; -inf for silence."""
         if sound is not None:
             self._add(sound.result())
@@ -115,6 +123,16 @@ def _measured(music: Composition, labels: Labels | None) -> _Own:
     spans = [] if labels is None or loudness == -np.inf else spoken(labels())
     moved = [warp.moved(span).tolist() for span in spans]
     return _Own(spool, loudness, [(start, end) for start, end in moved])
+
+
+def counted(blocks: Iterable[Floats], total: int, progress: Progress | None) -> Iterator[Floats]:
+    """Yield blocks float32[2, n], and report which share of `total` samples has been passed on."""
+    done = 0
+    for block in blocks:
+        yield block
+        done += block.shape[1]
+        if progress and total:
+            progress(min(1.0, done / total))
 
 
 def loudness_of(blocks: Iterable[Floats]) -> float:

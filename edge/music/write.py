@@ -16,6 +16,8 @@ from edge.evidence.labels import LabelTrack, collect_labels
 from edge.files import refuse_existing, whole_folder
 from edge.media.loudness import LoudnessMeter
 from edge.media.master import Master
+from edge.media.read.container import open_container
+from edge.media.read.recording import Recording
 from edge.media.write.containers import target_for
 from edge.media.write.render import writing
 from edge.media.write.retime import retime
@@ -23,7 +25,7 @@ from edge.media.write.sound import made_track, write_audio
 from edge.music.compose import Composition
 from edge.music.midi import write_midi
 from edge.music.mix import STEMS, mix, stems
-from edge.music.program import Program, loudness_of
+from edge.music.program import Program, counted, loudness_of
 from edge.music.templates import RATE_HZ
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Progress, part_of
@@ -51,6 +53,8 @@ class WrittenMusic:
     """Its true peak before encoding; None for MIDI."""
     own_sound: bool
     """Whether the video's own sound is in it."""
+    notes: tuple[str, ...] = ()
+    """What of the video is not in it, one line each."""
 
 
 def check_music(destination: str | PathLike[str], *, force: bool = False) -> None:
@@ -83,20 +87,19 @@ def write_music(
     with_video = bool(target_for(path).video)
     own = with_video and music.options.sound != "mute" and music.recording.audio is not None
     labels = partial(_labels, music, segmenter) if music.options.sound == "duck" else None
-    if progress:
-        progress(0.0)
-    with Program(music, own=own, labels=labels) as audio:
+    first, second = part_of(progress, 0.0, 0.5), part_of(progress, 0.5, 1.0)
+    with Program(music, own=own, labels=labels, progress=first) as audio:
         mastered = _Mastered(music, audio)
         if with_video:
             move = music.choice.warp
             retime(
                 music.recording, path, lambda time: float(move.moved([time])[0]), mastered, RATE_HZ,
-                force=force, progress=part_of(progress, 0.5, 1.0),
+                force=force, progress=second,
             )  # fmt: skip
         else:
-            write_audio(path, mastered, RATE_HZ, force=force)
-        meter = mastered.meter
-        return WrittenMusic(path, meter.integrated_lufs, meter.true_peak_dbtp, audio.has_own_sound)
+            write_audio(path, counted(mastered, music.score.samples, second), RATE_HZ, force=force)
+        meter, notes = mastered.meter, _left_out(music.recording) if with_video else ()
+        return WrittenMusic(path, meter.integrated_lufs, meter.true_peak_dbtp, audio.has_own_sound, notes)
 
 
 def write_stems(
@@ -161,6 +164,19 @@ def _gain_db(music: Composition, loudness_lufs: float) -> float:
     if loudness_lufs == -np.inf:
         return 0.0
     return float(min(LARGEST_GAIN_DB, music.options.loudness_lufs - loudness_lufs))
+
+
+def _left_out(recording: Recording) -> tuple[str, ...]:
+    """Return what of a video is not in a file with music."""
+    with open_container(recording.path) as container:
+        counts = {
+            "further audio track": len(container.streams.audio) - 1,
+            "subtitle track": len(container.streams.subtitles),
+            "chapter": len(container.chapters()),
+        }
+    return tuple(
+        f"{count} {name}{'' if count == 1 else 's'} left out" for name, count in counts.items() if count > 0
+    )
 
 
 def _labels(music: Composition, segmenter: Segmenter | None) -> LabelTrack:

@@ -22,6 +22,7 @@ from edge.music.options import Sound
 from edge.music.program import loudness_of
 from edge.music.warp import NEAR_S
 from tests.makers import Take
+from tests.media.makers import Recipe, make
 
 from .makers import FPS, HEIGHT, RATE_HZ, WIDTH, film
 
@@ -145,6 +146,16 @@ def test_the_video_is_written_with_music(music: edge.Composition, video: Path, t
     assert np.abs(cuts / beats - np.round(cuts / beats)).max() * beats <= NEAR_S + 1e-6
     with pytest.raises(OutputError, match="exists"):
         edge.write_music(music, tmp_path / "a.mp4")
+
+
+def test_what_is_left_out_is_said(composer: edge.Composer, tmp_path: Path) -> None:
+    path = make(tmp_path / "two.mkv", Recipe(seconds=3, audio=("aac", "aac")))
+    shares = list[float]()
+    music = edge.compose_music(path, composer=composer)
+    written = edge.write_music(music, tmp_path / "a.mp4", progress=shares.append)
+    assert written.notes == ("1 further audio track left out",)
+    assert shares == sorted(shares)
+    assert shares[0] < 0.5 < shares[-1]
 
 
 def test_audio_is_as_loud_as_asked_and_nothing_clips(music: edge.Composition, tmp_path: Path) -> None:

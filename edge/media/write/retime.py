@@ -64,7 +64,7 @@ def retime(
             for packet in written:
                 out.mux(packet)
             if progress is not None and end:
-                progress(min(1.0, float(at / end)))
+                progress(min(1.0, max(0.0, float(at / end))))  # frames that are decoded ahead begin before 0
     return destination
 
 
