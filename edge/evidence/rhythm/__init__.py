@@ -1,0 +1,1 @@
+"""Rhythm of a recording: tempo, beats and bars."""
