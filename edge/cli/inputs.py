@@ -21,17 +21,10 @@ from edge.cli.progress import Progress
 from edge.cli.show import say
 from edge.errors import EdgeError, InputError, UsageError
 from edge.files import fill_in, identity, refuse_existing, refuse_unwritable
+from edge.media.suffixes import MEDIA
 
 if TYPE_CHECKING:
     from edge.media import Recording
-
-SUFFIXES = {
-    ".3gp", ".aac", ".ac3", ".aif", ".aiff", ".amr", ".ape", ".asf", ".au", ".avi", ".caf", ".dv", ".flac",
-    ".flv", ".m2ts", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg",
-    ".mts", ".mxf", ".oga", ".ogg", ".ogv", ".opus", ".rm", ".ts", ".vob", ".w64", ".wav", ".webm", ".wma",
-    ".wmv", ".wv",
-}  # fmt: skip
-"""Suffixes of the files that are read from a folder."""
 
 STDIN, SCRATCH = "-", "edge-stdin-"
 """Argument that stands for standard input, and prefix of the folder that it is stored in."""
@@ -139,7 +132,7 @@ def _summary(recording: Recording, elapsed_s: float) -> str:
 def _expanded(name: str) -> list[Path]:
     path = Path(name)
     if _is_folder(path):
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in MEDIA and file.is_file())
         if not found:
             raise InputError(path, "is a folder without media files")
         return found

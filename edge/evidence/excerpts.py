@@ -218,6 +218,13 @@ def light(rgb: Rgb) -> Floats:
     return np.array([brightest.mean(), brightest.std(), (brightest - sampled.min(axis=2)).mean()], np.float32)
 
 
+def light_features(light: Floats, classes: Floats) -> Floats:
+    """Return light, and how sure the encoder is: 1 - entropy / its maximum. float32[4]."""
+    chances = np.maximum(classes, 1e-9)
+    entropy = -(chances * np.log(chances)).sum() / np.log(len(chances))
+    return np.array([*light, 1 - entropy], np.float32)
+
+
 def _listen(
     recording: Recording,
     edges: NDArray[np.float64],

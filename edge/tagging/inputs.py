@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge.arrays import Floats
-from edge.evidence.excerpts import Excerpts
+from edge.evidence.excerpts import Excerpts, light_features
 from edge.networks.tag_towers import VideoInput
 from edge.networks.text_encoder import TextEncoder
 from edge.tagging.networks import TagNetworks
@@ -29,13 +29,6 @@ def video_input(excerpts: Excerpts, networks: TagNetworks, section: int | None =
     pooled = classes.mean(axis=0)
     shown = light_features(excerpts.light[frames].mean(axis=0), pooled)
     return replace(given, image=pooled @ networks.names, light=shown)
-
-
-def light_features(light: Floats, classes: Floats) -> Floats:
-    """Return light, and how sure the encoder is: 1 - entropy / its maximum. float32[4]."""
-    chances = np.maximum(classes, 1e-9)
-    entropy = -(chances * np.log(chances)).sum() / np.log(len(chances))
-    return np.array([*light, 1 - entropy], np.float32)
 
 
 def face_features(faces: Floats) -> Floats:

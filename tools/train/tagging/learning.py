@@ -16,8 +16,8 @@ from torch import Tensor
 
 from edge.arrays import Floats
 from edge.errors import UsageError
+from edge.evidence.excerpts import light_features
 from edge.networks.tag_towers import FACES, LIGHT, MODALITIES
-from edge.tagging.inputs import light_features
 from tools.train.steps import adamw, save
 from tools.train.tagging.network import Towers
 from tools.train.tagging.samples import Composer, Sample

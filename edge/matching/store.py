@@ -1,0 +1,216 @@
+"""Where analyses of tracks are kept: a SQLite database, which may be deleted at any time.
+
+An analysis belongs to a content and to the networks that made it, a file to its place in the folder. Each
+track is one transaction, so a process that is killed loses at most the track at hand, and several processes
+may write at once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edge.arrays import Floats
+from edge.cache import default_root
+from edge.errors import OutputError
+
+FORMAT = 1
+"""Version of the tables; a database of another one is made anew."""
+
+PATIENCE_S = 60.0
+"""How long to wait for another process that is writing."""
+
+FILE_NAME = "music.sqlite"
+"""Name of the database in the cache folder."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS analyses (
+    digest TEXT, networks TEXT, seconds REAL, music REAL, vocals REAL, words INTEGER, content BLOB,
+    PRIMARY KEY (digest, networks)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT, problem TEXT, space TEXT, place BLOB
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was examined."""
+
+    path: str
+    """Its absolute path."""
+    size: int
+    """Bytes, when it was examined."""
+    mtime_ns: int
+    """Time of its last change, when it was examined."""
+    digest: str = ""
+    """SHA-256 of its bytes; empty if it cannot be read."""
+    problem: str = ""
+    """Why it is no track; empty if it is one."""
+    space: str = ""
+    """Id of the space that its place is in; empty if it has none."""
+    place: bytes = b""
+    """float32[size]."""
+
+    def of(self, digest: str) -> StoredFile:
+        """Return the file with the digest of its bytes."""
+        return replace(self, digest=digest)
+
+    def failed(self, problem: str) -> StoredFile:
+        """Return the file with the reason why it is no track."""
+        return replace(self, problem=problem)
+
+    def at(self, place: Floats, space: str) -> StoredFile:
+        """Return the file with its place in a space."""
+        return replace(self, place=place.astype(np.float32).tobytes(), space=space)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrack:
+    """Numbers of an analysis that decide whether a track counts."""
+
+    seconds: float
+    """Length."""
+    music: float
+    """Share of the time that is music or singing."""
+    vocals: float
+    """Share of the time in which somebody sings or speaks."""
+    words: bool
+    """Whether words were recognized."""
+
+
+class MusicStore:
+    """The database; close it, or use it in a `with` statement. Each thread opens its own.
+
+    Raises OutputError if it cannot be opened; one that is damaged or of another version is made anew.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_root() / FILE_NAME
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = self._opened()
+        except (OSError, sqlite3.Error) as error:
+            raise OutputError(self.path, f"the index of music cannot be kept here: {error}") from error
+
+    def files(self, folder: Path) -> dict[str, StoredFile]:
+        """Return all files that were examined in a folder and those below it, by path."""
+        start = f"{folder}/" if folder != Path(folder.anchor) else str(folder)
+        rows = self._connection.execute(
+            "SELECT path, size, mtime_ns, digest, problem, space, place FROM files"
+            " WHERE path >= ? AND path < ?",
+            (start, start[:-1] + chr(ord("/") + 1)),
+        )
+        return {row[0]: StoredFile(*row) for row in rows}
+
+    def track(self, digest: str, networks: str) -> StoredTrack | None:
+        """Return the numbers of an analysis; None if there is none by these networks."""
+        row = self._connection.execute(
+            "SELECT seconds, music, vocals, words FROM analyses WHERE digest = ? AND networks = ?",
+            (digest, networks),
+        ).fetchone()
+        return None if row is None else StoredTrack(row[0], row[1], row[2], bool(row[3]))
+
+    def tracks(self, networks: str) -> dict[str, StoredTrack]:
+        """Return the numbers of all analyses by these networks, by digest."""
+        rows = self._connection.execute(
+            "SELECT digest, seconds, music, vocals, words FROM analyses WHERE networks = ?", (networks,)
+        )
+        return {row[0]: StoredTrack(row[1], row[2], row[3], bool(row[4])) for row in rows}
+
+    def analysis(self, digest: str, networks: str) -> bytes | None:
+        """Return an analysis; None if there is none by these networks."""
+        row = self._connection.execute(
+            "SELECT content FROM analyses WHERE digest = ? AND networks = ?", (digest, networks)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def put(
+        self, file: StoredFile, networks: str = "", track: StoredTrack | None = None, content: bytes = b""
+    ) -> None:
+        """Store a file, and the analysis of its content if there is a new one, in one transaction."""
+        with self._writing() as connection:
+            if track is not None:
+                connection.execute(
+                    "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (file.digest, networks, track.seconds, track.music, track.vocals, track.words, content),
+                )
+            _put(connection, [file])
+
+    def put_files(self, files: Iterable[StoredFile]) -> None:
+        """Store files in one transaction."""
+        with self._writing() as connection:
+            _put(connection, files)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Remove files, and the analyses that belong to none that is left."""
+        with self._writing() as connection:
+            connection.executemany("DELETE FROM files WHERE path = ?", ((path,) for path in paths))
+            connection.execute("DELETE FROM analyses WHERE digest NOT IN (SELECT digest FROM files)")
+
+    def close(self) -> None:
+        """Release the database."""
+        self._connection.close()
+
+    def __enter__(self) -> MusicStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Begin a transaction; it is committed at the end, or undone. Raises OutputError."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise OutputError(self.path, f"the index of music cannot be written: {error}") from error
+            raise
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._connected()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            return self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        """Connect, with the tables made. Raises sqlite3.DatabaseError for anything else than such a database."""
+        connection = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version not in (0, FORMAT):
+                raise sqlite3.DatabaseError("another version")
+            if version == 0:
+                connection.execute("BEGIN IMMEDIATE")
+                for statement in _TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {FORMAT}")
+                connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _put(connection: sqlite3.Connection, files: Iterable[StoredFile]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+        ((one.path, one.size, one.mtime_ns, one.digest, one.problem, one.space, one.place) for one in files),
+    )
