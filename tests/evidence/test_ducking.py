@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.evidence.ducking import AFTER_S, AHEAD_S, duck, spoken
+from edge.evidence.ducking import spoken
 from edge.evidence.labels import LabelTrack
+from edge.media.ducking import AFTER_S, AHEAD_S, duck
 from edge.spans import merge
 from edge.vocabulary import LABELS, Label
 
