@@ -34,10 +34,10 @@ PHRASE, BAR, BEAT = 1.0, 0.8, 0.6
 ON_BAR, ON_BEAT = 1.0, 0.6
 """How good it is that a cut lands on a bar line, on a beat."""
 
-CUTS, START, DROP, QUIET, EARLY = 1.0, 0.5, 0.4, 1.0, 0.02
+CUTS, START, DROP, QUIET, EARLY = 1.0, 0.5, 0.4, 0.6, 0.02
 """What counts how much: cuts, the start, the drop, quiet music, an early start where all else is equal."""
 
-QUIET_DB = 15.0
+QUIET_DB = 20.0
 """Music this far below its loud parts is quiet."""
 
 MOST_CUTS = 128
@@ -97,7 +97,7 @@ def arrange(rhythm: RhythmTrack, motion: MotionTrack | None, length_s: float) ->
     latest = high - length_s if loop is None else (loop.start + loop.end) / 2
     low = min(low, latest)
     count = int((latest - low) / GRID_S + 1e-6) + 1
-    starts = low + GRID_S * np.arange(count)
+    starts = low + GRID_S * np.arange(count, dtype=np.float64)
     start = float(starts[_scores(tables, video, loop, starts, length_s).argmax()])
     beat = float(nearest(np.array([start]), tables.marks_s)[0])
     if abs(beat - start) <= SNAP_S and beat <= latest:
@@ -132,7 +132,7 @@ class _Tables:
     @classmethod
     def of(cls, rhythm: RhythmTrack) -> _Tables:
         """Compute the tables of a track."""
-        places = GRID_S * np.arange(int(rhythm.duration_s / GRID_S) + 2)
+        places = GRID_S * np.arange(int(rhythm.duration_s / GRID_S) + 2, dtype=np.float64)
         lines, bars, beats = lines_of(rhythm), rhythm.bars_s, rhythm.beats_s
         drops = rises(rhythm.levels_db, lines)
         far = {name: np.abs(nearest(places, at) - places) for name, at in (("beat", beats), ("bar", bars))}
@@ -200,9 +200,10 @@ def _described(parts: tuple[Span, ...], rhythm: RhythmTrack, video: Moments, tab
     shifts = np.array([part.start for part in parts]) - (ends - lengths)
 
     def origin(times: Times) -> Times:
-        return times + shifts[np.minimum(np.searchsorted(ends, times, "right"), len(parts) - 1)]
+        number = np.minimum(np.searchsorted(ends, times, "right"), len(parts) - 1)
+        return np.asarray(times + shifts[number], np.float64)
 
-    at = origin(np.arange(0, ends[-1], GRID_S))
+    at = origin(GRID_S * np.arange(max(1, int(ends[-1] / GRID_S)), dtype=np.float64))
     places = np.minimum(np.round(at / GRID_S).astype(np.int64), len(tables.cut) - 1)
     cuts = origin(video.cuts_s)
     hits, better = list[float](), list[float]()
@@ -212,10 +213,10 @@ def _described(parts: tuple[Span, ...], rhythm: RhythmTrack, video: Moments, tab
         hits.append(hit)
         better.append(max(-1.0, (hit - chance) / (1 - chance)) if chance < 0.98 else 0.0)
     gain = 0.7 * better[0] + 0.3 * max(0.0, better[1])
-    known = len(cuts) > 0 and len(rhythm.beats_s) > 0
-    fit = 0.5 + 0.5 * len(cuts) / (len(cuts) + 1) * gain if known else 0.5
+    meet = len(cuts) > 0 and len(rhythm.beats_s) > 0
+    fit = 0.5 + 0.5 * len(cuts) / (len(cuts) + 1) * gain if meet else 0.5
     drop = _drop(tables.drops, parts, ends - lengths)
-    return Arrangement(parts, min(1.0, max(0.0, fit)), hits[0] if known else None, drop)
+    return Arrangement(parts, min(1.0, max(0.0, fit)), hits[0] if meet else None, drop)
 
 
 def _drop(drops: tuple[Times, Floats], parts: tuple[Span, ...], begins: Times) -> float | None:

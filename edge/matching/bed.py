@@ -46,13 +46,12 @@ class Bed:
     def __init__(
         self, track: Recording, parts: Sequence[Span], samples: int, *, fade_in_s: float, fade_out_s: float
     ) -> None:
-        """Prepare to play the parts of a track one after the other, `samples` in all, with fades at the ends."""
+        """Prepare to play parts of a track one after the other, `samples` in all, with fades at the ends."""
         self._track, self._samples = track, samples
         ends = np.cumsum([part.seconds for part in parts])
         self._marks = [0, *np.minimum(np.round(ends[:-1] * RATE_HZ), samples).astype(int).tolist(), samples]
         self._starts = [round(part.start * RATE_HZ) for part in parts]
         self._fade_in, self._fade_out = round(fade_in_s * RATE_HZ), round(fade_out_s * RATE_HZ)
-        self._end = max(part.end for part in parts) * RATE_HZ
         self._whole: Floats | None = None
         self.shifts: list[int] = []
         """Samples by which each part but the first was moved the last time."""
@@ -76,11 +75,18 @@ class Bed:
                 shift, alike = _alignment(before, leaves, source, start)
                 self.shifts.append(shift)
                 low = min(BEFORE, begin - at, start + shift)
-                high = min(AFTER, end - begin)
-                out = before.read(leaves - low, low + high)
-                coming = source.read(start + shift - low, low + high)
+                high = min(AFTER, end - begin, max(0, before.end - leaves))
+                if low + high >= CLICK:
+                    joined = _faded(
+                        before.read(leaves - low, low + high),
+                        source.read(start + shift - low, low + high),
+                        alike,
+                    )
+                else:  # from the last sample of the track to the first
+                    low, high = min(CLICK, begin - at), min(CLICK, end - begin)
+                    joined = _apart(before.read(leaves - low, low), source.read(start + shift, high))
                 yield from self._until(before, leaves - begin, at, begin - low)
-                yield _faded(out, coming, alike)
+                yield joined
                 at = begin + high
             last = number == len(self._starts) - 1
             stop = end if last else max(at, end - BEFORE)
@@ -103,9 +109,10 @@ class Bed:
         if self._track.duration_s > KEPT_S or not self._track.duration_s:
             return Near(self._decoded(first, last), first)
         if self._whole is None:
-            blocks = list(self._decoded(0, round((self._track.duration_s + 1) * RATE_HZ)))
+            blocks = list(self._decoded(0, round(2 * KEPT_S * RATE_HZ)))
             self._whole = np.concatenate([np.zeros((2, 0), np.float32), *blocks], axis=1)
-        return Near([self._whole[:, first:last]], first)
+        whole, last = self._whole, min(last, self._whole.shape[1])
+        return Near((whole[:, at : min(at + BLOCK, last)] for at in range(first, last, BLOCK)), first)
 
     def _decoded(self, first: int, last: int) -> Iterator[Floats]:
         blocks = Blocks(2, BLOCK, first, last)
@@ -151,4 +158,10 @@ def _faded(out: Floats, coming: Floats, alike: float) -> Floats:
     angle = np.pi / 2 * (np.arange(count) + 0.5) / max(count, 1)
     down, up = np.cos(angle), np.sin(angle)
     power = np.sqrt(1 + 2 * min(1.0, max(0.0, alike)) * down * up)
-    return (out * (down / power) + coming * (up / power)).astype(np.float32)
+    return np.asarray(out * (down / power) + coming * (up / power), np.float32)
+
+
+def _apart(out: Floats, coming: Floats) -> Floats:
+    """Return the end of one part and the start of the next, faded, one after the other, float32[2, n]."""
+    down, up = (np.sin(np.pi / 2 * (np.arange(n) + 0.5) / max(n, 1)) for n in (out.shape[1], coming.shape[1]))
+    return np.concatenate([out * down[::-1], coming * up], axis=1).astype(np.float32)

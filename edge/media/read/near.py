@@ -22,7 +22,7 @@ class Near:
         self._first = first
 
     def read(self, start: int, count: int) -> Floats:
-        """Return samples float32[2, count] from number `start` on; zeros before the first and after the last."""
+        """Return samples float32[2, count] from number `start` on; zeros before the first, after the last."""
         pieces, known = [self._kept], self._first + self._kept.shape[1]
         while known < start + count and (block := next(self._blocks, None)) is not None:
             pieces.append(block)
@@ -34,6 +34,11 @@ class Near:
         part = self._kept[:, low - self._first : max(0, start + count - self._first)]
         result[:, low - start : low - start + part.shape[1]] = part
         return result
+
+    @property
+    def end(self) -> int:
+        """Return the number after the last sample that is known: the end, once more was asked for."""
+        return self._first + self._kept.shape[1]
 
     def forget(self, before: int) -> None:
         """Drop samples before this one, if they are many."""
