@@ -42,6 +42,9 @@ OWN_END_S = 0.1
 TOO_SHORT_S = 0.1
 """An arrangement may be shorter than the video by this."""
 
+SPEECH_LOUDER_DB = 36.0
+"""Speech is made louder by no more than this: that of a camera across a room is often so soft."""
+
 FAR_LU = 0.5
 """A loudness that differs from what is asked for by more is worth a note."""
 
@@ -101,10 +104,11 @@ def add_music(
     length_s = length_of(recording, with_video=with_video)
     first, middle, last = (part_of(progress, *share) for share in ((0.0, 0.3), (0.3, 0.6), (0.6, 1.0)))
     if arrangement is None:
-        if rhythm is None:
-            rhythm = rhythm_of(music)
         if motion is None and recording.info.video is not None:
-            motion, _ = collect_motion(recording, MotionOptions(fast=True), progress=first)
+            seen = part_of(first, 0.0, 0.5)
+            motion, _ = collect_motion(recording, MotionOptions(fast=True), progress=seen)
+        if rhythm is None:
+            rhythm = rhythm_of(music, progress=part_of(first, 0.5, 1.0))
         arrangement = arrange(rhythm, motion, length_s)
     elif arrangement.length_s < length_s - TOO_SHORT_S:
         raise UsageError(f"the arrangement has {arrangement.length_s:.2f} of {length_s:.2f} s")
@@ -136,11 +140,11 @@ def length_of(recording: Recording, *, with_video: bool) -> float:
     return float(length)
 
 
-def rhythm_of(track: Recording) -> RhythmTrack:
+def rhythm_of(track: Recording, *, progress: Progress | None = None) -> RhythmTrack:
     """Decode a track and return its rhythm. Raises InputError, NoAudioError."""
     from edge.evidence.rhythm.collect import collect_rhythm  # noqa: PLC0415
 
-    return collect_rhythm(track)
+    return collect_rhythm(track, progress=progress)
 
 
 def _bed(
@@ -181,6 +185,7 @@ def _own(
         lambda: stretched_audio(recording, times, times, RATE_HZ),
         speech if options.sound == "duck" else None,
         options.own_level_lu,
+        SPEECH_LOUDER_DB,
     )
 
 

@@ -26,7 +26,7 @@ NEAR_S = 0.1
 """Seconds up to which a cut counts as on a beat."""
 
 EXACT_S = 0.03
-"""Seconds up to which a cut on a beat cannot be told from an exact one."""
+"""Seconds up to which a cut on a beat is as good as an exact one."""
 
 PHRASE, BAR, BEAT = 1.0, 0.8, 0.6
 """How good it is to begin with a phrase, a bar, a beat."""

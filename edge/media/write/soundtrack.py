@@ -57,6 +57,8 @@ class OwnSound:
     """Finds where somebody speaks, and music is softer; it is not called where the sound is silent."""
     level_lu: float | None = None
     """How much louder than the music it becomes; by default 0 LU with speech, else -10 LU."""
+    speech_louder_db: float = LOUDER_DB
+    """Speech is made louder by no more than this."""
 
 
 class Soundtrack:
@@ -93,7 +95,7 @@ class Soundtrack:
             return
         gain_db = 0.0
         if self.loudness_lufs > -np.inf:
-            gain_db = min(LOUDER_DB, self.loudness_lufs + sound.level_lu - sound.loudness_lufs)
+            gain_db = min(sound.most_db, self.loudness_lufs + sound.level_lu - sound.loudness_lufs)
         self._own, self._gain = sound.spool, np.float32(10 ** (gain_db / 20))
         self._ducking = duck(sound.speech, UNDER_SPEECH_DB)
         self.loudness_lufs = loudness_of(self)
@@ -200,6 +202,7 @@ class _Measured:
     loudness_lufs: float
     speech: Sequence[tuple[float, float]]
     level_lu: float
+    most_db: float
 
 
 def _measured(own: OwnSound, samples: int) -> _Measured:
@@ -207,7 +210,8 @@ def _measured(own: OwnSound, samples: int) -> _Measured:
     loudness = loudness_of(spool)
     speech = own.speech() if own.speech is not None and loudness > -np.inf else []
     level_lu = own.level_lu if own.level_lu is not None else SPEECH_LU if speech else AMBIENCE_LU
-    return _Measured(spool, loudness, speech, level_lu)
+    most_db = own.speech_louder_db if speech else LOUDER_DB
+    return _Measured(spool, loudness, speech, level_lu, most_db)
 
 
 def _edges(start: int, count: int, total: int) -> Floats:
