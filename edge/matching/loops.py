@@ -19,8 +19,11 @@ BODY_DB = 12.0
 SILENT_DB = 40.0
 """What is softer than the loud parts by this counts as silent."""
 
-PHRASES = (8, 4)
+PHRASES = (8, 4, 2, 1)
 """Bars of phrases, long ones first."""
+
+MOST_LOST = 0.25
+"""Part of the bars that may be left out so that a loop has whole phrases."""
 
 WHOLE_S = 10.0
 """Shorter tracks without bars are looped as they are: their level is known too coarsely."""
@@ -71,7 +74,7 @@ def find_loop(rhythm: RhythmTrack) -> Loop:
         edge = min(EDGE_S, limit / 8)
         return Loop(max(low, edge), min(high, limit - edge), limit)
     count = len(inside) - 1
-    unit = next((bars for bars in PHRASES if count >= 2 * bars), min(count, 4))
+    unit = next(bars for bars in PHRASES if count % bars <= MOST_LOST * count and count >= bars)
     starts = np.flatnonzero(np.isin(inside, phrase_lines(rhythm)))
     first = int(starts[0]) if len(starts) and count - starts[0] >= unit else 0
     last = first + (count - first) // unit * unit

@@ -37,8 +37,11 @@ LARGEST_GAIN_DB = 30.0
 MARGIN_DB = 0.1
 """How far below its limit the true peak is held: other meters interpolate otherwise."""
 
-NEAR_LU, PASSES, LARGEST_MORE_DB = 0.1, 2, 3.0
+NEAR_LU, PASSES, LARGEST_MORE_DB = 0.1, 3, 3.0
 """What the limiter takes is given back from this on, after so many measurements, and up to this much."""
+
+LEAST_SLOPE = 0.25
+"""Where a higher gain makes audio louder by less than this part of it, it is not raised by more."""
 
 MakeBlocks: TypeAlias = Callable[[], Iterable[Floats]]
 """Makes stereo blocks float32[2, n] at 48 kHz, each time the same ones."""
@@ -150,11 +153,13 @@ class Mastered:
     def _give_back(self, loudness_lufs: float) -> None:
         """Make up for what the limiter takes."""
         most = min(LARGEST_GAIN_DB, self._gain_db + LARGEST_MORE_DB)
+        known: list[tuple[float, float]] = []
         for _ in range(PASSES):
-            missing = loudness_lufs - loudness_of(self._blocks())
-            if abs(missing) < NEAR_LU or self._gain_db >= most:
+            known.append((self._gain_db, loudness_of(self._blocks())))
+            missing = loudness_lufs - known[-1][1]
+            if abs(missing) < NEAR_LU or (missing > 0 and self._gain_db >= most):
                 return
-            self._gain_db = min(most, self._gain_db + missing)
+            self._gain_db = min(most, self._gain_db + missing / _slope(known))
 
     def __iter__(self) -> Iterator[Floats]:
         self.meter = LoudnessMeter(RATE_HZ, 2)
@@ -167,6 +172,14 @@ class Mastered:
         for block in self._audio:
             yield master.process(block)
         yield master.flush()
+
+
+def _slope(known: Sequence[tuple[float, float]]) -> float:
+    """Return by how much a gain that is 1 dB higher makes the limited audio louder, from the last two."""
+    if len(known) < 2:
+        return 1.0
+    (gain, lufs), (more, louder) = known[-2:]
+    return min(1.0, max(LEAST_SLOPE, (louder - lufs) / (more - gain)))
 
 
 def gain_for(loudness_lufs: float, wanted_lufs: float) -> float:
