@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-from edge_kernels.mel import Mel, MelOptions, MelStream, Window, kaldi_fbank
+from edge_kernels.mel import Mel, MelOptions, MelStream, Norm, Scale, Window, kaldi_fbank
 from msgspec import Meta, Struct
 
 from edge.arrays import Floats
@@ -43,6 +43,8 @@ class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fie
     """Subtracted from the natural logarithm."""
     scale: float
     """Divisor of the result."""
+    filters: Literal["htk", "slaney"] = "htk"
+    """Mel scale: HTK's with bands that are means, or librosa's with triangles of area 1."""
 
     @property
     def lead(self) -> int:
@@ -70,10 +72,12 @@ class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fie
         return np.asarray((np.log(power + np.float32(self.floor)) - self.mean) / self.scale, np.float32)
 
     def _options(self, *, logarithm: bool) -> MelOptions:
+        slaney = self.filters == "slaney"
+        scale, norm = (Scale.SLANEY, Norm.AREA) if slaney else (Scale.HTK, Norm.MEAN)
         return MelOptions(
             rate_hz=self.rate_hz, n_fft=self.n_fft, window=self.window, hop=self.hop, n_mels=self.n_mels,
             low_hz=self.low_hz, high_hz=self.high_hz, logarithm=logarithm, offset=self.floor, floor=0.0,
-            mean=self.mean, scale=self.scale,
+            mean=self.mean, scale=self.scale, scale_kind=scale, norm=norm,
         )  # fmt: skip
 
 

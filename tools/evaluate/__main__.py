@@ -28,6 +28,7 @@ from tools.evaluate import (
     segments,
     sentences,
     songs,
+    tagger,
     tags,
 )
 from tools.paths import data_root
@@ -47,6 +48,7 @@ WHAT: dict[str, ModuleType] = {
     "tags": tags,
     "motion": motion,
     "music": music,
+    "tagger": tagger,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 

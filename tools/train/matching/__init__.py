@@ -1,0 +1,1 @@
+"""Train the towers of matching: videos and music in one space."""
