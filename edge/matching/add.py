@@ -15,6 +15,7 @@ from edge.evidence.labels import LabelTrack, collect_labels
 from edge.evidence.motion.collect import collect_motion
 from edge.evidence.motion.track import MotionTrack
 from edge.evidence.options import MotionOptions
+from edge.evidence.rhythm.collect import collect_rhythm
 from edge.evidence.rhythm.track import RhythmTrack
 from edge.files import refuse_existing
 from edge.matching.arrange import Arrangement, arrange
@@ -108,7 +109,7 @@ def add_music(
             seen = part_of(first, 0.0, 0.5)
             motion, _ = collect_motion(recording, MotionOptions(fast=True), progress=seen)
         if rhythm is None:
-            rhythm = rhythm_of(music, progress=part_of(first, 0.5, 1.0))
+            rhythm = collect_rhythm(music, progress=part_of(first, 0.5, 1.0))
         arrangement = arrange(rhythm, motion, length_s)
     elif arrangement.length_s < length_s - TOO_SHORT_S:
         raise UsageError(f"the arrangement has {arrangement.length_s:.2f} of {length_s:.2f} s")
@@ -138,13 +139,6 @@ def length_of(recording: Recording, *, with_video: bool) -> float:
     if length <= 0:
         raise InputError(recording.path, "has no length: nothing to add music to")
     return float(length)
-
-
-def rhythm_of(track: Recording, *, progress: Progress | None = None) -> RhythmTrack:
-    """Decode a track and return its rhythm. Raises InputError, NoAudioError."""
-    from edge.evidence.rhythm.collect import collect_rhythm  # noqa: PLC0415
-
-    return collect_rhythm(track, progress=progress)
 
 
 def _bed(

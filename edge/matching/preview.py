@@ -13,8 +13,9 @@ from edge.evidence.labels import LabelTrack, collect_labels
 from edge.evidence.motion.collect import collect_motion
 from edge.evidence.motion.track import MotionTrack
 from edge.evidence.options import MotionOptions
+from edge.evidence.rhythm.collect import collect_rhythm
 from edge.evidence.rhythm.track import RhythmTrack
-from edge.matching.add import AddedMusic, add_music, check_added_music, length_of, rhythm_of
+from edge.matching.add import AddedMusic, add_music, check_added_music, length_of
 from edge.matching.arrange import arrange
 from edge.matching.moments import moments
 from edge.matching.options import MatchOptions
@@ -73,7 +74,7 @@ def preview_music(
         part, start_s = _excerpt(recording, motion, length_s, Path(temporary))
         part_s, labels = length_of(part, with_video=True), _labels(part, options, segmenter)
         for number, (track, path) in enumerate(zip(opened, paths, strict=True)):
-            rhythm = rhythms[number] if rhythms is not None else rhythm_of(track)
+            rhythm = rhythms[number] if rhythms is not None else collect_rhythm(track)
             whole = arrange(rhythm, motion, length_s)
             music = whole.between(start_s, min(start_s + part_s, length_s))
             share = part_of(progress, *(0.3 + 0.7 * (number + done) / len(opened) for done in (0, 1)))
