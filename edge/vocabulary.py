@@ -21,6 +21,9 @@ def part_of(progress: Progress | None, start: float, end: float) -> Progress | N
 Evidence: TypeAlias = Literal["auto", "audio", "both"]
 """What labels are based on; "auto" is the audio, and the faces of recordings whose video shows any."""
 
+Sound: TypeAlias = Literal["duck", "keep", "mute"]
+"""What becomes of a video's own sound: kept, with the music softer under speech; kept; left out."""
+
 
 class Label(StrEnum):
     """Class of an audio segment. The order of members is the order of every confidence array."""

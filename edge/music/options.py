@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import get_args
 
 from edge.errors import UsageError
-
-Sound = Literal["duck", "keep", "mute"]
-"""What becomes of a video's own sound: kept, with the music softer under speech; kept; left out."""
+from edge.vocabulary import Sound
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,31 +14,21 @@ import numpy as np
 from edge.arrays import Floats
 from edge.evidence.labels import LabelTrack, collect_labels
 from edge.files import refuse_existing, whole_folder
-from edge.media.loudness import LoudnessMeter
-from edge.media.master import Master
-from edge.media.read.container import open_container
-from edge.media.read.recording import Recording
 from edge.media.write.containers import target_for
 from edge.media.write.render import writing
-from edge.media.write.retime import retime
+from edge.media.write.retime import left_out, retime
 from edge.media.write.sound import made_track, write_audio
+from edge.media.write.soundtrack import counted, gain_for, loudness_of
 from edge.music.compose import Composition
 from edge.music.midi import write_midi
 from edge.music.mix import STEMS, mix, stems
-from edge.music.program import Program, counted, loudness_of
+from edge.music.program import program
 from edge.music.templates import RATE_HZ
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Progress, part_of
 
 MIDI = (".mid", ".midi")
 """Suffixes of MIDI files."""
-
-LARGEST_GAIN_DB = 30.0
-"""Music is made louder by no more than this."""
-
-
-MARGIN_DB = 0.1
-"""How far below its limit the true peak is held: other meters interpolate otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +78,8 @@ def write_music(
     own = with_video and music.options.sound != "mute" and music.recording.audio is not None
     labels = partial(_labels, music, segmenter) if music.options.sound == "duck" else None
     first, second = part_of(progress, 0.0, 0.5), part_of(progress, 0.5, 1.0)
-    with Program(music, own=own, labels=labels, progress=first) as audio:
-        mastered = _Mastered(music, audio)
+    with program(music, own=own, labels=labels, progress=first) as audio:
+        mastered = audio.mastered(music.options.loudness_lufs, music.options.peak_dbtp)
         if with_video:
             move = music.choice.warp
             retime(
@@ -98,7 +88,7 @@ def write_music(
             )  # fmt: skip
         else:
             write_audio(path, counted(mastered, music.score.samples, second), RATE_HZ, force=force)
-        meter, notes = mastered.meter, _left_out(music.recording) if with_video else ()
+        meter, notes = mastered.meter, left_out(music.recording) if with_video else ()
         return WrittenMusic(path, meter.integrated_lufs, meter.true_peak_dbtp, audio.has_own_sound, notes)
 
 
@@ -110,7 +100,8 @@ def write_stems(
     Raises UsageError, OutputError; the folder appears whole or not at all.
     """
     folder, target = Path(folder), target_for(Path(f"stem{suffix}"))
-    gain = np.float32(10 ** (_gain_db(music, loudness_of(mix(music.score))) / 20))
+    gain_db = gain_for(loudness_of(mix(music.score)), music.options.loudness_lufs)
+    gain = np.float32(10 ** (gain_db / 20))
     with whole_folder(folder, force=force) as draft, ExitStack() as stack:
         names = [f"{number}-{name}{suffix}" for number, name in enumerate(STEMS, 1)]
         outs = [stack.enter_context(writing(draft / name, folder / name, target, {})) for name in names]
@@ -137,46 +128,6 @@ class _Feed:
     def __iter__(self) -> Iterator[Floats]:
         while self.block is not None:
             yield self.block
-
-
-class _Mastered:
-    """The audio of the result at its loudness, which is measured when it is made."""
-
-    def __init__(self, music: Composition, audio: Program) -> None:
-        self._audio = audio
-        self._gain_db = _gain_db(music, audio.loudness_lufs)
-        self._peak_dbtp = music.options.peak_dbtp - MARGIN_DB
-        self.meter = LoudnessMeter(RATE_HZ, 2)
-
-    def __iter__(self) -> Iterator[Floats]:
-        master = Master(self._gain_db, self._peak_dbtp)
-        for block in self._audio:
-            yield self._measured(master.process(block))
-        yield self._measured(master.flush())
-
-    def _measured(self, block: Floats) -> Floats:
-        self.meter.accept(block)
-        return block
-
-
-def _gain_db(music: Composition, loudness_lufs: float) -> float:
-    """Return the gain that makes audio as loud as the options say."""
-    if loudness_lufs == -np.inf:
-        return 0.0
-    return float(min(LARGEST_GAIN_DB, music.options.loudness_lufs - loudness_lufs))
-
-
-def _left_out(recording: Recording) -> tuple[str, ...]:
-    """Return what of a video is not in a file with music."""
-    with open_container(recording.path) as container:
-        counts = {
-            "further audio track": len(container.streams.audio) - 1,
-            "subtitle track": len(container.streams.subtitles),
-            "chapter": len(container.chapters()),
-        }
-    return tuple(
-        f"{count} {name}{'' if count == 1 else 's'} left out" for name, count in counts.items() if count > 0
-    )
 
 
 def _labels(music: Composition, segmenter: Segmenter | None) -> LabelTrack:

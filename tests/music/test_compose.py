@@ -17,10 +17,10 @@ from edge.arrays import Floats
 from edge.errors import InputError, OutputError, UsageError
 from edge.media.loudness import LoudnessMeter
 from edge.media.write.sound import write_audio
+from edge.media.write.soundtrack import loudness_of
 from edge.music.mix import STEMS
-from edge.music.options import Sound
-from edge.music.program import loudness_of
 from edge.music.warp import NEAR_S
+from edge.vocabulary import Sound
 from tests.makers import Take
 from tests.media.makers import Recipe, make
 

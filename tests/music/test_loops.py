@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from edge.arrays import Floats
+from edge.media.write.spool import Spool
 from edge.music.loops import Loop, open_loop, played, speed_for
 from edge.music.plan import PlannedBar
-from edge.music.spool import Spool
 from edge.music.templates import Template, open_templates
 from edge.music.vectors import brightness, describe
 from edge.music.words import Bar, Note

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from edge.arrays import Floats
 from edge.media.loudness import LoudnessMeter
 from edge.media.master import Master
+from edge.media.write.soundtrack import MARGIN_DB, loudness_of
 from edge.music.mix import Score, mix
 from edge.music.notes import Sampling, compose_notes
 from edge.music.plan import Activity, Plan, bar_count, make_plan
-from edge.music.program import loudness_of
 from edge.music.sections import written_bars
 from edge.music.templates import PARTS, RATE_HZ, Template
-from edge.music.write import MARGIN_DB
 from edge.networks.composer import Composer
 from tools.progress import each
 from tools.sound.mel import mel_filters

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.arrays import Floats
 from edge.errors import UsageError
 from edge.media.read.audio import decode
+from edge.media.read.near import Near
 from edge.media.read.recording import Recording
 from edge.media.read.report import DecodeReport
 from edge.media.read.resampling import AudioFormat, Blocks
@@ -61,7 +62,7 @@ def _decoded(recording: Recording, rate_hz: int, count: int) -> Iterator[Floats]
 def _stretched(blocks: Iterable[Floats], origins: NDArray[np.int64]) -> Iterator[Floats]:
     """Yield `HOP` samples for each window; origins: samples at which windows begin, before they are moved."""
     window = np.hanning(2 * HOP + 1)[:-1].astype(np.float32)
-    source = _Source(blocks)
+    source = Near(blocks)
     tail = source.read(0, HOP) * (1 - window[:HOP])
     expected = 0
     for origin in origins:
@@ -72,7 +73,7 @@ def _stretched(blocks: Iterable[Floats], origins: NDArray[np.int64]) -> Iterator
         source.forget(min(at, expected) - 2 * REACH)
 
 
-def _aligned(source: _Source, origin: int, expected: int) -> int:
+def _aligned(source: Near, origin: int, expected: int) -> int:
     """Return the place near `origin` whose waveform is most like that from `expected` on."""
     if abs(origin - expected) <= COARSE:
         return expected  # the speed is 1: nothing is moved
@@ -81,33 +82,6 @@ def _aligned(source: _Source, origin: int, expected: int) -> int:
     match = np.correlate(near, wanted)
     power = np.convolve(near**2, np.ones(len(wanted)), "valid")
     return origin - REACH + COARSE * int((match / np.sqrt(power + 1e-9)).argmax())
-
-
-class _Source:
-    """Samples that come block by block, read again and again near one place."""
-
-    def __init__(self, blocks: Iterable[Floats]) -> None:
-        self._blocks = iter(blocks)
-        self._kept = np.zeros((2, 0), np.float32)
-        self._first = 0
-
-    def read(self, start: int, count: int) -> Floats:
-        """Return samples float32[2, count]; zeros before the start and after the end."""
-        while self._first + self._kept.shape[1] < start + count:
-            block = next(self._blocks, None)
-            if block is None:
-                break
-            self._kept = np.concatenate([self._kept, block], axis=1)
-        result = np.zeros((2, count), np.float32)
-        low = max(start, self._first)
-        known = self._kept[:, low - self._first : max(0, start + count - self._first)]
-        result[:, low - start : low - start + known.shape[1]] = known
-        return result
-
-    def forget(self, before: int) -> None:
-        """Drop samples before this one, if they are many."""
-        if before - self._first > 4 * BLOCK:
-            self._kept, self._first = self._kept[:, before - self._first :].copy(), before
 
 
 def _exactly(blocks: Iterable[Floats], count: int) -> Iterator[Floats]:

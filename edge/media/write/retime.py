@@ -68,6 +68,19 @@ def retime(
     return destination
 
 
+def left_out(recording: Recording) -> tuple[str, ...]:
+    """Return what of a video `retime` leaves out, one line each. Raises InputError."""
+    with open_container(recording.path) as container:
+        counts = {
+            "further audio track": len(container.streams.audio) - 1,
+            "subtitle track": len(container.streams.subtitles),
+            "chapter": len(container.chapters()),
+        }
+    return tuple(
+        f"{count} {name}{'' if count == 1 else 's'} left out" for name, count in counts.items() if count > 0
+    )
+
+
 def _video(recording: Recording, target: Target, end: Fraction, move: Move, out: OutputContainer) -> Track:
     if _can_be_copied(recording, target, out):
         return _copied(recording, move, out)

@@ -31,6 +31,11 @@ class Spool:
         else:
             yield from self._make()
 
+    @property
+    def is_kept(self) -> bool:
+        """Return whether it was iterated over and is read from the temporary file from now on."""
+        return self._file is not None
+
     def close(self) -> None:
         """Remove the temporary file."""
         if self._file is not None:
