@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 
@@ -70,6 +71,11 @@ class MusicIndex:
 
     def __len__(self) -> int:
         return len(self.tracks)
+
+    @cached_property
+    def places(self) -> Floats:
+        """Places of all tracks, float32[n, size]."""
+        return np.asarray(self.codes * self.scales[:, None], np.float32)
 
     def __repr__(self) -> str:
         return f"MusicIndex({self.folder}, {len(self)} tracks)"

@@ -189,7 +189,7 @@ class MusicStore:
             return self._connected()
 
     def _connected(self) -> sqlite3.Connection:
-        """Connect, with the tables made. Raises sqlite3.DatabaseError for anything else than such a database."""
+        """Connect, with the tables made. Raises sqlite3.DatabaseError for a file that is no such database."""
         connection = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode = WAL")

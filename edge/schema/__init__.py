@@ -1,0 +1,69 @@
+"""The JSON documents of the command line and of `to_dict()`; `docs/schemas` is made from them.
+
+Times are seconds of the recording, rounded to a millisecond; confidences have four decimals.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from edge.schema.documents import (
+    DOCUMENTS,
+    VERSION,
+    Captions,
+    Clean,
+    Document,
+    Labels,
+    Match,
+    Music,
+    Songs,
+    Tags,
+)
+from edge.schema.parts import (
+    Caption,
+    Cut,
+    Evidence,
+    Item,
+    MatchedTrack,
+    Media,
+    MusicSection,
+    Segment,
+    Song,
+    Tag,
+    TaggedSpan,
+    Word,
+)
+
+__all__ = [
+    "DOCUMENTS", "VERSION", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item", "Labels",
+    "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Segment", "Song", "Songs", "Tag",
+    "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
+]  # fmt: skip
+
+
+def to_dict(document: Struct) -> dict[str, Any]:
+    """Convert a document to plain dicts, lists, strings and numbers."""
+    plain: dict[str, Any] = json.loads(json.dumps(msgspec.to_builtins(document)))  # lists, no tuples
+    return plain
+
+
+def seconds(value: float) -> float:
+    """Round a time to a millisecond.
+
+    >>> seconds(1.23456)
+    1.235
+    """
+    return round(float(value), 3)
+
+
+def share(value: float) -> float:
+    """Round a confidence to four decimals.
+
+    >>> share(2 / 3)
+    0.6667
+    """
+    return round(float(value), 4)
