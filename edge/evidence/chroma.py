@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from edge.evidence.rhythm.onsets import finite
 from edge.networks.pooling import GrowingArray
 
 RATE_HZ = 16_000
@@ -37,7 +38,7 @@ QUIET = 1e-4
 
 
 class ChromaStream:
-    """Chroma of samples, incrementally, from the peaks of spectra; frame f is centered at f * `HOP_S` seconds.
+    """Chroma of samples, incrementally, from the peaks of spectra; frame f is centered at f * `HOP_S` s.
 
     Memory does not grow with the length, but for 12 numbers of 16 bits a frame.
     """
@@ -81,7 +82,7 @@ class ChromaStream:
             self._analyze(held)
 
     def _analyze(self, samples: Floats) -> None:
-        self._low = np.concatenate([self._low, self._filtered(np.nan_to_num(samples, posinf=0, neginf=0))])
+        self._low = np.concatenate([self._low, self._filtered(finite(samples))])
         frames = (len(self._low) - WINDOW) // HOP + 1
         if frames > 0:
             windows = np.lib.stride_tricks.sliding_window_view(self._low, WINDOW)[::HOP][:frames]
@@ -90,14 +91,14 @@ class ChromaStream:
             self._low = self._low[frames * HOP :]
 
     def _filtered(self, samples: Floats) -> Floats:
-        """Return samples at the lower rate: the products of rows and parts of the filter, added diagonally."""
+        """Return samples at the lower rate: products of rows and parts of the filter, added diagonally."""
         rows = len(samples) // DOWN
         products = self._taps @ np.ascontiguousarray(samples[: rows * DOWN].reshape(rows, DOWN).T)
         count = rows - len(products) + 1
         out = products[0, :count].copy()
         for part in range(1, len(products)):
             out += products[part, part : part + count]
-        return out
+        return np.asarray(out, np.float32)
 
     def _add(self, spectra: Floats) -> None:
         frames = len(spectra)
@@ -130,6 +131,6 @@ def harmony_changes(frames: Floats) -> Floats:
     """Return how much the harmony changes at each frame, float32[n], 0 to 1, for chroma float32[n, 12]."""
     changes = np.zeros(len(frames), np.float32)
     changes[1:-1] = 1 - np.einsum("ij,ij->i", frames[2:], frames[:-2])
-    silent = ~frames.any(axis=1)
+    silent = np.abs(frames).max(axis=1, initial=0) == 0
     changes[1:-1][silent[2:] | silent[:-2]] = 0
     return changes

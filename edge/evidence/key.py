@@ -24,7 +24,7 @@ PROFILES: Final[NDArray[np.float64]] = np.array([
     [0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400],
     [0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330],
 ])  # fmt: skip
-"""How often scale degrees sound in major and minor, in semitones above the tonic: Temperley and Kostka-Payne."""
+"""How often scale degrees sound in major and minor, in semitones above the tonic (Temperley, 2007)."""
 
 FIFTH = 0.2
 """Loudness of the third overtone, against all octaves of a tone: what a pitch class gives the one below."""

@@ -41,8 +41,8 @@ class RhythmCollector:
     rate_hz = RATE_HZ
 
     def __init__(self, key: KeyCollector | None = None) -> None:
-        self._own = ChromaStream() if key is None else None
-        self._chroma = key.chroma if self._own is None else self._own
+        self._chroma = ChromaStream() if key is None else key.chroma
+        self._own = key is None
         self._onsets, self._levels = OnsetStream(), FrameLevels(RATE_HZ)
         self._samples = 0
         self.result: RhythmTrack
@@ -53,15 +53,15 @@ class RhythmCollector:
         self._samples += len(block.samples)
         self._onsets.accept(block.samples)
         self._levels.accept(block.samples)
-        if self._own is not None:
-            self._own.accept(block.samples)
+        if self._own:
+            self._chroma.accept(block.samples)
 
     def finish(self) -> None:
         """Find the tempo, beats and bars, and set `result`."""
         self._onsets.finish()
         self._levels.finish()
-        if self._own is not None:
-            self._own.finish()
+        if self._own:
+            self._chroma.finish()
         duration_s = self._samples / RATE_HZ
         harmony = harmony_changes(self._chroma.frames)
         tempo, strength, beats, downbeats = _rhythm(self._onsets.onsets, harmony)
@@ -100,7 +100,7 @@ def _rhythm(onsets: Floats, harmony: Floats) -> tuple[float, float, NDArray[np.f
     beats = beats[local.clear(beats) & _loud(pulse[:, 0], beats)]
     if len(beats) < FEWEST:
         return 0.0, local.strength, np.zeros(0), np.zeros(0, np.int64)
-    changes = np.interp(beats * FRAME_S, np.arange(len(harmony)) * HOP_S, harmony)
+    changes = np.interp(beats * FRAME_S, np.arange(len(harmony)) * HOP_S, harmony).astype(np.float32)
     tempo = 60 / FRAME_S / float(np.median(np.diff(beats)))
     return tempo, local.strength, beats, find_downbeats(beats, evened, changes)
 

@@ -1,4 +1,4 @@
-"""Tempo of a recording from place to place: how onsets repeat after a beat, and after its parts and multiples.
+"""Tempo of a recording from place to place: how onsets repeat after a beat, its parts and multiples.
 
 Each window gives every tempo a score: linear in the autocorrelations of onsets and of changes of harmony at
 `MULTIPLES` of the beat, plus a prior. The path of the best scores is followed, so that the tempo drifts, or
@@ -89,7 +89,7 @@ class LocalTempos:
     def periods(self, count: int) -> Floats:
         """Return the length of a beat in frames at each of `count` frames, float32."""
         between = np.interp(np.arange(count), self.middles, np.log(60 / FRAME_S / self.tempos))
-        return np.exp(between).astype(np.float32)
+        return np.asarray(np.exp(between), np.float32)
 
     def clear(self, frames: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Return whether there is a pulse at each of these frames, bool[n]."""
