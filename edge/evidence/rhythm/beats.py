@@ -63,11 +63,8 @@ def track(strength: Floats, period: Floats) -> NDArray[np.int64]:
         totals[longest + start : longest + end] = strength[start:end] + np.maximum(best, 0)
         before[start:end] = np.where(best > 0, np.arange(start, end) - lags[chosen], -1)
         start = end
-    at = (
-        count
-        - 1
-        - int(totals[: longest - 1 - count if longest > count else None : -1][: int(period[-1]) + 1].argmax())
-    )
+    ending = totals[-min(count, int(period[-1]) + 1) :]
+    at = count - 1 - int(ending[::-1].argmax())
     beats = []
     while at >= 0:
         beats.append(at)
