@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from edge.evidence.rhythm.onsets import finite
 from edge.networks.pooling import GrowingArray
 
 RATE_HZ = 16_000
@@ -29,7 +30,7 @@ BINS = 120
 TAPS = 64
 """Of the low-pass filter before samples are left out; it passes up to `HIGH_HZ`."""
 
-LOW_HZ, HIGH_HZ = 75.0, 500.0
+LOW_HZ, HIGH_HZ = 75.0, 650.0
 """Frequencies of the peaks that count: bass and chords more than melodies and overtones."""
 
 QUIET = 1e-4
@@ -37,7 +38,7 @@ QUIET = 1e-4
 
 
 class ChromaStream:
-    """Chroma of samples, incrementally, from the peaks of spectra; frame f is centered at f * `HOP_S` seconds.
+    """Chroma of samples, incrementally, from the peaks of spectra; frame f is centered at f * `HOP_S` s.
 
     Memory does not grow with the length, but for 12 numbers of 16 bits a frame.
     """
@@ -55,7 +56,10 @@ class ChromaStream:
         self._low = np.zeros(0, np.float32)
         self._frames = GrowingArray((12,), np.float16)
         self.histogram = np.zeros(BINS)
-        """float64[`BINS`]: loudness of pitches from A on, modulo octaves; every frame with sound counts 1."""
+        """float64[`BINS`]: strength of pitches from A on, modulo octaves; every frame with sound counts 1.
+
+        Here as in `frames` the strength of a tone is the square root of its amplitude.
+        """
 
     @property
     def frames(self) -> Floats:
@@ -81,7 +85,7 @@ class ChromaStream:
             self._analyze(held)
 
     def _analyze(self, samples: Floats) -> None:
-        self._low = np.concatenate([self._low, self._filtered(np.nan_to_num(samples, posinf=0, neginf=0))])
+        self._low = np.concatenate([self._low, self._filtered(finite(samples))])
         frames = (len(self._low) - WINDOW) // HOP + 1
         if frames > 0:
             windows = np.lib.stride_tricks.sliding_window_view(self._low, WINDOW)[::HOP][:frames]
@@ -90,14 +94,14 @@ class ChromaStream:
             self._low = self._low[frames * HOP :]
 
     def _filtered(self, samples: Floats) -> Floats:
-        """Return samples at the lower rate: the products of rows and parts of the filter, added diagonally."""
+        """Return samples at the lower rate: products of rows and parts of the filter, added diagonally."""
         rows = len(samples) // DOWN
         products = self._taps @ np.ascontiguousarray(samples[: rows * DOWN].reshape(rows, DOWN).T)
         count = rows - len(products) + 1
         out = products[0, :count].copy()
         for part in range(1, len(products)):
             out += products[part, part : part + count]
-        return out
+        return np.asarray(out, np.float32)
 
     def _add(self, spectra: Floats) -> None:
         frames = len(spectra)
@@ -111,9 +115,9 @@ class ChromaStream:
         self._frames.append(
             (chroma / np.maximum(np.linalg.norm(chroma, axis=1, keepdims=True), 1e-9)).astype(np.float16)
         )
-        total = np.bincount(frame, amplitude, frames)
+        total = np.bincount(frame, weight, frames)
         bins = np.floor(pitch * (BINS / 12) + 0.5).astype(np.int64) % BINS
-        self.histogram += np.bincount(bins, amplitude / total[frame], BINS)
+        self.histogram += np.bincount(bins, weight / total[frame], BINS)
 
     def _peaks(self, spectra: Floats) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return frames, pitches in semitones above A, and amplitudes of all peaks."""
@@ -130,6 +134,6 @@ def harmony_changes(frames: Floats) -> Floats:
     """Return how much the harmony changes at each frame, float32[n], 0 to 1, for chroma float32[n, 12]."""
     changes = np.zeros(len(frames), np.float32)
     changes[1:-1] = 1 - np.einsum("ij,ij->i", frames[2:], frames[:-2])
-    silent = ~frames.any(axis=1)
+    silent = np.abs(frames).max(axis=1, initial=0) == 0
     changes[1:-1][silent[2:] | silent[:-2]] = 0
     return changes

@@ -24,6 +24,7 @@ from tools.evaluate import (
     quickcut,
     reading,
     recognition,
+    rhythm,
     robustness,
     segments,
     sentences,
@@ -49,6 +50,7 @@ WHAT: dict[str, ModuleType] = {
     "motion": motion,
     "music": music,
     "tagger": tagger,
+    "rhythm": rhythm,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 
@@ -58,6 +60,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "lips": {"films": 1},
     "motion": {"films": 2, "pans": 4},
     "music": {"sizes": music.Sizes.quick()},
+    "rhythm": {"sizes": rhythm.Sizes.quick()},
 }
 """Of how little `--quick` makes do; the others are as quick as the pack is small."""
 

@@ -13,20 +13,20 @@ METERS: Final = (3, 4)
 """Beats of a bar."""
 
 WEIGHTS = (
-    (-0.17, -0.04, 0.28, -0.10, -0.17),
-    (-0.06, -0.22, 0.54, -0.32, -0.04),
-    (-0.16, -0.24, 0.48, -0.21, -0.16),
+    (-0.31, -0.02, 0.43, -0.25, -0.07),
+    (-0.12, -0.23, 0.51, -0.30, -0.09),
+    (-0.24, -0.29, 0.58, -0.34, -0.18),
 )
 """Weights of onsets, low onsets and changes of harmony at two beats before a beat to two after it.
 
 They are those of a logistic regression, on the same music as those of the tempo.
 """
 
-BIAS = -1.37
+BIAS = -1.38
 """Logit of an average beat."""
 
-SLIP, TRIPLE = 10.0, 2.0
-"""Cost in nats of a bar that is cut short or another meter, and of bars of three beats."""
+SLIP = 10.0
+"""Cost in nats of a bar that is cut short, or of another meter."""
 
 AROUND = 16
 """Beats on either side against which a beat is compared."""
@@ -38,12 +38,14 @@ GAP = 1.5
 """Distance of two beats, in median ones, from which on a new bar may begin."""
 
 
-def find_downbeats(beats: NDArray[np.float64], evened: Floats, harmony: Floats) -> NDArray[np.int64]:
+def find_downbeats(
+    beats: NDArray[np.float64], evened: Floats, harmony: Floats, triple_odds: float
+) -> NDArray[np.int64]:
     """Return the indices of the beats that begin bars, for beats in frames, float64[n].
 
     `evened` float32[frames, 2] is the evened strength of onsets, `harmony` float32[n] the change of harmony
-    at each beat. The best sequence of bars of three and four beats is taken; it changes meter only if much
-    speaks for it, or after a gap.
+    at each beat, `triple_odds` the logarithm of the odds of bars of three beats. The best sequence of bars of
+    three and four beats is taken; it changes meter only if much speaks for it, or after a gap.
     """
     if not len(beats):
         return np.zeros(0, np.int64)
@@ -57,7 +59,7 @@ def find_downbeats(beats: NDArray[np.float64], evened: Floats, harmony: Floats) 
     )
     distances = np.diff(beats)
     apart = distances > GAP * np.median(distances) if len(distances) else np.zeros(0, bool)
-    return np.flatnonzero(_first_in_bar(logits, np.concatenate([[True], apart])))
+    return np.flatnonzero(_first_in_bar(logits, np.concatenate([[True], apart]), triple_odds))
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -71,14 +73,16 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((values - mean) / (deviation + 0.1 * np.abs(mean)))
 
 
-def _first_in_bar(logits: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _first_in_bar(
+    logits: NDArray[np.float64], free: NDArray[np.bool_], triple_odds: float
+) -> NDArray[np.bool_]:
     """Return which beats are the first of a bar in the best path; it may go anywhere where it is `free`."""
     place = np.concatenate([np.arange(meter) for meter in METERS])
     start = np.arange(len(place)) - place
     meter = np.repeat(METERS, METERS)
     before = start + (place - 1) % meter
     gains = np.where(place == 0, -np.logaddexp(0, -logits)[:, None], -np.logaddexp(0, logits)[:, None])
-    opening = np.where(meter == 3, -TRIPLE, 0.0)
+    opening = np.where(meter == 3, triple_odds, 0.0)
     best, came = opening + gains[0], np.zeros(gains.shape, np.int64)
     for beat in range(1, len(gains)):
         cost = -opening if free[beat] else SLIP

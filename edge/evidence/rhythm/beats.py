@@ -1,4 +1,4 @@
-"""Beats: the sequence of strong onsets at about the distance that the tempo asks for, by dynamic programming."""
+"""Beats: strong onsets at about the distance that the tempo asks for, by dynamic programming."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def even(pulse: Floats) -> Floats:
 
 
 def track(strength: Floats, period: Floats) -> NDArray[np.int64]:
-    """Return frames of beats, int64[m], for onset strength float32[n] and the beat in frames at each, float32[n].
+    """Return frames of beats, int64[m], for onset strength float32[n] and beats' lengths, float32[n].
 
     They maximize the sum of their strengths less the costs of their distances (Ellis, Beat Tracking by
     Dynamic Programming, 2007). As distances have a lower limit, the frames of a block as long as that do not
@@ -63,11 +63,8 @@ def track(strength: Floats, period: Floats) -> NDArray[np.int64]:
         totals[longest + start : longest + end] = strength[start:end] + np.maximum(best, 0)
         before[start:end] = np.where(best > 0, np.arange(start, end) - lags[chosen], -1)
         start = end
-    at = (
-        count
-        - 1
-        - int(totals[: longest - 1 - count if longest > count else None : -1][: int(period[-1]) + 1].argmax())
-    )
+    ending = totals[-min(count, int(period[-1]) + 1) :]
+    at = count - 1 - int(ending[::-1].argmax())
     beats = []
     while at >= 0:
         beats.append(at)
@@ -96,7 +93,7 @@ def refine(beats: NDArray[np.int64], pulse: Floats) -> NDArray[np.float64]:
 
 
 def _regressed(onset: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values at each place of lines through those within `NEIGHBORS` of it; twice, without strays."""
+    """Return at each place the line through the values within `NEIGHBORS` of it; strays count less."""
     offsets = np.arange(-NEIGHBORS, NEIGHBORS + 1)
     window = np.hanning(len(offsets) + 2)[1:-1]
     base = np.pad(onset, NEIGHBORS, mode="edge")

@@ -19,7 +19,7 @@ from edge.media import AudioBlock
 from edge.media.read.recording import MediaSource
 from edge.vocabulary import Progress
 
-LATE_S = 0.006
+LATE_S = 0.004
 """How much later than an attack its onset is strongest, in seconds."""
 
 LOW = 0.75
@@ -41,8 +41,8 @@ class RhythmCollector:
     rate_hz = RATE_HZ
 
     def __init__(self, key: KeyCollector | None = None) -> None:
-        self._own = ChromaStream() if key is None else None
-        self._chroma = key.chroma if self._own is None else self._own
+        self._chroma = ChromaStream() if key is None else key.chroma
+        self._own = key is None
         self._onsets, self._levels = OnsetStream(), FrameLevels(RATE_HZ)
         self._samples = 0
         self.result: RhythmTrack
@@ -53,15 +53,15 @@ class RhythmCollector:
         self._samples += len(block.samples)
         self._onsets.accept(block.samples)
         self._levels.accept(block.samples)
-        if self._own is not None:
-            self._own.accept(block.samples)
+        if self._own:
+            self._chroma.accept(block.samples)
 
     def finish(self) -> None:
         """Find the tempo, beats and bars, and set `result`."""
         self._onsets.finish()
         self._levels.finish()
-        if self._own is not None:
-            self._own.finish()
+        if self._own:
+            self._chroma.finish()
         duration_s = self._samples / RATE_HZ
         harmony = harmony_changes(self._chroma.frames)
         tempo, strength, beats, downbeats = _rhythm(self._onsets.onsets, harmony)
@@ -97,12 +97,22 @@ def _rhythm(onsets: Floats, harmony: Floats) -> tuple[float, float, NDArray[np.f
     evened = np.stack([even(pulse[:, 0]), even(pulse[:, 1])], axis=1)
     attack = evened[:, 0] + np.float32(LOW) * evened[:, 1]
     beats = refine(track(attack, local.periods(len(pulse))), attack)
-    beats = beats[local.clear(beats) & _loud(pulse[:, 0], beats)]
+    beats = _ended(beats[local.clear(beats) & _loud(pulse[:, 0], beats)], attack)
     if len(beats) < FEWEST:
         return 0.0, local.strength, np.zeros(0), np.zeros(0, np.int64)
-    changes = np.interp(beats * FRAME_S, np.arange(len(harmony)) * HOP_S, harmony)
+    changes = np.interp(beats * FRAME_S, np.arange(len(harmony)) * HOP_S, harmony).astype(np.float32)
     tempo = 60 / FRAME_S / float(np.median(np.diff(beats)))
-    return tempo, local.strength, beats, find_downbeats(beats, evened, changes)
+    return tempo, local.strength, beats, find_downbeats(beats, evened, changes, local.triple_odds)
+
+
+def _ended(beats: NDArray[np.float64], attack: Floats) -> NDArray[np.float64]:
+    """Return the beats from the first to the last one with an onset."""
+    if not len(beats):
+        return beats
+    at = np.clip(np.round(beats).astype(np.int64), 1, max(1, len(attack) - 2))
+    onsets = np.maximum(np.maximum(attack[at - 1], attack[at]), attack[at + 1])
+    sounding = np.flatnonzero(onsets >= QUIET * np.median(onsets))
+    return beats[sounding[0] : sounding[-1] + 1]
 
 
 def _loud(pulse: Floats, beats: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -39,9 +39,9 @@ OPTIONS = MelOptions(RATE_HZ, WINDOW, WINDOW, HOP, BANDS, 30.0, scale_kind=Scale
 class OnsetStream:
     """Onset strength of samples, incrementally: 16 bits for each of two bands and 10 ms.
 
-    Frame f compares the spectrum around sample f * `HOP` with that `BACK` frames before. Each band is compared
-    with the loudest of itself and its two neighbors before, so that vibrato and glides are no onsets. Before
-    the first sample is silence.
+    Frame f compares the spectrum around sample f * `HOP` with that `BACK` frames before. Each band is
+    compared with the loudest of itself and its two neighbors before, so that vibrato and glides are no
+    onsets. Before the first sample is silence.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class OnsetStream:
     def _analyze(self) -> None:
         samples = np.concatenate(self._blocks)
         self._blocks, self._held = [], 0
-        self._mel.accept(np.nan_to_num(samples, copy=False, posinf=0, neginf=0))
+        self._mel.accept(finite(samples))
         self._add(self._mel.get())
 
     def _add(self, bands: Floats) -> None:
@@ -86,3 +86,8 @@ class OnsetStream:
             np.stack([rise.mean(axis=1), rise[:, :LOW_BANDS].mean(axis=1)], axis=1).astype(np.float16)
         )
         self._before = joined[-BACK:]
+
+
+def finite(samples: Floats) -> Floats:
+    """Return the samples with 0 for those that are not finite."""
+    return samples if np.isfinite(samples).all() else np.nan_to_num(samples, posinf=0, neginf=0)
