@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from edge import offline as _offline  # noqa: F401 - before any dependency is imported
+from edge.namespace import MODULES
 from edge.version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from edge.evidence.face_track import FaceTrackOptions as FaceTrackOptions
     from edge.evidence.faces import FaceOptions as FaceOptions
     from edge.evidence.fused import LabelEvidence as LabelEvidence
+    from edge.evidence.key import Key as Key
     from edge.evidence.labels import FrameLabels as FrameLabels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
@@ -53,11 +55,14 @@ if TYPE_CHECKING:
     from edge.evidence.motion.collect import collect_motion as collect_motion
     from edge.evidence.motion.track import MotionTrack as MotionTrack
     from edge.evidence.motion.track import Transition as Transition
+    from edge.evidence.music_sound import MusicSound as MusicSound
     from edge.evidence.options import ExcerptOptions as ExcerptOptions
     from edge.evidence.options import MotionOptions as MotionOptions
     from edge.evidence.options import RecognitionOptions as RecognitionOptions
     from edge.evidence.options import SpeechOptions as SpeechOptions
     from edge.evidence.options import TranscriptOptions as TranscriptOptions
+    from edge.evidence.rhythm.collect import collect_rhythm as collect_rhythm
+    from edge.evidence.rhythm.track import RhythmTrack as RhythmTrack
     from edge.evidence.segments import LabelResult as LabelResult
     from edge.evidence.segments import LabelSegment as LabelSegment
     from edge.evidence.segments import label as label
@@ -66,6 +71,21 @@ if TYPE_CHECKING:
     from edge.evidence.speech.recognizers import open_recognizer as open_recognizer
     from edge.evidence.transcript import Transcript as Transcript
     from edge.evidence.transcription import TranscriptCollector as TranscriptCollector
+    from edge.matching.add import AddedMusic as AddedMusic
+    from edge.matching.add import add_music as add_music
+    from edge.matching.analysis import TrackAnalysis as TrackAnalysis
+    from edge.matching.arrange import Arrangement as Arrangement
+    from edge.matching.arrange import arrange as arrange
+    from edge.matching.explain import explain_match as explain_match
+    from edge.matching.index import IndexedTrack as IndexedTrack
+    from edge.matching.index import MusicIndex as MusicIndex
+    from edge.matching.index import index_music as index_music
+    from edge.matching.match import MatchedTrack as MatchedTrack
+    from edge.matching.match import MatchResult as MatchResult
+    from edge.matching.match import match_music as match_music
+    from edge.matching.networks import MatchNetworks as MatchNetworks
+    from edge.matching.options import MatchOptions as MatchOptions
+    from edge.matching.preview import preview_music as preview_music
     from edge.media.read.audio import AudioBlock as AudioBlock
     from edge.media.read.audio import decode_audio as decode_audio
     from edge.media.read.frames import Frame as Frame
@@ -133,147 +153,7 @@ if TYPE_CHECKING:
     from edge.vocabulary import Span as Span
     from edge.vocabulary import Word as Word
 
-_MODULES = {
-    "edge.cache": ("Cache",),
-    "edge.captions.files": ("write_captions",),
-    "edge.captions.live": (
-        "LiveCaptions",
-        "live_captions",
-    ),
-    "edge.captions.options": (
-        "CaptionOptions",
-        "LayoutOptions",
-        "LiveOptions",
-    ),
-    "edge.captions.transcribe": (
-        "CaptionResult",
-        "transcribe",
-    ),
-    "edge.errors": (
-        "EdgeError",
-        "InputError",
-        "MissingExtraError",
-        "MissingRuntimeError",
-        "ModelError",
-        "NoAudioError",
-        "OutputError",
-        "UsageError",
-    ),
-    "edge.evidence.collect": (
-        "Collector",
-        "collect",
-    ),
-    "edge.evidence.excerpts": ("Excerpts",),
-    "edge.evidence.export": ("write_labels",),
-    "edge.evidence.faces": ("FaceOptions",),
-    "edge.evidence.fused": ("LabelEvidence",),
-    "edge.evidence.labels": (
-        "FrameLabels",
-        "LabelCollector",
-        "LabelTrack",
-    ),
-    "edge.evidence.motion.collect": ("MotionCollector", "collect_motion"),
-    "edge.evidence.motion.track": ("MotionTrack", "Transition"),
-    "edge.evidence.options": (
-        "ExcerptOptions",
-        "MotionOptions",
-        "RecognitionOptions",
-        "SpeechOptions",
-        "TranscriptOptions",
-    ),
-    "edge.evidence.face_track": (
-        "FaceNetworks",
-        "FaceTrackOptions",
-        "FaceTrack",
-    ),
-    "edge.evidence.segments": (
-        "LabelResult",
-        "LabelSegment",
-        "label",
-    ),
-    "edge.evidence.speech.recognizers": (
-        "RecognitionResult",
-        "Recognizer",
-        "open_recognizer",
-    ),
-    "edge.evidence.transcript": ("Transcript",),
-    "edge.evidence.transcription": ("TranscriptCollector",),
-    "edge.media.read.audio": (
-        "AudioBlock",
-        "decode_audio",
-    ),
-    "edge.media.read.frames": (
-        "Frame",
-        "frames_at",
-    ),
-    "edge.media.read.probe": ("MediaInfo",),
-    "edge.media.read.recording": (
-        "Recording",
-        "open_recording",
-    ),
-    "edge.media.read.report": ("DecodeReport",),
-    "edge.media.write.concat": (
-        "ConcatResult",
-        "MediaRange",
-        "concat",
-    ),
-    "edge.media.write.cut": (
-        "CutResult",
-        "cut",
-    ),
-    "edge.models.options": ("SessionOptions",),
-    "edge.music.compose": ("Composition", "compose_music", "refine_music"),
-    "edge.music.history": ("MusicHistory", "load_music", "save_music"),
-    "edge.music.options": ("MusicOptions",),
-    "edge.music.page": ("write_music_page",),
-    "edge.music.plot": ("plot_music",),
-    "edge.music.templates": ("Template", "open_templates"),
-    "edge.music.write": ("WrittenMusic", "write_music", "write_stems"),
-    "edge.networks.composer": ("Composer",),
-    "edge.networks.segmenter": ("Segmenter",),
-    "edge.quickcut.clean": (
-        "CleanPlan",
-        "CleanResult",
-        "clean",
-        "plan_clean",
-    ),
-    "edge.quickcut.marks": ("Item",),
-    "edge.quickcut.options": (
-        "CleanOptions",
-        "CutOptions",
-        "Level",
-        "MarkOptions",
-        "RepeatOptions",
-    ),
-    "edge.songs.cut": ("cut_songs",),
-    "edge.songs.debug": ("write_debug_video",),
-    "edge.songs.export": ("write_chapters",),
-    "edge.songs.find": (
-        "SongSearchResult",
-        "find_songs",
-    ),
-    "edge.songs.live": ("live_songs",),
-    "edge.songs.options": ("SongOptions",),
-    "edge.songs.song": ("Song", "SongClip"),
-    "edge.tagging.explain": ("explain_tags",),
-    "edge.tagging.library": ("TagEncoder", "TagLibrary", "open_library"),
-    "edge.tagging.networks": ("TagNetworks",),
-    "edge.tagging.options": ("TagOptions",),
-    "edge.tagging.tag": ("Tag", "TagResult", "tag"),
-    "edge.timeline.export": ("write_timeline",),
-    "edge.timeline.timeline": (
-        "Clip",
-        "Timeline",
-    ),
-    "edge.vocabulary": (
-        "Caption",
-        "Label",
-        "Progress",
-        "Span",
-        "Word",
-    ),
-}
-_HOME = {name: module for module, names in _MODULES.items() for name in names}
+_HOME = {name: module for module, names in MODULES.items() for name in names}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names of the table
 

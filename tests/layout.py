@@ -13,6 +13,7 @@ GROUND = {
     "text",
     "offline",
     "interrupts",
+    "namespace",
     "schema",
 }
 SYSTEMS = {"songs", "captions", "quickcut", "tagging", "matching", "music"}

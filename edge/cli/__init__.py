@@ -24,6 +24,7 @@ COMMANDS = {
     "caption": "transcribe speech; with -o as subtitles",
     "clean": "cut out blanks, fillers and repeated takes",
     "tag": "tag a video with any vocabulary",
+    "match": "pick music from a folder for a video, and add it",
     "compose": "compose music that follows a video",
     "models": "list, verify, add and remove models",
     "doctor": "what works on this device, and what to install",

@@ -73,7 +73,7 @@ class TrackAnalysis:
     def to_bytes(self) -> bytes:
         """Serialize the analysis; `from_bytes` reads it."""
         rhythm, key = self.rhythm, self.key
-        arrays = (
+        arrays: tuple[NDArray[np.generic], ...] = (
             rhythm.beats_s, rhythm.downbeats, rhythm.levels_db, self.shares, self.windows,
             self.sound.tags, self.sound.vector, self.sound.timbre,
         )  # fmt: skip

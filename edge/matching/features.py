@@ -30,7 +30,7 @@ def sound_features(analysis: TrackAnalysis) -> Floats:
 
     The numbers: logarithm of the tempo, its clearness, whether there is a pulse, loudness, range and rise of
     the level, whether the key is minor and how sure that is, shares of singing and of speech. The segmenter's
-    windows are left out: with them, towers know the music they were trained with better, and other music less.
+    windows are left out: with them, towers know the music of their training better, and other music less.
     """
     rhythm, key, sound = analysis.rhythm, analysis.key, analysis.sound
     levels = np.maximum(rhythm.levels_db, -60)

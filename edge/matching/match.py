@@ -1,6 +1,6 @@
 """Match a video with the music of a folder: the tracks that fit what it shows, how it moves and its words.
 
-video -> excerpts, motion, words -> place in the space -> nearest tracks -> first those whose beats fit the cuts
+video -> excerpts, motion, words -> place in the space -> nearest tracks -> those whose beats fit the cuts
 """
 
 from __future__ import annotations

@@ -86,19 +86,21 @@ class MatchTowers(Network[None, Parameters]):
     def video(self, given: VideoFeatures) -> Floats:
         """Return the place of a video, float32[size] of norm 1; undefined if nothing is known of it."""
         text = self.parameters.text
-        return self.sessions["video"].run(
+        (places,) = self.sessions["video"].run(
             _row(given.image, text),
             _row(given.light, LIGHT),
             _row(given.motion, MOTION),
             _row(given.words, text),
             given.present[None],
-        )[0][0]
+        )
+        return np.asarray(places[0], np.float32)
 
     def track(self, given: TrackFeatures) -> Floats:
         """Return the place of a track, float32[size] of norm 1."""
         known = np.array([[given.words is not None]], np.float32)
         words = _row(given.words, self.parameters.text)
-        return self.sessions["track"].run(given.sound[None], words, known)[0][0]
+        (places,) = self.sessions["track"].run(given.sound[None], words, known)
+        return np.asarray(places[0], np.float32)
 
     def _check(self) -> None:
         sizes = self.parameters

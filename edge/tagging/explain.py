@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge.arrays import Floats
+from edge.evidence.excerpts import light_features
 from edge.evidence.plot import check_plot, save
 from edge.media import frames_at
 from edge.networks.tag_towers import VideoInput
-from edge.tagging.inputs import light_features
 from edge.tagging.networks import TagNetworks
 from edge.tagging.tag import TagResult
 from edge.text.clock import clock

