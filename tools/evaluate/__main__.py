@@ -19,6 +19,7 @@ from tools.evaluate import (
     faces,
     images,
     lips,
+    matching,
     motion,
     music,
     quickcut,
@@ -51,6 +52,7 @@ WHAT: dict[str, ModuleType] = {
     "music": music,
     "tagger": tagger,
     "rhythm": rhythm,
+    "matching": matching,
 }
 """Each has `evaluate(data) -> dict` and `table(result) -> str`."""
 
@@ -61,6 +63,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "motion": {"films": 2, "pans": 4},
     "music": {"sizes": music.Sizes.quick()},
     "rhythm": {"sizes": rhythm.Sizes.quick()},
+    "matching": {"sizes": matching.Sizes.quick()},
 }
 """Of how little `--quick` makes do; the others are as quick as the pack is small."""
 

@@ -35,6 +35,9 @@ PIECES = 6
 HELD_OUT = ("hedgewars", "supertux", "frozen_bubble", "alienblaster")
 """Games whose music is only for evaluation."""
 
+ACCOMPANIED = ("accompanied", "carnatic", "choir")
+"""Beginnings of the subclasses of singing that are music, too."""
+
 SEEDS = tuple(range(6))
 """Of the renditions that are trained with; evaluation has others."""
 
@@ -80,20 +83,22 @@ def collect(data: Path, run: Path, memories: Path | None) -> Tracks:
     return analyzed(sources, run / "tracks.npz")
 
 
-def pack_music(pack: Path, *, held_out: bool) -> list[Source]:
-    """Return a pack's recordings whose character is known: of the games that are held out, or all others."""
+def pack_music(pack: Path, *, held_out: bool | None = None) -> list[Source]:
+    """Return a pack's music: all, or the games that are held out, or all else whose character is known."""
     try:
         with (pack / "manifest.csv").open(newline="", encoding="utf-8") as table:
-            paths = [row["path"] for row in csv.DictReader(table) if row["class"] in ("music", "singing")]
+            rows = list(csv.DictReader(table))
     except OSError as error:
         raise InputError(pack / "manifest.csv", f"cannot be read ({error.strerror})") from error
-    if held_out:
-        chosen = [path for path in paths if any(name in path for name in HELD_OUT)]
-    else:
-        chosen = [path for path in paths if track_character(path) != Character()]
-    return [
-        Source(str(pack / path), track_character(path), partial(read_mono, pack / path)) for path in chosen
+    paths = [
+        row["path"] for row in rows if row["class"] == "music" or row["subclass"].startswith(ACCOMPANIED)
     ]
+    if held_out:
+        paths = [path for path in paths if any(name in path for name in HELD_OUT)]
+    elif held_out is not None:
+        paths = [path for path in paths if track_character(path) != Character()]
+    files = [pack / path for path in paths]
+    return [Source(str(file), track_character(str(file)), partial(read_mono, file)) for file in files]
 
 
 def rendered(folder: Path, seeds: Sequence[int]) -> list[Source]:
