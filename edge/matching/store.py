@@ -190,7 +190,9 @@ class MusicStore:
 
     def _connected(self) -> sqlite3.Connection:
         """Connect, with the tables made. Raises sqlite3.DatabaseError for a file that is no such database."""
-        connection = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+        connection = sqlite3.connect(
+            self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
