@@ -39,7 +39,7 @@ class Sizes:
     seeds: int = 7
     """Renditions of each template in the library."""
     real: int = 10
-    """Videos of the pack whose first tracks are described; all are matched with their own sound."""
+    """Videos of the pack whose first tracks are described; all are matched with their own sound, unless 0."""
 
     @classmethod
     def quick(cls) -> Sizes:
@@ -75,7 +75,7 @@ def evaluate(
             "rows": {name: _recalls(row, len(music.names)) for name, row in ranks.items()},
             "moods": _moods(music, places, network, texts),
             "games": _games(music, places, network, texts),
-            "published": published(data, places, network, texts),
+            "published": published(data, places, network, texts) if sizes.real else {},
             "videos": described(data, music, places, network, texts, count=sizes.real),
             "arithmetic": describe(),
         }
