@@ -83,7 +83,7 @@ def train(tracks: Tracks, scenes: Sequence[Scene], studio: Studio, plan: Plan, f
         videos, music = towers.train().video(*given), towers.track(noisy, *batch.names)
         value = _loss(videos @ music.T, batch.fit, towers.sharpness, plan)
         optimizer.zero_grad()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(value.item())
         if step % plan.print_every == 0 or step == plan.steps:
@@ -139,7 +139,8 @@ class _Lesson:
 def _blurred(vectors: Tensor, length: float) -> Tensor:
     """Add noise to vectors, in parts of their length."""
     noise = torch.randn_like(vectors) / vectors.shape[1] ** 0.5
-    return vectors + length * vectors.norm(dim=1, keepdim=True) * noise
+    blurred: Tensor = vectors + length * vectors.norm(dim=1, keepdim=True) * noise
+    return blurred
 
 
 def video_tensors(videos: Sequence[VideoFeatures], studio: Studio) -> tuple[Tensor, ...]:
