@@ -3,7 +3,7 @@
 A right pair is known in two ways. Composed (a proxy): for each held-out track a video is composed of a
 held-out scene that fits its character, with cuts at beats of the track; so it measures whether what was
 taught of moods, styles, pictures and motion carries over to other scenes, tracks and games. Real: music of a
-game under the name that its makers gave it ("snow", "pirate"), and the sound of videos as they were published.
+game under the name that its makers gave it ("snow", "pirate"), and the sound of videos as published.
 """
 
 from __future__ import annotations
