@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,14 +122,14 @@ class MusicStore:
             "SELECT seconds, music, vocals, words FROM analyses WHERE digest = ? AND networks = ?",
             (digest, networks),
         )
-        return next((StoredTrack(*numbers, bool(words)) for *numbers, words in rows), None)
+        return next((_track(row) for row in rows), None)
 
     def tracks(self, networks: str) -> dict[str, StoredTrack]:
         """Return the numbers of all analyses by these networks, by digest."""
         rows = self._rows(
             "SELECT digest, seconds, music, vocals, words FROM analyses WHERE networks = ?", (networks,)
         )
-        return {digest: StoredTrack(*numbers, bool(words)) for digest, *numbers, words in rows}
+        return {digest: _track(numbers) for digest, *numbers in rows}
 
     def analysis(self, digest: str, networks: str) -> bytes | None:
         """Return an analysis; None if there is none by these networks."""
@@ -226,6 +226,11 @@ class MusicStore:
             connection.close()
             raise
         return connection
+
+
+def _track(row: Sequence[Any]) -> StoredTrack:
+    seconds, music, vocals, words = row
+    return StoredTrack(seconds, music, vocals, bool(words))
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:

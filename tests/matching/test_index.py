@@ -38,6 +38,8 @@ RATE_HZ = 16_000
 
 TEMPOS = (80, 96, 110, 124, 140)
 
+MARK_S = 77.0
+
 NUMBERS = StoredTrack(3.0, 1.0, 0.0, words=False)
 
 PROCESS = """
@@ -93,13 +95,16 @@ def analyzed(store: Path) -> int:
     return int(count)
 
 
-def without_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on nothing can be analyzed."""
+def mark(store: Path) -> None:
+    """Change the length of all tracks in a database to `MARK_S`; those analyzed again lose it."""
+    connection = sqlite3.connect(store)
+    connection.execute("UPDATE analyses SET seconds = ?", (MARK_S,))
+    connection.commit()
+    connection.close()
 
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a track is analyzed again")
 
-    monkeypatch.setattr("edge.matching.indexing.analyze_track", refuse)
+def is_marked(index: MusicIndex) -> bool:
+    return all(one.seconds == MARK_S for one in index.tracks)
 
 
 def test_files_that_are_no_tracks_are_named_and_the_others_kept(
@@ -194,35 +199,37 @@ def test_names_in_any_script(index_of: Callable[[Path], MusicIndex], tmp_path: P
 
 
 def test_only_contents_that_are_new_are_analyzed(
-    index_of: Callable[[Path], MusicIndex], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    index_of: Callable[[Path], MusicIndex], tmp_path: Path
 ) -> None:
     folder, store = tmp_path / "music", tmp_path / "cache" / "music.sqlite"
     (folder / "below").mkdir(parents=True)
     old, other = track(folder / "old name.wav", 90), track(folder / "other.wav", 130)
     before = index_of(folder)
-    with monkeypatch.context() as patched:
-        without_decoder(patched)
-        old.rename(folder / "below" / "new name.wav")
-        copyfile(other, folder / "copy.wav")
-        after = index_of(folder)
-        assert names(after) == ["below/new name.wav", "copy.wav", "other.wav"]
-        assert after.tracks[0].digest == before.tracks[0].digest
-        assert after.tracks[1].digest == after.tracks[2].digest
-        folder = folder.rename(tmp_path / "moved")
-        assert names(index_of(folder)) == names(after)
-        (folder / "copy.wav").unlink()
-        assert analyzed(store) == 2
-        assert names(index_of(folder)) == ["below/new name.wav", "other.wav"]
+    mark(store)
+    old.rename(folder / "below" / "new name.wav")
+    copyfile(other, folder / "copy.wav")
+    after = index_of(folder)
+    assert names(after) == ["below/new name.wav", "copy.wav", "other.wav"]
+    assert after.tracks[0].digest == before.tracks[0].digest
+    assert after.tracks[1].digest == after.tracks[2].digest
+    folder = folder.rename(tmp_path / "moved")
+    assert names(index_of(folder)) == names(after)
+    (folder / "copy.wav").unlink()
+    kept = index_of(folder)
+    assert names(kept) == ["below/new name.wav", "other.wav"]
+    assert analyzed(store) == 2
+    assert is_marked(after)
+    assert is_marked(kept)
     (folder / "below" / "new name.wav").unlink()
     track(folder / "other.wav", 100)
     changed = index_of(folder)
     assert names(changed) == ["other.wav"]
-    assert changed.tracks[0].digest != after.tracks[2].digest
-    with monkeypatch.context() as patched:
-        without_decoder(patched)
-        copytree(folder, tmp_path / "music 2")  # a folder whose name begins like that of the other
-        assert names(index_of(tmp_path / "music 2")) == ["other.wav"]
-        assert names(index_of(folder)) == ["other.wav"]
+    assert not is_marked(changed)
+    mark(store)
+    copytree(folder, tmp_path / "moved 2")  # a folder whose name begins like that of the other
+    for one in (tmp_path / "moved 2", folder):
+        assert names(index_of(one)) == ["other.wav"]
+        assert is_marked(index_of(one))
 
 
 def test_what_was_deleted_is_forgotten(tmp_path: Path) -> None:
@@ -255,18 +262,18 @@ def test_the_place_of_a_track_depends_on_its_name(
 
 
 def test_other_networks_have_an_index_of_their_own(
-    music: Path, networks: MatchNetworks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    music: Path, networks: MatchNetworks, tmp_path: Path
 ) -> None:
     store = tmp_path / "music.sqlite"
     first = index_music(music, networks, store=store)
+    mark(store)
     for name in ("matching", "music"):
         copytree(builtin_root() / name, tmp_path / name)
     with MatchTowers(tmp_path / "matching") as towers:
         rewrite(towers.folder, version="2")
     with MatchNetworks("images", tagger="music", towers=tmp_path / "matching") as others:
-        with monkeypatch.context() as patched:
-            without_decoder(patched)  # towers place what is analyzed already
-            moved = index_music(music, others, store=store)
+        moved = index_music(music, others, store=store)
+        assert is_marked(moved)  # towers place what is analyzed already
         assert moved.space != first.space
         assert moved.codes.tobytes() == first.codes.tobytes()
     with MatchNetworks("images", tagger=tmp_path / "music") as others:
@@ -275,12 +282,11 @@ def test_other_networks_have_an_index_of_their_own(
         assert analyzed(store) == len(TEMPOS)
         again = index_music(music, others, store=store)
         assert again.networks != first.networks
+        assert not is_marked(again)
         assert analyzed(store) == 2 * len(TEMPOS)
 
 
-def test_what_is_sung_counts_once_it_was_recognized(
-    networks: MatchNetworks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_sung_counts_once_it_was_recognized(networks: MatchNetworks, tmp_path: Path) -> None:
     folder, store = tmp_path / "music", tmp_path / "music.sqlite"
     folder.mkdir()
     samples = 0.2 * band(14, rate_hz=RATE_HZ)
@@ -296,9 +302,10 @@ def test_what_is_sung_counts_once_it_was_recognized(
     (after,) = index.analyses(index.tracks)
     assert " ".join(after.words) == "Snow is here."
     assert (index.places[0] != plain.places[0]).any()
-    without_decoder(monkeypatch)
+    asked = len(recognizer.asked)
     assert content(index_music(folder, networks, recognizer=recognizer, store=store)) == content(index)
     assert content(index_music(folder, networks, store=store)) == content(index)
+    assert len(recognizer.asked) == asked
 
 
 def start(folder: Path, store: Path) -> subprocess.Popen[bytes]:
