@@ -129,6 +129,7 @@ def test_mistakes_are_one_line(
     edge: EdgeCommand, home: Path, environment: dict[str, Any], tmp_path: Path
 ) -> None:
     video, music = home / "film.mp4", home / "music"
+    make(tmp_path / "other.mp4", Recipe(seconds=1))
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("no folder")
     cases: list[tuple[list[object], int, str]] = [
@@ -142,7 +143,7 @@ def test_mistakes_are_one_line(
         ([video, "--music", music, "--sound", "loud"], 2, "loud"),
         ([video, "--music", music, "-o", tmp_path / "a.txt"], 2, "suffix"),
         ([video, "--music", music, "--explain", tmp_path / "a.xyz"], 2, ".png"),
-        ([video, video, "--music", music, "--preview", tmp_path], 2, "previews of one video"),
+        ([video, tmp_path / "other.mp4", "--music", music, "--preview", tmp_path], 2, "previews of one video"),
         ([video, "--music", music, "-o", video, "--force"], 2, "film.mp4"),
     ]
     for words, code, said in cases:
