@@ -143,7 +143,11 @@ def test_mistakes_are_one_line(
         ([video, "--music", music, "--sound", "loud"], 2, "loud"),
         ([video, "--music", music, "-o", tmp_path / "a.txt"], 2, "suffix"),
         ([video, "--music", music, "--explain", tmp_path / "a.xyz"], 2, ".png"),
-        ([video, tmp_path / "other.mp4", "--music", music, "--preview", tmp_path], 2, "previews of one video"),
+        (
+            [video, tmp_path / "other.mp4", "--music", music, "--preview", tmp_path],
+            2,
+            "previews of one video",
+        ),
         ([video, "--music", music, "-o", video, "--force"], 2, "film.mp4"),
     ]
     for words, code, said in cases:
