@@ -30,6 +30,9 @@ from edge.vocabulary import Progress, part_of
 MIN_MUSIC = 0.3
 """Share of the time that must be music or singing."""
 
+LEAST_S = 1.0
+"""Seconds that a track has at least."""
+
 MAX_VOCALS = 0.05
 """Share of the time with voices up to which a track counts as without vocals."""
 
@@ -154,7 +157,7 @@ def _placed(
     tracks, places, skipped = [], [], []
     moved: list[StoredFile] = []
     for number, one in enumerate(found, 1):
-        file = files[one.path]
+        file = files.get(one.path, StoredFile(one.path, one.size, one.mtime_ns))
         track = analyzed.get(file.digest)
         problem = _problem(file, track)
         if problem or track is None:
@@ -187,6 +190,8 @@ def _problem(file: StoredFile, track: StoredTrack | None) -> str:
     """Return why a file is no track; empty if it is one."""
     if file.problem or track is None:
         return file.problem or "was not analyzed"
+    if track.seconds < LEAST_S:
+        return f"lasts {track.seconds:.2f} s"
     if track.music < MIN_MUSIC:
         return f"{track.music:.0%} of it is music"
     return ""

@@ -80,16 +80,15 @@ def _in_threads(files: Sequence[FoundFile], store: Path, means: Means) -> Iterat
     own = threading.local()
     opened: list[MatchNetworks | MusicStore] = []
 
-    def begin() -> None:
-        own.networks, own.store = means.networks.opened_again(), MusicStore(store)
-        opened.extend((own.networks, own.store))
-
     def analyze(file: FoundFile) -> int:
+        if not hasattr(own, "store"):
+            own.networks, own.store = means.networks.opened_again(), MusicStore(store)
+            opened.extend((own.networks, own.store))
         _analyze(file, own.store, own.networks, means.recognizer)
         return file.size
 
     count = 1 if means.recognizer else max(1, min(means.threads, len(files)))
-    pool = ThreadPoolExecutor(count, initializer=begin)
+    pool = ThreadPoolExecutor(count)
     try:
         yield from pool.map(analyze, files)
     finally:

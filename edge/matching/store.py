@@ -7,11 +7,14 @@ may write at once.
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +28,9 @@ FORMAT = 1
 PATIENCE_S = 60.0
 """How long to wait for another process that is writing."""
 
+RETRY_S = 0.02
+"""How long to wait before the next attempt where SQLite itself does not wait."""
+
 FILE_NAME = "music.sqlite"
 """Name of the database in the cache folder."""
 
@@ -34,7 +40,7 @@ CREATE TABLE IF NOT EXISTS analyses (
     PRIMARY KEY (digest, networks)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT, problem TEXT, space TEXT, place BLOB
+    path BLOB PRIMARY KEY, size INTEGER, mtime_ns INTEGER, digest TEXT, problem TEXT, space TEXT, place BLOB
 ) WITHOUT ROWID;
 """
 
@@ -101,35 +107,36 @@ class MusicStore:
 
     def files(self, folder: Path) -> dict[str, StoredFile]:
         """Return all files that were examined in a folder and those below it, by path."""
-        start = f"{folder}/" if folder != Path(folder.anchor) else str(folder)
-        rows = self._connection.execute(
+        start = os.fsencode(folder / "_")[:-1]  # with the separator at its end
+        rows = self._rows(
             "SELECT path, size, mtime_ns, digest, problem, space, place FROM files"
             " WHERE path >= ? AND path < ?",
-            (start, start[:-1] + chr(ord("/") + 1)),
+            (start, start[:-1] + bytes([start[-1] + 1])),
         )
-        return {row[0]: StoredFile(*row) for row in rows}
+        files = (StoredFile(os.fsdecode(path), *others) for path, *others in rows)
+        return {file.path: file for file in files}
 
     def track(self, digest: str, networks: str) -> StoredTrack | None:
         """Return the numbers of an analysis; None if there is none by these networks."""
-        row = self._connection.execute(
+        rows = self._rows(
             "SELECT seconds, music, vocals, words FROM analyses WHERE digest = ? AND networks = ?",
             (digest, networks),
-        ).fetchone()
-        return None if row is None else StoredTrack(row[0], row[1], row[2], bool(row[3]))
+        )
+        return next((_track(row) for row in rows), None)
 
     def tracks(self, networks: str) -> dict[str, StoredTrack]:
         """Return the numbers of all analyses by these networks, by digest."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT digest, seconds, music, vocals, words FROM analyses WHERE networks = ?", (networks,)
         )
-        return {row[0]: StoredTrack(row[1], row[2], row[3], bool(row[4])) for row in rows}
+        return {digest: _track(numbers) for digest, *numbers in rows}
 
     def analysis(self, digest: str, networks: str) -> bytes | None:
         """Return an analysis; None if there is none by these networks."""
-        row = self._connection.execute(
+        rows = self._rows(
             "SELECT content FROM analyses WHERE digest = ? AND networks = ?", (digest, networks)
-        ).fetchone()
-        return None if row is None else bytes(row[0])
+        )
+        return next((bytes(content) for (content,) in rows), None)
 
     def put(
         self, file: StoredFile, networks: str = "", track: StoredTrack | None = None, content: bytes = b""
@@ -151,7 +158,9 @@ class MusicStore:
     def forget(self, paths: Iterable[str]) -> None:
         """Remove files, and the analyses that belong to none that is left."""
         with self._writing() as connection:
-            connection.executemany("DELETE FROM files WHERE path = ?", ((path,) for path in paths))
+            connection.executemany(
+                "DELETE FROM files WHERE path = ?", ((os.fsencode(path),) for path in paths)
+            )
             connection.execute("DELETE FROM analyses WHERE digest NOT IN (SELECT digest FROM files)")
 
     def close(self) -> None:
@@ -163,6 +172,14 @@ class MusicStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _rows(self, query: str, given: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query. Raises OutputError."""
+        try:
+            return self._connection.execute(query, given).fetchall()
+        except sqlite3.Error as error:
+            what = f"the index of music cannot be read; delete it if this stays so: {error}"
+            raise OutputError(self.path, what) from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -194,7 +211,7 @@ class MusicStore:
             self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _set_wal(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version not in (0, FORMAT):
@@ -211,8 +228,30 @@ class MusicStore:
         return connection
 
 
+def _track(row: Sequence[Any]) -> StoredTrack:
+    seconds, music, vocals, words = row
+    return StoredTrack(seconds, music, vocals, bool(words))
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Set the journal mode, which does not itself wait for another process that does so."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 255 != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            return
+
+
 def _put(connection: sqlite3.Connection, files: Iterable[StoredFile]) -> None:
     connection.executemany(
         "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
-        ((one.path, one.size, one.mtime_ns, one.digest, one.problem, one.space, one.place) for one in files),
+        (
+            (os.fsencode(one.path), one.size, one.mtime_ns, one.digest, one.problem, one.space, one.place)
+            for one in files
+        ),
     )

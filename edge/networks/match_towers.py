@@ -103,14 +103,16 @@ class MatchTowers(Network[None, Parameters]):
         return np.asarray(places[0], np.float32)
 
     def _check(self) -> None:
+        """Raise ModelError unless the networks convert what is known to places."""
         sizes = self.parameters
         expected = {
             "video": [sizes.text, LIGHT, MOTION, sizes.text, len(MODALITIES)],
             "track": [sizes.sound, sizes.text, 1],
         }
         for role, wanted in expected.items():
-            shapes = [tensor.shape[-1] for tensor in self.folder.network(role).inputs]
-            if shapes != wanted:
+            network = self.folder.network(role)
+            shapes = [tensor.shape[-1] for tensor in (*network.inputs, *network.outputs)]
+            if shapes != [*wanted, sizes.size]:
                 raise ModelError(self.folder.path, f"does not describe match-towers: {role} has other shapes")
 
 

@@ -97,8 +97,9 @@ def pack_music(pack: Path, *, held_out: bool | None = None) -> list[Source]:
         paths = [path for path in paths if any(name in path for name in HELD_OUT)]
     elif held_out is not None:
         paths = [path for path in paths if track_character(path) != Character()]
-    files = [pack / path for path in paths]
-    return [Source(str(file), track_character(str(file)), partial(read_mono, file)) for file in files]
+    return [
+        Source(str(pack / path), track_character(path), partial(read_mono, pack / path)) for path in paths
+    ]
 
 
 def rendered(folder: Path, seeds: Sequence[int]) -> list[Source]:
