@@ -179,7 +179,7 @@ def add_matching(models: Subparsers) -> None:
         "--memories", type=Path, metavar="DIR", help="folder with the wheel of immich-memories-music"
     )
     parser.add_argument("--rule", choices=("softmax", "triplets"), default="softmax")
-    parser.add_argument("--steps", type=int, default=1600, help="batches of 160 videos and tracks")
+    parser.add_argument("--steps", type=int, default=2000, help="batches of 160 videos and tracks")
     parser.add_argument("--threads", type=int, default=1, help="threads of the training")
 
 

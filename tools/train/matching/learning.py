@@ -38,7 +38,7 @@ NAMED_FIT = 0.4
 class Plan:
     """How to train."""
 
-    steps: int = 1600
+    steps: int = 2000
     batch: int = 160
     rate: float = 1e-3
     weight_decay: float = 0.05
@@ -47,9 +47,9 @@ class Plan:
     margin: float = 0.2
     noise: float = 0.15
     """Deviation of noise on sound features, in deviations of each."""
-    blur: float = 0.7
+    blur: float = 0.3
     """Length of noise on text vectors, whose length is 1: words of like meaning shall have near places."""
-    videos: int = 6000
+    videos: int = 8000
     """Videos that are composed."""
     rule: Rule = "softmax"
     seed: int = 0
