@@ -31,6 +31,7 @@ from edge.songs.song import Song
 from edge.vocabulary import Span
 from tests.conftest import EdgeCommand
 from tests.makers import RATE_HZ, talk_from_script
+from tests.matching.makers import band, write
 from tests.media.makers import Recipe, make
 from tools.sound.sample import Truth
 from tools.sound.signals import silence
@@ -98,6 +99,9 @@ def calls(folder: Path, segmenter: Segmenter) -> dict[str, Callable[[Any], objec
     span, numbers = Span(0.5, 1.5), iter(range(10_000))
     library = folder / "tags.txt"
     library.write_text("music\ncity\nsnow\n", encoding="utf-8")
+    (folder / "tracks").mkdir()
+    track = write(folder / "tracks" / "band.wav", band(8, rate_hz=RATE_HZ), RATE_HZ)
+    networks, store = edge.MatchNetworks("images"), folder / "music.sqlite"
 
     def new(suffix: str = ".mp4") -> Path:
         return folder / f"{next(numbers)}{suffix}"
@@ -117,6 +121,12 @@ def calls(folder: Path, segmenter: Segmenter) -> dict[str, Callable[[Any], objec
         "collect_motion": lambda m: edge.collect_motion(m)[0].to_bytes(),
         "compose_music": lambda m: edge.compose_music(m).to_dict()["sections"],
         "load_music": lambda m: edge.load_music(m, edge.Cache(folder), edge.open_templates()).recording.info,
+        "collect_rhythm": lambda m: edge.collect_rhythm(m).levels_db.tobytes(),
+        "add_music": lambda m: edge.add_music(m, track, new()).arrangement.parts,
+        "preview_music": lambda m: edge.preview_music(m, [track], new(""))[0].arrangement.parts,
+        "match_music": lambda m: edge.match_music(
+            m, edge.index_music(track.parent, networks, store=store), networks=networks
+        ).to_dict(),
         "collect": lambda m: edge.collect(m, [edge.LabelCollector(segmenter)]).decoded_s,
     }
 

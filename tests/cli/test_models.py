@@ -28,9 +28,9 @@ def test_a_models_life(edge: EdgeCommand, store: dict[str, Any], tmp_path: Path)
     assert added.stdout == f"added tiny 1: {tmp_path / 'store' / 'tiny'}\n"
     listed = json.loads(edge("models", "list", "--json", **store).stdout)
     assert listed["schema"] == 1
-    assert [model["id"] for model in listed["models"]][:10] == [
-        "composer", "face-fusion", "faces", "images", "lips", "segmenter", "tags", "templates", "words",
-        "tiny",
+    assert [model["id"] for model in listed["models"]][:12] == [
+        "composer", "face-fusion", "faces", "images", "lips", "matching", "music", "segmenter", "tags",
+        "templates", "words", "tiny",
     ]  # fmt: skip
     ids = [model["id"] for model in listed["models"]] + [model["id"] for model in listed["not_installed"]]
     assert set(PACKAGES) <= set(ids)

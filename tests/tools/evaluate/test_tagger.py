@@ -26,10 +26,10 @@ def test_a_tagger_is_as_near_as_can_be_to_itself(tmp_path: Path) -> None:
 
 def test_nearness_is_of_the_variance_of_the_teacher() -> None:
     rng = np.random.default_rng(0)
-    tags, vectors = rng.random((50, 4)), rng.normal(size=(50, 8)) * np.arange(1, 9)
-    noise = rng.normal(size=(50, 8)) * np.arange(1, 9)
+    tags, scale = rng.random((50, 4), np.float32), np.arange(1, 9, dtype=np.float32)
+    vectors, noise = (rng.standard_normal((50, 8), np.float32) * scale for _ in range(2))
     near = _nearness((tags, vectors + 0.5 * noise), (tags, vectors))
     assert near["vector"] == pytest.approx(0.75, abs=0.05)
     assert near["tags"] == 1
-    means = np.broadcast_to(vectors.mean(axis=0), vectors.shape)
+    means = np.full_like(vectors, 1) * vectors.mean(axis=0)
     assert _nearness((tags[::-1], means), (tags, vectors))["vector"] == pytest.approx(0, abs=1e-4)

@@ -64,10 +64,10 @@ def block(rows: list[tuple[bytes, bytes]], every: int = 16) -> bytes:
 def bundle(tensors: Mapping[str, Floats], *, rows_of_a_block: int = 30) -> tuple[bytes, bytes]:
     """Index and data of a checkpoint, which holds a counter, too."""
     data, rows = b"", [(b"", b"\x08\x01\x1a\x02\x08\x01")]
-    for name, values in sorted({**tensors, "global_step": np.float32(7)}.items()):
-        content = np.asarray(values, "<f4").tobytes()
+    for name, values in sorted({**tensors, "global_step": np.array(7, np.float32)}.items()):
+        content = values.astype("<f4").tobytes()
         kind = INT32 if name == "global_step" else 1
-        rows.append((name.encode(), entry(kind, np.shape(values), len(data), len(content))))
+        rows.append((name.encode(), entry(kind, values.shape, len(data), len(content))))
         data += content
     index, handles = b"", []
     for at in range(0, len(rows), rows_of_a_block):

@@ -47,7 +47,7 @@ from tools.train.matching.samples import Studio, Words, drawn_motion, track_name
 
 TEXT, SOUND, LABELS = 48, 20, 6
 
-PLAN = Plan(steps=60, batch=32, videos=300, rate=4e-3, print_every=30)
+PLAN = Plan(steps=40, batch=32, videos=200, rate=4e-3, print_every=30)
 
 
 def encode(texts: Sequence[str]) -> Floats:
@@ -65,6 +65,11 @@ SCENES = [
     Scene(("battle", "war"), Character(("epic", "tense"), ("trailer",))),
     Scene(("funeral", "grave"), Character(("sad",), ("piano",))),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
 
 
 def made_studio() -> Studio:

@@ -29,6 +29,11 @@ BANDS, FRAMES = musicnn.MELS, musicnn.FRAMES
 PLAN = Plan(steps=6, batch=4, warmup=2, print_every=3)
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
 class Loudness(nn.Module):
     """A teacher that knows how loud low and high bands are."""
 
