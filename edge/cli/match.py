@@ -144,7 +144,9 @@ def _drawing(options: argparse.Namespace, media: Path, count: int) -> Path:
 
 def _index(options: argparse.Namespace, networks: MatchNetworks, recognizer: Recognizer | None) -> MusicIndex:
     with Progress(f"indexing {options.music}", quiet=options.quiet) as progress:
-        index = edge.index_music(options.music, networks, recognizer=recognizer, progress=progress)
+        index = edge.index_music(
+            options.music, networks, recognizer=recognizer, threads=max(2, options.threads), progress=progress
+        )
     say(options, f"{len(index)} tracks, music tagger {networks.tagger.folder.manifest.id}")
     if index.skipped and not options.quiet:
         print_skipped(index)

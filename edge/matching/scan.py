@@ -44,7 +44,7 @@ def media_files(folder: Path) -> list[FoundFile]:
             waiting.pop()
             continue
         try:
-            state = entry.stat()
+            state = os.stat(entry.path)  # noqa: PTH116 - `entry.stat` has no identity on Windows
             if _identity(state) in visited:
                 continue
             if entry.is_dir():
