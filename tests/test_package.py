@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from edge.version import __version__
+from tests.matching.makers import band, write
 from tools.compile_kernels.targets import TARGETS
 from tools.sound.sample import Truth
 
@@ -86,6 +87,8 @@ def test_the_readme_commands_run(sample: tuple[Path, Truth], tmp_path: Path) -> 
         pytest.skip("the package moonshine_voice is not installed")
     for name in ("concert.mp4", "talk.mp4", "holiday.mp4"):
         shutil.copy(sample[0], tmp_path / name)
+    (tmp_path / "music").mkdir()
+    write(tmp_path / "music" / "band.wav", band(24.0))
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(sys.path),
         "EDGE_CACHE": str(tmp_path / "cache"),

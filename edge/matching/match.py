@@ -33,10 +33,10 @@ from edge.media.read.recording import MediaSource
 from edge.networks.match_towers import MODALITIES, VideoFeatures
 from edge.vocabulary import Progress, part_of
 
-CLOSE = 20
+CLOSE = 40
 """Tracks whose rhythm is looked at."""
 
-RHYTHM = 0.15
+RHYTHM = 0.25
 """How much the fit of cuts and beats, 0 to 1, counts beside the similarity."""
 
 LIKELY, MOST_TAGS = 0.25, 4

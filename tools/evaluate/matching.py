@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from edge.arrays import Floats
 from edge.matching.features import mean_vector, name_words
@@ -39,7 +40,7 @@ class Sizes:
     seeds: int = 7
     """Renditions of each template in the library."""
     real: int = 10
-    """Videos of the pack whose first tracks are described; all are matched with their own sound."""
+    """Videos of the pack whose first tracks are described; all are matched with their own sound, unless 0."""
 
     @classmethod
     def quick(cls) -> Sizes:
@@ -69,17 +70,17 @@ def evaluate(
         made = films(data, music, texts, run, seed)
         ranks = _ranks(made, music, network, texts)
         places = _places(music, network, None)
-        result = {
+        result: dict[str, Any] = {
             "tracks": len(music.names),
             "films": len(made),
             "rows": {name: _recalls(row, len(music.names)) for name, row in ranks.items()},
             "moods": _moods(music, places, network, texts),
             "games": _games(music, places, network, texts),
-            "published": published(data, places, network, texts),
+            "published": published(data, places, network, texts) if sizes.real else {},
             "videos": described(data, music, places, network, texts, count=sizes.real),
             "arithmetic": describe(),
         }
-    rows = result["rows"]
+    rows: dict[str, dict[str, Any]] = result["rows"]
     whole = {key: rows["all"][key] for key in ("recall_at_1", "recall_at_5", "median_rank")}
     return {**whole, "text_only": rows["text_only"], **result}
 
@@ -165,14 +166,14 @@ def _moods(music: Library, places: Floats, network: MatchTowers, texts: TextEnco
     return {**result, "mean": round(mean, 4), "chance": round(chance, 4)}
 
 
-def average_precision(scores: Floats, right: Floats) -> float:
+def average_precision(scores: ArrayLike, right: NDArray[np.bool_]) -> float:
     """Return the mean of the precision at each right one, by descending score."""
-    hits = right[np.argsort(-scores, kind="stable")]
+    hits = right[np.argsort(-np.asarray(scores), kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    return float(precision[hits.astype(bool)].mean())
+    return float(precision[hits].mean())
 
 
-def _chance(right: Floats) -> float:
+def _chance(right: NDArray[np.bool_]) -> float:
     rng = np.random.default_rng(0)
     return float(np.mean([average_precision(rng.random(len(right)), right) for _ in range(200)]))
 

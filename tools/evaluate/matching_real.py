@@ -61,10 +61,12 @@ def described(
     data: Path, music: Library, places: Floats, network: MatchTowers, texts: TextEncoder, *, count: int
 ) -> list[dict[str, Any]]:
     """Return the first tracks for videos of the pack, by their frames, motion and the tags of the pack."""
+    if not count:
+        return []
     rows = []
     with MatchNetworks() as networks:
         videos = _videos(data)
-        for file in each(videos[:: max(1, len(videos) // max(1, count))][:count], "described videos"):
+        for file in each(videos[:: max(1, len(videos) // count)][:count], "described videos"):
             about = _tags(data).get(file.name, [])
             place = _place(file, networks, network, texts, about)
             best = np.argsort(-(places @ place))[:FIRST]

@@ -46,7 +46,7 @@ def _tensor(name: str, value: bytes, data: bytes) -> Iterator[tuple[str, Floats]
     if fields.get(1) != FLOAT32:
         return
     given = fields.get(2, b"")
-    dims = [dict(_fields(dim)).get(1, 0) for key, dim in _fields(_bytes(given)) if key == 2]
+    dims = [dict(_fields(_bytes(dim))).get(1, 0) for key, dim in _fields(_bytes(given)) if key == 2]
     offset, size = _int(fields.get(4, 0)), _int(fields.get(5, 0))
     shape = tuple(_int(dim) for dim in dims)
     content = data[offset : offset + size]

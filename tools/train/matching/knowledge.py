@@ -142,7 +142,7 @@ def _shares(given: Sequence[str], names: Sequence[str]) -> Floats:
     shares = np.zeros(len(names), np.float32)
     for rank, name in enumerate(given):
         shares[names.index(name)] += LATER**rank
-    return shares / max(1e-9, shares.sum())
+    return np.asarray(shares / max(1e-9, shares.sum()), np.float32)
 
 
 @cache

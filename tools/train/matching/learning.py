@@ -38,7 +38,7 @@ NAMED_FIT = 0.4
 class Plan:
     """How to train."""
 
-    steps: int = 3000
+    steps: int = 1600
     batch: int = 160
     rate: float = 1e-3
     weight_decay: float = 0.05
@@ -47,6 +47,8 @@ class Plan:
     margin: float = 0.2
     noise: float = 0.15
     """Deviation of noise on sound features, in deviations of each."""
+    blur: float = 0.7
+    """Length of noise on text vectors, whose length is 1: words of like meaning shall have near places."""
     videos: int = 6000
     """Videos that are composed."""
     rule: Rule = "softmax"
@@ -76,10 +78,12 @@ def train(tracks: Tracks, scenes: Sequence[Scene], studio: Studio, plan: Plan, f
         torch.manual_seed(plan.seed * 1_000_003 + step)
         batch = lesson.batch(np.random.default_rng([plan.seed, step]))
         noisy = sound[batch.rows] + plan.noise * scale * torch.randn(plan.batch, sound.shape[1])
-        videos, music = towers.train().video(*batch.videos), towers.track(noisy, *batch.names)
+        image, light, motion, words, present = batch.videos
+        given = _blurred(image, plan.blur), light, motion, _blurred(words, plan.blur), present
+        videos, music = towers.train().video(*given), towers.track(noisy, *batch.names)
         value = _loss(videos @ music.T, batch.fit, towers.sharpness, plan)
         optimizer.zero_grad()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(value.item())
         if step % plan.print_every == 0 or step == plan.steps:
@@ -130,6 +134,13 @@ class _Lesson:
                 fit[scenes == scene, column] += NAMED_FIT
         given = tuple(part[videos] for part in self._videos)
         return _Batch(given, rows, word_tensors(names, self._studio), torch.from_numpy(fit))
+
+
+def _blurred(vectors: Tensor, length: float) -> Tensor:
+    """Add noise to vectors, in parts of their length."""
+    noise = torch.randn_like(vectors) / vectors.shape[1] ** 0.5
+    blurred: Tensor = vectors + length * vectors.norm(dim=1, keepdim=True) * noise
+    return blurred
 
 
 def video_tensors(videos: Sequence[VideoFeatures], studio: Studio) -> tuple[Tensor, ...]:

@@ -62,4 +62,5 @@ def _layers(given: int, inner: int, made: int) -> nn.Sequential:
 
 
 def _unit(values: Tensor) -> Tensor:
-    return values / values.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    unit: Tensor = values / values.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    return unit

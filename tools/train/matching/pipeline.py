@@ -127,8 +127,9 @@ def write(folder: Path, networks: dict[str, bytes], sizes: Parameters, quantizat
 def record_accuracy(job: MatchingJob) -> None:
     """Write into both manifests how well each model matches what was held out."""
     accuracy = {"recordings": "held-out tracks and composed videos", "arithmetic": describe()}
+    sizes = matching.Sizes(real=0)
     for kind, place in (("int8", job.out), ("float", job.float_out)):
-        result = matching.evaluate(job.data / "eval", towers=place, run=job.run)
+        result = matching.evaluate(job.data / "eval", towers=place, run=job.run, sizes=sizes)
         for key in ("recall_at_1", "recall_at_5", "median_rank"):
             accuracy[f"{kind}_{key}"] = result[key]
     for place in (job.out, job.float_out):

@@ -67,7 +67,7 @@ def train(
         near = functional.mse_loss(made / scale, vector / scale)
         value = near + plan.tags * functional.binary_cross_entropy(said, wanted)
         optimizer.zero_grad()
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         update_average(average, model, min(0.999, step / (step + 20)))
         losses.append(near.item())

@@ -23,7 +23,7 @@ FULL = 10_000.0
 
 def quantized(mel: Floats) -> NDArray[np.uint8]:
     """Return a spectrogram in steps of `STEP`."""
-    return np.clip(np.rint(mel / STEP), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(mel / STEP), 0, 255), np.uint8)
 
 
 def draw(mels: Tensor, frames: int, batch: int, rng: np.random.Generator) -> Tensor:
