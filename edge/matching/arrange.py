@@ -140,14 +140,15 @@ class _Tables:
         start = _exactly(far["beat"]) * BEAT
         start = np.maximum(start, _exactly(far["bar"]) * BAR)
         start = np.maximum(start, _exactly(_distances(places, phrase_lines(rhythm))) * PHRASE)
-        start[0] = max(start[0], PHRASE if len(rhythm.levels_db) and not _quiet(rhythm)[0] else 0)
+        soft = _quiet(rhythm)
+        start[0] = max(start[0], PHRASE if len(soft) and not soft[0] else 0)
         drop = np.zeros(len(places), np.float32)
         for time, rise in zip(*(one.tolist() for one in drops), strict=True):
             near = slice(max(0, int((time - NEAR_S) / GRID_S)), int((time + NEAR_S) / GRID_S) + 2)
             worth = min(1.0, rise / 12) * _landing(np.abs(places[near] - time))
             drop[near] = np.maximum(drop[near], worth)
-        seconds = np.minimum(places.astype(np.int64), max(0, len(rhythm.levels_db) - 1))
-        quiet = _quiet(rhythm)[seconds] if len(rhythm.levels_db) else np.zeros(len(places), np.float32)
+        seconds = np.minimum(places.astype(np.int64), max(0, len(soft) - 1))
+        quiet = soft[seconds] if len(soft) else np.zeros(len(places), np.float32)
         near_beat, near_bar = ((far[name] <= NEAR_S).astype(np.float32) for name in ("beat", "bar"))
         marks = np.union1d(beats, lines)
         return cls(cut, start.astype(np.float32), drop, quiet, near_beat, near_bar, marks, drops)
