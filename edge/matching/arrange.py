@@ -135,28 +135,40 @@ class _Tables:
         places = GRID_S * np.arange(int(rhythm.duration_s / GRID_S) + 2, dtype=np.float64)
         lines, bars, beats = lines_of(rhythm), rhythm.bars_s, rhythm.beats_s
         drops = rises(rhythm.levels_db, lines)
-        far = {name: np.abs(nearest(places, at) - places) for name, at in (("beat", beats), ("bar", bars))}
+        far = {name: _distances(places, at) for name, at in (("beat", beats), ("bar", bars))}
         cut = np.maximum(ON_BEAT * _landing(far["beat"]), ON_BAR * _landing(far["bar"]))
         start = _exactly(far["beat"]) * BEAT
         start = np.maximum(start, _exactly(far["bar"]) * BAR)
-        start = np.maximum(start, _exactly(np.abs(nearest(places, phrase_lines(rhythm)) - places)) * PHRASE)
-        start[0] = max(start[0], PHRASE if len(rhythm.levels_db) and not _quiet(rhythm)[0] else 0)
+        start = np.maximum(start, _exactly(_distances(places, phrase_lines(rhythm))) * PHRASE)
+        soft = _quiet(rhythm)
+        start[0] = max(start[0], PHRASE if len(soft) and not soft[0] else 0)
         drop = np.zeros(len(places), np.float32)
         for time, rise in zip(*(one.tolist() for one in drops), strict=True):
             near = slice(max(0, int((time - NEAR_S) / GRID_S)), int((time + NEAR_S) / GRID_S) + 2)
             worth = min(1.0, rise / 12) * _landing(np.abs(places[near] - time))
             drop[near] = np.maximum(drop[near], worth)
-        seconds = np.minimum(places.astype(np.int64), max(0, len(rhythm.levels_db) - 1))
-        quiet = _quiet(rhythm)[seconds] if len(rhythm.levels_db) else np.zeros(len(places), np.float32)
+        seconds = np.minimum(places.astype(np.int64), max(0, len(soft) - 1))
+        quiet = soft[seconds] if len(soft) else np.zeros(len(places), np.float32)
         near_beat, near_bar = ((far[name] <= NEAR_S).astype(np.float32) for name in ("beat", "bar"))
         marks = np.union1d(beats, lines)
         return cls(cut, start.astype(np.float32), drop, quiet, near_beat, near_bar, marks, drops)
 
 
+def _distances(places_s: Times, known_s: Times) -> Times:
+    """Return how far each place is from the nearest known time; both ascend. Infinite if none is known."""
+    if not len(known_s):
+        return np.full(len(places_s), np.inf)
+    ends = np.searchsorted(places_s, (known_s[1:] + known_s[:-1]) / 2)
+    counts = np.diff(ends, prepend=0, append=len(places_s))
+    return np.abs(np.repeat(known_s, counts) - places_s)
+
+
 def _landing(distance_s: Times) -> Floats:
     """Return what a cut this far from a beat is worth, float32: 1 to 0."""
-    worth = 1 - 0.7 * (distance_s - EXACT_S) / (NEAR_S - EXACT_S)
-    return np.where(distance_s <= NEAR_S, np.clip(worth, 0, 1), 0).astype(np.float32)
+    near = np.flatnonzero(distance_s <= NEAR_S)
+    worth = np.zeros(len(distance_s), np.float32)
+    worth[near] = np.minimum(1 - 0.7 * (distance_s[near] - EXACT_S) / (NEAR_S - EXACT_S), 1)
+    return worth
 
 
 def _exactly(distance_s: Times) -> Floats:

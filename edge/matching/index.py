@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from edge_kernels import vectors
 from edge_kernels.vectors import Codes
+from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import InputError
@@ -80,8 +81,16 @@ class MusicIndex:
         """Places of all tracks, float32[n, size]."""
         return np.asarray(self.codes * self.scales[:, None], np.float32)
 
+    def place(self, row: int) -> Floats:
+        """Return the place of one track, float32[size]."""
+        return np.asarray(self.codes[row] * self.scales[row], np.float32)
+
     def __repr__(self) -> str:
         return f"MusicIndex({self.folder}, {len(self)} tracks)"
+
+    @cached_property
+    def _without_vocals(self) -> NDArray[np.int64]:
+        return np.flatnonzero([track.vocals <= MAX_VOCALS for track in self.tracks])
 
     def nearest(
         self, place: Floats, count: int, *, no_vocals: bool = False
@@ -89,7 +98,7 @@ class MusicIndex:
         """Return the `count` tracks nearest to a place float32[size], with their cosines, the best first."""
         rows, codes, scales = np.arange(len(self)), self.codes, self.scales
         if no_vocals:
-            rows = np.flatnonzero([track.vocals <= MAX_VOCALS for track in self.tracks])
+            rows = self._without_vocals
             codes, scales = codes[rows], scales[rows]
         if not len(rows):
             return []

@@ -219,14 +219,15 @@ def _described(
 ) -> Iterator[MatchedTrack]:
     """Yield tracks with the reasons for them, and what they sound like."""
     alone = {name: networks.towers.video(one) for name, one in _alone(features).items()}
-    places = {track.path: place for track, place in zip(index.tracks, index.places, strict=True)}
+    wanted = {str(track.path) for track in tracks}
+    rows = {one.path: row for row, one in enumerate(index.tracks) if str(one.path) in wanted}
     for track in tracks:
         said = track.analysis.sound.tags
         best = [row for row in (-said).argsort()[:MOST_TAGS] if said[row] >= LIKELY]
         yield replace(
             track,
             tags=tuple(networks.tagger.labels[row] for row in best),
-            reasons={name: float(place @ places[track.path]) for name, place in alone.items()},
+            reasons={name: float(place @ index.place(rows[track.path])) for name, place in alone.items()},
         )
 
 

@@ -89,8 +89,13 @@ def rises(levels_db: Floats, lines_s: Times) -> tuple[Times, Floats]:
 
 
 def loud_db(levels_db: Floats) -> float:
-    """Return the level of the loud parts in dBFS."""
-    return max(SILENCE_DB, float(np.percentile(levels_db, 80))) if len(levels_db) else SILENCE_DB
+    """Return the level of the loud parts in dBFS: the 80th percentile."""
+    if not len(levels_db):
+        return SILENCE_DB
+    at = 0.8 * (len(levels_db) - 1)
+    low, high = int(at), min(int(at) + 1, len(levels_db) - 1)
+    ranked = np.partition(levels_db, (low, high)).astype(np.float64)  # `percentile` takes ten times as long
+    return max(SILENCE_DB, float(ranked[low] + (at - low) * (ranked[high] - ranked[low])))
 
 
 def nearest(times_s: Times, known_s: Times) -> Times:

@@ -47,15 +47,16 @@ def track(strength: Floats, period: Floats) -> NDArray[np.int64]:
     longest = int(np.ceil(LONGEST * float(period.max())))
     totals = np.zeros(longest + count)
     before = np.full(count, -1, np.int64)
-    start = 0
+    start, size = 0, totals.itemsize
     while start < count:
         beat = float(period[start])
         first, last = max(1, int(SHORTEST * beat)), int(np.ceil(LONGEST * beat))
         end = min(start + first, count)
         lags = np.arange(last, first - 1, -1)
         cost = TIGHTNESS * np.log(lags / beat) ** 2
-        windows = np.lib.stride_tricks.sliding_window_view(
-            totals[longest + start - last : longest + end - first], len(lags)
+        # the totals that each frame of the block can reach: `sliding_window_view` without its overhead
+        windows = np.ndarray(
+            (end - start, len(lags)), totals.dtype, totals, (longest + start - last) * size, (size, size)
         )
         reached = windows - cost
         chosen = reached.argmax(axis=1)

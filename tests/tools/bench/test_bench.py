@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from edge_kernels import library as source
 
-from tools.bench import kernels, songs, start, tags
+from tools.bench import kernels, matching, songs, start, tags
 from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
 
 
@@ -58,6 +58,24 @@ def test_tags_gives_rows_of_queries_and_additions_that_find_what_they_should(tmp
     assert all(row.error <= 0.1 and 0.1 < (row.megabytes or 0) < 0.2 for row in queries)  # 2000 x (64 + 4)
     assert all(row.peer_error == 0 for row in queries if row.peer in (tags.NUMPY, tags.EXACT))
     assert {row.error for row in rows if row.name.startswith("add")} == {0}
+
+
+def test_matching_gives_rows_of_indexing_and_of_queries_that_find_what_they_should(tmp_path: Path) -> None:
+    sizes = replace(matching.Sizes.quick(), codecs=(".mp3",))
+    rows = matching.bench(tmp_path, sizes, tmp_path)
+    _check(rows)
+    named = {row.name: row for row in rows}
+    indexed = [row for row in rows if row.name.startswith("index ") and row.peer == matching.REAL_TIME]
+    assert [row.name.split(", ")[-1] for row in indexed] == ["1 thread", "2 threads"]
+    assert all(row.error < 0.3 and 50 < (row.megabytes or 0) < 400 for row in indexed)
+    parts = [row for row in rows if row.name.startswith("  ")]
+    assert sum(row.seconds for row in parts[:-1]) == pytest.approx(parts[-1].seconds, rel=1e-6)
+    assert named["nearest 20 of 100 tracks"].error <= 0.05
+    assert named["query of 100 tracks, 20 arranged"].seconds > named["nearest 20 of 100 tracks"].seconds
+    memory = [row for row in rows if row.peer == matching.FIRST]
+    assert [row.name.split()[1] for row in memory] == ["2", "4", "1"]
+    assert all(row.ratio > 0.7 for row in memory)
+    assert matching.describe(rows)
 
 
 def test_a_round_runs_every_job_once_before_the_next_round() -> None:
