@@ -30,6 +30,9 @@ BINS = 120
 TAPS = 64
 """Of the low-pass filter before samples are left out; it passes up to `HIGH_HZ`."""
 
+PRODUCTS = 2048
+"""Columns of a matrix product: for more, BLAS starts threads, which cost more than they save."""
+
 LOW_HZ, HIGH_HZ = 75.0, 650.0
 """Frequencies of the peaks that count: bass and chords more than melodies and overtones."""
 
@@ -96,7 +99,12 @@ class ChromaStream:
     def _filtered(self, samples: Floats) -> Floats:
         """Return samples at the lower rate: products of rows and parts of the filter, added diagonally."""
         rows = len(samples) // DOWN
-        products = self._taps @ np.ascontiguousarray(samples[: rows * DOWN].reshape(rows, DOWN).T)
+        parts = np.ascontiguousarray(samples[: rows * DOWN].reshape(rows, DOWN).T)
+        products = np.empty((len(self._taps), rows), np.float32)
+        for start in range(0, rows, PRODUCTS):
+            np.matmul(
+                self._taps, parts[:, start : start + PRODUCTS], out=products[:, start : start + PRODUCTS]
+            )
         count = rows - len(products) + 1
         out = products[0, :count].copy()
         for part in range(1, len(products)):

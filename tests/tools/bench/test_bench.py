@@ -67,7 +67,7 @@ def test_matching_gives_rows_of_indexing_and_of_queries_that_find_what_they_shou
     named = {row.name: row for row in rows}
     indexed = [row for row in rows if row.name.startswith("index ") and row.peer == matching.REAL_TIME]
     assert [row.name.split(", ")[-1] for row in indexed] == ["1 thread", "2 threads"]
-    assert all(row.error < 0.3 and 50 < (row.megabytes or 0) < 400 for row in indexed)
+    assert all(row.error < 0.6 and 50 < (row.megabytes or 0) < 400 for row in indexed)
     parts = [row for row in rows if row.name.startswith("  ")]
     assert sum(row.seconds for row in parts[:-1]) == pytest.approx(parts[-1].seconds, rel=1e-6)
     assert named["nearest 20 of 100 tracks"].error <= 0.05
