@@ -8,6 +8,7 @@ start, trimmed or looped on bar lines, softer under speech.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,13 +21,13 @@ from edge.cli.inputs import check_outputs, for_each, output_file, recordings
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
 from edge.cli.show import print_json, print_notes, say
-from edge.cli.speech import add_speech, open_typed, transcript_options
+from edge.cli.speech import add_speech, open_typed, transcribed
 from edge.errors import UsageError
 from edge.matching.options import MatchOptions
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
-    from edge.cache import Cache
+    from edge.cli.speech import Speech
     from edge.evidence.speech.recognizers import Recognizer
     from edge.evidence.transcript import Transcript
     from edge.matching.add import AddedMusic
@@ -56,7 +57,7 @@ class _Means:
     """Networks of tagging."""
     index: MusicIndex
     """The music."""
-    speech: tuple[Recognizer, Cache | None] | None
+    speech: Speech | None
     """How speech is recognized; None to ignore it."""
     count: int
     """Number of recordings."""
@@ -155,8 +156,6 @@ def _index(options: argparse.Namespace, networks: MatchNetworks, recognizer: Rec
 
 def print_skipped(index: MusicIndex) -> None:
     """Print which files are no tracks, the first of many."""
-    import sys  # noqa: PLC0415
-
     shown = index.skipped[:3]
     more = len(index.skipped) - len(shown)
     for line in (*shown, *([f"{more} more files are no music"] if more else [])):
@@ -165,7 +164,8 @@ def print_skipped(index: MusicIndex) -> None:
 
 def _match(options: argparse.Namespace, means: _Means, recording: Recording) -> None:
     name = recording.path.name
-    spoken = _transcribe(options, means, recording)
+    captions = transcribed(options, means.speech, recording)
+    spoken = captions.transcript if captions else None
     tags = _tags(options, means, recording, spoken)
     with Progress(f"{name}: matching", seconds=recording.duration_s, quiet=options.quiet) as progress:
         result = edge.match_music(
@@ -186,22 +186,6 @@ def _match(options: argparse.Namespace, means: _Means, recording: Recording) -> 
         print_matches(options, result, tags, written, means.count)
     if not options.quiet:
         print_notes(recording, (*result.notes, *(written.notes if written else ())))
-
-
-def _transcribe(options: argparse.Namespace, means: _Means, recording: Recording) -> Transcript | None:
-    """Return what is said; None if that does not count, or there is no audio."""
-    if means.speech is None or recording.audio is None:
-        return None
-    recognizer, cache = means.speech
-    stage = f"{recording.path.name}: transcribing"
-    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
-        return edge.transcribe(
-            recording,
-            edge.CaptionOptions(transcript=transcript_options(options)),
-            recognizer=recognizer,
-            cache=cache,
-            progress=progress,
-        ).transcript
 
 
 def _tags(

@@ -1,17 +1,20 @@
-"""Speech recognition options that `edge caption`, `edge clean` and `edge tag` share."""
+"""Speech recognition options that several commands share."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import edge
+from edge.cli.progress import Progress
 from edge.cli.show import say
 from edge.evidence.options import SpeechOptions, TranscriptOptions
 
 if TYPE_CHECKING:
     from edge.cache import Cache
+    from edge.captions.transcribe import CaptionResult
     from edge.evidence.speech.recognizers import Recognizer
+    from edge.media import Recording
 
 DEFAULT_MODEL = "moonshine-tiny-en"
 """Id of the default recognizer."""
@@ -39,3 +42,25 @@ def open_typed(options: argparse.Namespace) -> tuple[Recognizer, Cache | None]:
     recognizer = edge.open_recognizer(options.model, language=options.language, threads=options.threads)
     say(options, f"recognizer {recognizer.identity[0]}")
     return recognizer, None if options.no_cache else edge.Cache()
+
+
+Speech: TypeAlias = "tuple[Recognizer, Cache | None]"
+"""How speech is recognized, and where results are kept."""
+
+
+def transcribed(
+    options: argparse.Namespace, speech: Speech | None, recording: Recording
+) -> CaptionResult | None:
+    """Return what is said; None if that does not count, or there is no audio."""
+    if speech is None or recording.audio is None:
+        return None
+    recognizer, cache = speech
+    stage = f"{recording.path.name}: transcribing"
+    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
+        return edge.transcribe(
+            recording,
+            edge.CaptionOptions(transcript=transcript_options(options)),
+            recognizer=recognizer,
+            cache=cache,
+            progress=progress,
+        )

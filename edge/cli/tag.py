@@ -19,15 +19,13 @@ from edge.cli.inputs import STDIN, check_outputs, for_each, output_file, recordi
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
 from edge.cli.show import print_json, print_notes, say
-from edge.cli.speech import DEFAULT_MODEL, add_speech, open_typed, transcript_options
+from edge.cli.speech import DEFAULT_MODEL, add_speech, open_typed, transcribed
 from edge.errors import UsageError
 from edge.tagging.options import TagOptions
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
-    from edge.cache import Cache
-    from edge.captions.transcribe import CaptionResult
-    from edge.evidence.speech.recognizers import Recognizer
+    from edge.cli.speech import Speech
     from edge.media import Recording
     from edge.tagging.library import TagLibrary
     from edge.tagging.networks import TagNetworks
@@ -45,7 +43,7 @@ class _Means:
     settings: TagOptions
     networks: TagNetworks
     library: TagLibrary
-    speech: tuple[Recognizer, Cache | None] | None
+    speech: Speech | None
     """How speech is recognized; None to ignore it."""
     count: int
     """Number of recordings."""
@@ -137,24 +135,8 @@ def _open(options: argparse.Namespace, networks: TagNetworks) -> TagLibrary:
         return open_tags(options.library, networks, progress=progress)
 
 
-def _transcribe(options: argparse.Namespace, means: _Means, recording: Recording) -> CaptionResult | None:
-    """Return what is said; None if that does not count, or there is no audio."""
-    if means.speech is None or recording.audio is None:
-        return None
-    recognizer, cache = means.speech
-    stage = f"{recording.path.name}: transcribing"
-    with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
-        return edge.transcribe(
-            recording,
-            edge.CaptionOptions(transcript=transcript_options(options)),
-            recognizer=recognizer,
-            cache=cache,
-            progress=progress,
-        )
-
-
 def _tag(options: argparse.Namespace, means: _Means, recording: Recording) -> None:
-    spoken = _transcribe(options, means, recording)
+    spoken = transcribed(options, means.speech, recording)
     with Progress(f"{recording.path.name}: tagging", quiet=options.quiet) as progress:
         result = edge.tag(
             recording,

@@ -1,4 +1,4 @@
-"""The networks of tagging, opened when they are first needed, and the space that tags are placed in."""
+"""The networks of tagging, and the space that tags are placed in."""
 
 from __future__ import annotations
 
@@ -11,23 +11,11 @@ import numpy as np
 from edge.arrays import Floats
 from edge.cache import Cache, key
 from edge.errors import ModelError
-from edge.evidence.excerpts import ExcerptNetworks
-from edge.models.options import SessionOptions
-from edge.models.packages import is_installed
-from edge.networks.face_detectors import find_face_detector, open_face_detector
-from edge.networks.face_map import FaceMap
-from edge.networks.faces import FaceDetector
-from edge.networks.image_encoder import ImageEncoder
-from edge.networks.segmenter import Segmenter
+from edge.evidence.networks import VideoNetworks
 from edge.networks.tag_towers import TagTowers
-from edge.networks.text_encoder import TextEncoder
-from edge.networks.text_reader import TextReader
-
-BEST_ENCODER = "efficientnet-lite2"
-"""Image encoder that is used if its package is installed."""
 
 
-class TagNetworks:
+class TagNetworks(VideoNetworks):
     """The networks of tagging; close them, or use them in a `with` statement.
 
     `encoder` is the id or folder of an image encoder: by default the one of `edgereel[tags]` if it is
@@ -46,35 +34,8 @@ class TagNetworks:
         threads: int = 1,
         cache: Cache | None = None,
     ) -> None:
-        self._encoder, self._texts, self._towers, self._threads = encoder, texts, towers, threads
-        self._reader, self._cache = reader, cache
-
-    @cached_property
-    def encoder(self) -> ImageEncoder:
-        """Return the image encoder."""
-        default = BEST_ENCODER if is_installed(BEST_ENCODER) else None
-        kept = SessionOptions(threads=self._threads, arena=True)  # 0.3 s of 4.3 s for ten minutes
-        return ImageEncoder(self._encoder or default, options=kept)
-
-    @cached_property
-    def detector(self) -> FaceDetector:
-        """Return the face detector."""
-        return open_face_detector(find_face_detector(FaceMap.default), threads=self._threads)
-
-    @cached_property
-    def segmenter(self) -> Segmenter:
-        """Return the audio segmenter."""
-        return Segmenter(threads=self._threads)
-
-    @cached_property
-    def reader(self) -> TextReader | None:
-        """Return the text reader; None if text in the frames is ignored."""
-        return None if self._reader is None else TextReader(self._reader, threads=self._threads)
-
-    @cached_property
-    def texts(self) -> TextEncoder:
-        """Return the text encoder."""
-        return TextEncoder(self._texts, threads=self._threads)
+        super().__init__(encoder, texts, reader, threads=threads, cache=cache)
+        self._towers = towers
 
     @cached_property
     def towers(self) -> TagTowers:
@@ -85,11 +46,6 @@ class TagNetworks:
             what = f"expects text vectors of {towers.parameters.text} numbers, not {self.texts.size}"
             raise ModelError(towers.folder.path, what)
         return towers
-
-    @property
-    def excerpts(self) -> ExcerptNetworks:
-        """Return those that examine a recording."""
-        return ExcerptNetworks(self.encoder, self.detector, self.segmenter, self.reader)
 
     @property
     def space(self) -> str:
@@ -120,15 +76,3 @@ class TagNetworks:
         if self._cache:
             self._cache.put(entry, names.astype(np.float32).tobytes())
         return names
-
-    def close(self) -> None:
-        """Release those that were opened."""
-        for name in ("encoder", "detector", "segmenter", "reader", "texts", "towers"):
-            if (network := self.__dict__.pop(name, None)) is not None:
-                network.close()
-
-    def __enter__(self) -> TagNetworks:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -13,6 +13,7 @@ import numpy as np
 from edge.arrays import Floats
 from edge.errors import InputError
 from edge.evidence.excerpts import Excerpts, collect_excerpts
+from edge.evidence.networks import BEST_ENCODER
 from edge.media import open_recording
 from edge.models.arithmetic import describe
 from edge.models.packages import is_installed
@@ -22,7 +23,7 @@ from edge.networks.text_encoder import TextEncoder
 from edge.tagging.inputs import text_vector, video_input
 from edge.tagging.library import STARTER, TagLibrary
 from edge.tagging.names import distinct, folded, read_names
-from edge.tagging.networks import BEST_ENCODER, TagNetworks
+from edge.tagging.networks import TagNetworks
 from edge.vocabulary import LABELS
 from tools.evaluate.tag_scores import FIRST, Ranking, average_precision, judged
 from tools.progress import each

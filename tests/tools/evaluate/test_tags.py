@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from edge.errors import InputError
+from edge.evidence.networks import BEST_ENCODER
 from edge.models.packages import is_installed
 from edge.models.store import builtin_root
-from edge.tagging.networks import BEST_ENCODER
 from tests.media.makers import Recipe, make
 from tools.evaluate import tag_scores
 from tools.evaluate.tag_scores import Ranking
