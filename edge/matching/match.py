@@ -21,6 +21,7 @@ from edge.evidence.motion.collect import collect_motion
 from edge.evidence.motion.track import MotionTrack
 from edge.evidence.options import MotionOptions
 from edge.evidence.transcript import Transcript
+from edge.files import identity
 from edge.matching.add import length_of
 from edge.matching.analysis import TrackAnalysis
 from edge.matching.arrange import Arrangement, arrange
@@ -145,7 +146,8 @@ def match_music(
 
     `tags` say what the video is about, as `tag` finds them; `title` is by default that in the file's
     metadata, "" ignores it; what is said counts with a `transcript`. What is not handed in of `excerpts` and
-    `motion` is computed; with `networks` no model is loaded.
+    `motion` is computed; with `networks` no model is loaded. The video itself, if it is in the folder, is no
+    track.
 
     Raises InputError if the video or the folder cannot be read, has nothing to match or no music, UsageError
     for an index of another space, OutputError if the index cannot be kept, ModelError.
@@ -174,11 +176,14 @@ def match_music(
     features = video_features(excerpts, motion, words, networks.names, networks.texts)
     if not features.present.any():
         raise InputError(recording.path, "has nothing to match: no frames, no tags and no title")
-    found = index.nearest(
-        networks.towers.video(features), max(CLOSE, options.count), no_vocals=options.no_vocals
-    )
+    place = networks.towers.video(features)
+    near = index.nearest(place, max(CLOSE, options.count) + 1, no_vocals=options.no_vocals)
+    own = identity(recording.path)
+    found = [(track, similarity) for track, similarity in near if identity(track.path) != own]
+    found = found[: max(CLOSE, options.count)]
     if not found:
-        raise InputError(index.folder, f"has no music without vocals among {len(index)} tracks")
+        without = " without vocals" if options.no_vocals else " but that of the video itself"
+        raise InputError(index.folder, f"has no music{without} among {len(index)} tracks")
     ranked = _ranked(found, index, motion, length_s)[: options.count]
     return MatchResult(
         recording=recording,

@@ -209,3 +209,14 @@ def test_reasons_are_drawn(video: Path, index: MusicIndex, networks: MatchNetwor
     explain_match(result, tmp_path / "why.png", force=True)
     with pytest.raises(UsageError):
         explain_match(result, tmp_path / "why.txt")
+
+
+def test_a_video_is_no_track_for_itself(networks: MatchNetworks, tmp_path: Path) -> None:
+    sound = np.repeat(band(8, rate_hz=RATE_HZ), 3)
+    video = film(tmp_path / "with music.mp4", [(2.0, 0.4)] * 4, sound=sound)
+    alone = index_music(tmp_path, networks, store=tmp_path / ".music.sqlite")
+    with pytest.raises(InputError, match="has no music but that of the video itself among 1 tracks"):
+        match_music(video, alone, networks=networks)
+    write(tmp_path / "other.wav", band(12, rate_hz=RATE_HZ), RATE_HZ)
+    both = index_music(tmp_path, networks, store=tmp_path / ".music.sqlite")
+    assert [track.path.name for track in match_music(video, both, networks=networks)] == ["other.wav"]
