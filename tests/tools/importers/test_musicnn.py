@@ -24,6 +24,7 @@ from tests.tools.importers.makers import real_wheel, wheel
 from tools.importers import musicnn
 from tools.importers.checkpoints import MAGIC, read_checkpoint
 from tools.importers.musicnn import FOLDER, FRAMES, MELS, PACKAGE
+from tools.importers.musicnn_network import Musicnn
 from tools.importers.sources import open_source
 
 INT32 = 3
@@ -125,7 +126,7 @@ def test_a_damaged_checkpoint_is_a_value_error(data: st.DataObject) -> None:
 def source_tensors() -> dict[str, Floats]:
     """Random weights of the network by the names of its source."""
     torch.manual_seed(0)
-    network = musicnn.Musicnn()
+    network = Musicnn()
     for name, buffer in network.named_buffers():
         if name.endswith("running_mean"):
             buffer.normal_(0, 0.1)
