@@ -69,7 +69,7 @@ class MatchedTrack:
         """By which tracks are ordered: similarity and rhythm."""
         return self.similarity + RHYTHM * self.arrangement.fit
 
-    def to_document(self, *, reasons: bool = True) -> schema.MatchedTrack:
+    def to_document(self) -> schema.MatchedTrack:
         """Return the track in the form of JSON documents."""
         rhythm, key = self.analysis.rhythm, self.analysis.key
         on_beat = self.arrangement.cuts_on_beat
@@ -84,7 +84,7 @@ class MatchedTrack:
             vocals=schema.share(self.analysis.vocals),
             seconds=schema.seconds(rhythm.duration_s),
             start=schema.seconds(self.arrangement.parts[0].start),
-            reasons={name: schema.share(value) for name, value in self.reasons.items()} if reasons else UNSET,
+            reasons={name: schema.share(value) for name, value in self.reasons.items()},
         )
 
 
@@ -116,12 +116,12 @@ class MatchResult:
     def __repr__(self) -> str:
         return f"MatchResult({self.recording.path.name}, {', '.join(one.path.name for one in self.tracks)})"
 
-    def to_dict(self, file: str | None = None, *, reasons: bool = True) -> dict[str, Any]:
+    def to_dict(self, file: str | None = None) -> dict[str, Any]:
         """Return the JSON document of `edge match`; `file` is the one that was written."""
         return schema.to_dict(
             schema.Match(
                 media=self.recording.describe(self.length_s, self.notes),
-                tracks=tuple(one.to_document(reasons=reasons) for one in self.tracks),
+                tracks=tuple(one.to_document() for one in self.tracks),
                 indexed=len(self.index),
                 skipped=self.index.skipped,
                 file=UNSET if file is None else file,

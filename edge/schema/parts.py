@@ -177,5 +177,5 @@ class MatchedTrack(Struct, frozen=True):
     """Length."""
     start: float
     """Seconds of the track at which the video begins."""
-    reasons: dict[str, float] | UnsetType = UNSET
-    """Cosine by what the frames show, by motion and by words alone; absent unless asked for."""
+    reasons: dict[str, float]
+    """Cosine by what the frames show, by motion and by words alone; those that the video has."""

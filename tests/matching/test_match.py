@@ -114,13 +114,15 @@ def test_the_document_is_what_the_contract_says(
     video: Path, index: MusicIndex, networks: MatchNetworks
 ) -> None:
     result = match_music(video, index, title="Beach", networks=networks)
-    for document in (result.to_dict(), result.to_dict("out.mp4", reasons=False)):
+    assert "file" not in result.to_dict()
+    assert result.to_dict("out.mp4")["file"] == "out.mp4"
+    for document in (result.to_dict(), result.to_dict("out.mp4")):
         read = msgspec.convert(document, schema.Match, strict=True)
         assert schema.to_dict(read) == document
         assert document["indexed"] == len(index)
         assert [Path(track["file"]).stem for track in document["tracks"]] == [t.path.stem for t in result]
         assert document["skipped"] == ["noise.mp3: is not media, or its header or index is missing"]
-        assert ("file" in document) == ("reasons" not in document["tracks"][0])
+        assert all("words" in track["reasons"] for track in document["tracks"])
         for track in document["tracks"]:
             assert track["key"]
             assert 0 <= track["rhythm"] <= 1
