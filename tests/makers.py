@@ -21,6 +21,7 @@ from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import CleanPlan, CleanResult, clean, plan_clean
 from edge.quickcut.options import CleanOptions
+from edge.spans import intervals, merge
 from edge.text.sentences import sentences
 from edge.vocabulary import Progress, Span, Word
 from tools.sound.signals import add_at, at_dbfs, fade
@@ -71,6 +72,7 @@ def talk_from_script(
         levels=(level_of(loud, at / 100),),
         filled_pauses=tuple(filled_pauses),
         music=tuple(music),
+        sounds=tuple(Span(*part) for part in merge(intervals(loud))),
     )
 
 

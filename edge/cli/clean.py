@@ -51,6 +51,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     rules.add_argument("--keep", metavar="KINDS", default="", help=f"leave some alone: {','.join(KINDS)}")
     rules.add_argument(
+        "--sounds", action="store_true", help="also remove sounds without words: music, noises"
+    )
+    rules.add_argument(
         "--filler", action="append", default=[], metavar="WORD", help="a filler of yours; repeat"
     )
     add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
@@ -81,6 +84,7 @@ def clean_options(options: argparse.Namespace) -> CleanOptions:
             blanks="blanks" not in kept,
             fillers="fillers" not in kept,
             repeats="repeats" not in kept,
+            sounds=options.sounds,
         ),
         cuts=CutOptions(padding_s=options.padding_s),
         smart=not options.reencode,

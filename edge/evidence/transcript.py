@@ -28,6 +28,8 @@ class Transcript:
     """Filled pauses such as "um", which recognizers omit from the text."""
     music: tuple[Span, ...]
     """Spans of music or singing."""
+    sounds: tuple[Span, ...]
+    """Spans above the recording's noise floor, whatever sounds there; speech and music included."""
 
     def __repr__(self) -> str:
         words = sum(len(sentence.words) for sentence in self.sentences)
@@ -45,10 +47,8 @@ class Transcript:
     def to_bytes(self) -> bytes:
         """Serialize the transcript; `from_bytes` reads it."""
         levels = [(level.start, level.values.tobytes()) for level in self.levels]
-        stored = _Stored(
-            self.duration_s, self.language, self.sentences, levels, self.filled_pauses, self.music
-        )
-        return msgspec.msgpack.encode(stored)
+        spans = self.filled_pauses, self.music, self.sounds
+        return msgspec.msgpack.encode(_Stored(self.duration_s, self.language, self.sentences, levels, *spans))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Transcript:
@@ -60,9 +60,8 @@ class Transcript:
             )
         except (msgspec.MsgspecError, ValueError) as error:
             raise UsageError(f"the bytes are not a transcript: {error}") from error
-        return cls(
-            stored.duration_s, stored.language, stored.sentences, levels, stored.filled_pauses, stored.music
-        )
+        spans = stored.filled_pauses, stored.music, stored.sounds
+        return cls(stored.duration_s, stored.language, stored.sentences, levels, *spans)
 
 
 class _Stored(msgspec.Struct):
@@ -74,3 +73,4 @@ class _Stored(msgspec.Struct):
     levels: list[tuple[float, bytes]]
     filled_pauses: tuple[Span, ...]
     music: tuple[Span, ...]
+    sounds: tuple[Span, ...]

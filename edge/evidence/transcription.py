@@ -10,6 +10,7 @@ import numpy as np
 
 from edge.cache import Cache, key
 from edge.errors import UsageError
+from edge.evidence.audible import AudibleCollector
 from edge.evidence.collect import collect
 from edge.evidence.labels import FrameLabels
 from edge.evidence.options import TranscriptOptions
@@ -49,6 +50,7 @@ class TranscriptCollector:
         self._options = options or TranscriptOptions()
         self._labels, self._recognizer = labels, recognizer
         self._chunker = SpeechChunker(self._options.speech, rate_hz=labels.rate_hz, frame_s=labels.frame_s)
+        self._audible = AudibleCollector(labels.rate_hz)
         self._labeled = 0
         self._chunks: list[ChunkTranscript] = []
         self.result: Transcript
@@ -57,12 +59,14 @@ class TranscriptCollector:
     def accept(self, block: AudioBlock) -> None:
         """Recognize the chunks that a block completes; see `Collector`."""
         self._chunker.accept(block.samples)
+        self._audible.accept(block.samples)
         self._recognize_labeled()
 
     def finish(self) -> None:
         """Recognize the remaining chunks and set `result`."""
         self._recognize_labeled()
         self._recognize(self._chunker.finish())
+        self._audible.finish()
         duration_s = self._labels.samples / self.rate_hz
         words = (word for chunk in self._chunks for word in chunk.words)
         self.result = Transcript(
@@ -74,6 +78,7 @@ class TranscriptCollector:
                 span for chunk in self._chunks for span in chunk.filled_pauses if self._is_spoken(span)
             ),
             music=tuple(self._music(duration_s)),
+            sounds=tuple(self._sounds(duration_s)),
         )
 
     def _recognize_labeled(self) -> None:
@@ -89,6 +94,14 @@ class TranscriptCollector:
         frame_s = self._labels.frame_s
         first, stop = int(span.start / frame_s), int(np.ceil(span.end / frame_s))
         return bool(self._labels.frames[first:stop, LABELS.index(Label.SPEAKING)].mean() >= MIN_SPEAKING)
+
+    def _sounds(self, duration_s: float) -> Iterable[Span]:
+        """Yield what is above the noise floor; of voices, also what is fainter."""
+        columns = [LABELS.index(Label.SINGING), LABELS.index(Label.SPEAKING)]
+        voiced = self._labels.frames[:, columns].sum(axis=1) > 0.5
+        for span in self._audible.spans(voiced, self._labels.frame_s):
+            if span.start < duration_s:
+                yield Span(span.start, min(span.end, duration_s))
 
     def _music(self, duration_s: float) -> Iterable[Span]:
         """Yield spans of music or singing of at least `MIN_MUSIC_S`, ignoring shorter gaps."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,11 +55,23 @@ def cut_list(
 def _kept(
     items: Sequence[Item], transcript: Transcript, options: CutOptions
 ) -> Iterator[tuple[float, float]]:
-    """Yield intervals that must stay: kept items, and unmarked audible intervals that are long enough."""
+    """Yield intervals that must stay: kept items, and unmarked audible intervals that are long enough.
+
+    Breath between a removed take and the next one goes with the take.
+    """
     yield from intervals(item for item in items if not item.remove)
-    marked = merge(intervals(item for item in items if item.kind is not Kind.BLANK))
-    for audible in intervals([*transcript.sounding, *transcript.music]):
+    marked = merge(
+        [*intervals(item for item in items if item.kind is not Kind.BLANK), *_between_takes(items)]
+    )
+    for audible in intervals([*transcript.sounds, *transcript.music]):
         yield from (part for part in subtract(audible, marked) if part[1] - part[0] >= options.min_sound_s)
+
+
+def _between_takes(items: Sequence[Item]) -> Iterator[tuple[float, float]]:
+    """Yield the intervals between removed takes and the words that follow at once."""
+    for item, after in pairwise(items):
+        if item.kind is Kind.REPEAT and item.remove and after.kind in (Kind.REPEAT, Kind.SPEECH):
+            yield item.end, after.start
 
 
 def _cut(

@@ -1,7 +1,7 @@
-"""Divide a recording into items: speech, and what could be removed: blanks, fillers, repeated takes.
+"""Divide a recording into items: speech, other sound, and what could be removed: blanks, fillers, repeats.
 
 Items are disjoint and in order. In doubt nothing is marked, because a wrong cut is far worse than a missed
-filler; so a gap between words that is not silent is not a blank.
+filler. So a blank is near the recording's noise floor, and has no word, voice or music in it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,19 @@ class Kind(StrEnum):
     """Words that are neither a filler nor part of a repeated take."""
     BLANK = "blank"
     """Silence of at least `MarkOptions.min_silence_s`."""
+    SOUND = "sound"
+    """Sound away from words: music, noises, voices that were not recognized."""
     FILLER = "filler"
     """A filler word or phrase, or a filled pause that no word covers."""
     REPEAT = "repeat"
     """A take that a later one repeats."""
+
+
+NEAR_S = 0.5
+"""Sound this close to a word, in seconds, belongs to it: breath, reverberation."""
+
+MARGIN_S = 0.2
+"""Silence in seconds that belongs to sound away from words, because it starts and ends below the noise floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,7 @@ class Item:
     kind: Kind
     """Kind of the item."""
     text: str
-    """Words of the item; empty for blanks and filled pauses."""
+    """Words of the item; empty for blanks, sounds and filled pauses."""
     remove: bool
     """Whether cleaning removes it."""
     reason: str
@@ -66,7 +75,7 @@ class Item:
 def mark(
     transcript: Transcript, options: MarkOptions | None = None, *, duration_s: float | None = None
 ) -> list[Item]:
-    """Return the items of a recording, in order: speech, blanks, fillers and repeats.
+    """Return the items of a recording, in order: speech, sounds, blanks, fillers and repeats.
 
     `duration_s` is the length of the recording if that is longer than its audio.
     """
@@ -78,10 +87,11 @@ def mark(
         if index == len(spoken) or spoken[index].start >= span.end:
             spoken.insert(index, _filled_pause(span, options))
             ends.insert(index, span.end)
-    audible = merge(intervals([*spoken, *transcript.sounding, *transcript.music]))
+    sounds = list(_sounds(spoken, transcript, options, duration_s))
+    audible = merge(intervals([*spoken, *sounds, *transcript.sounds, *transcript.music]))
     silent = [Span(*part) for part in subtract((0.0, duration_s), audible)]
     blanks = [_blank(span, options) for span in silent if span.seconds >= options.min_silence_s]
-    return sorted([*spoken, *blanks], key=lambda item: item.start)
+    return sorted([*spoken, *sounds, *blanks], key=lambda item: item.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +179,26 @@ def _item(words: Sequence[Word], mark: _Mark, options: MarkOptions) -> Item:
     asked = {Kind.FILLER: options.fillers, Kind.REPEAT: options.repeats}.get(mark.kind, False)
     remove = asked and options.level is not Level.OFF
     return Item(words[0].start, words[-1].end, mark.kind, text, remove, mark.reason, mark.score)
+
+
+def _sounds(
+    spoken: Sequence[Item], transcript: Transcript, options: MarkOptions, duration_s: float
+) -> Iterator[Item]:
+    """Yield sound away from words; what is less than a blank apart is one item."""
+    speech = merge(intervals(spoken), options.min_silence_s)
+    near = merge((start - NEAR_S, end + NEAR_S) for start, end in speech)
+    sounds = merge(intervals([*transcript.sounds, *transcript.music]))
+    away = [part for sound in sounds for part in subtract(sound, near)]
+    wide = [(max(0.0, start - MARGIN_S), min(duration_s, end + MARGIN_S)) for start, end in away]
+    beside = merge((start - NEAR_S + MARGIN_S, end + NEAR_S - MARGIN_S) for start, end in speech)
+    for start, end in (
+        part for sound in merge(wide, options.min_silence_s) for part in subtract(sound, beside)
+    ):
+        span = Span(start, end)
+        music_s = sum(span.overlap(music) for music in transcript.music)
+        reason = "music" if music_s > span.seconds / 2 else "sound without words"
+        remove = options.sounds and options.level is not Level.OFF
+        yield Item(start, end, Kind.SOUND, "", remove, reason)
 
 
 def _filled_pause(span: Span, options: MarkOptions) -> Item:

@@ -60,6 +60,8 @@ class MarkOptions:
     """Remove fillers and filled pauses."""
     repeats: bool = True
     """Remove all but the last of repeated takes."""
+    sounds: bool = False
+    """Remove sounds without words, too: music, noises."""
     min_silence_s: float = 1.0
     """Minimum length of a blank in seconds."""
     take_pause_s: float = 0.3
@@ -85,7 +87,7 @@ class CutOptions:
     min_cut_s: float = 0.1
     """Minimum length of a cut in seconds."""
     min_sound_s: float = 0.2
-    """Unmarked audible intervals without words are kept from this length on, in seconds."""
+    """Sound between words that is not marked is kept from this length on, in seconds."""
 
     def __post_init__(self) -> None:
         lengths = (self.padding_s, self.search_s, self.min_cut_s, self.min_sound_s)

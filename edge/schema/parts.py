@@ -73,16 +73,16 @@ class Caption(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """A part of a recording: speech, a blank, a filler or a repeat."""
+    """A part of a recording: speech, a blank, a sound, a filler or a repeat."""
 
     start: float
     """Seconds of the recording."""
     end: float
     """Seconds of the recording."""
     kind: str
-    """speech, blank, filler or repeat."""
+    """speech, blank, sound, filler or repeat."""
     text: str
-    """Words of the item; empty for blanks."""
+    """Words of the item; empty for blanks and sounds."""
     remove: bool
     """Whether cleaning removes it."""
     reason: str

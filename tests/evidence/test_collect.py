@@ -223,7 +223,7 @@ def test_a_transcript_survives_its_bytes(talk: tuple[Path, Take], segmenter: Seg
     assert again.sentences == transcript.sentences
     assert again.sounding == transcript.sounding
     assert len(again.sounding) >= 2
-    empty = Transcript(1.0, "und", (), (), (), ())
+    empty = Transcript(1.0, "und", (), (), (), (), ())
     assert Transcript.from_bytes(empty.to_bytes()) == empty
 
 

@@ -104,7 +104,7 @@ def test_words_move_the_place_of_a_video_toward_tracks_of_that_name(
         result = match_music(video, index, networks=networks, **{"title": "", **given})  # type: ignore[arg-type]
         return {track.path.stem: track.reasons["words"] for track in result}[name]  # type: ignore[return-value]
 
-    said = Transcript(8.0, "en", (Caption(0, 1, "We are at the beach in summer.", ()),), (), (), ())
+    said = Transcript(8.0, "en", (Caption(0, 1, "We are at the beach in summer.", ()),), (), (), (), ())
     away = reason("summer beach", tags=["dark forest"])
     for given in ({"tags": ["summer", "beach"]}, {"title": "Summer beach"}, {"transcript": said}):
         assert reason("summer beach", **given) > away + 0.02  # type: ignore[operator]

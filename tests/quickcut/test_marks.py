@@ -25,7 +25,7 @@ from edge.vocabulary import Caption, Span
 from tests.makers import talk_from_script, words_of
 from tests.quickcut.strategies import recordings
 
-SPEECH, BLANK, FILLER, REPEAT = Kind.SPEECH, Kind.BLANK, Kind.FILLER, Kind.REPEAT
+SPEECH, BLANK, SOUND, FILLER, REPEAT = Kind.SPEECH, Kind.BLANK, Kind.SOUND, Kind.FILLER, Kind.REPEAT
 
 NEAR = 1e-6
 
@@ -47,7 +47,7 @@ def assert_sound(items: Sequence[Item], found: Transcript) -> None:
     assert all(item.start < item.end for item in items)
     assert all(one.end <= other.start + NEAR for one, other in pairwise(items))
     assert not items or (items[0].start >= 0 and items[-1].end <= found.duration_s + NEAR)
-    spoken = [item for item in items if item.kind is not BLANK]
+    spoken = [item for item in items if item.kind not in (BLANK, SOUND)]
     texts: dict[int, list[str]] = {}
     for word in words_of(found):
         (at,) = (n for n, item in enumerate(spoken) if covers(item, word.start, word.end))
@@ -58,21 +58,22 @@ def assert_sound(items: Sequence[Item], found: Transcript) -> None:
     for span in found.filled_pauses:
         (item,) = (item for item in spoken if covers(item, span.start, span.end))
         assert item.kind is REPEAT or (item.kind is FILLER and not item.text)
-    heard = [*found.sounding, *found.music, *(Span(item.start, item.end) for item in spoken)]
+    heard = [*found.sounds, *found.music, *(Span(item.start, item.end) for item in spoken)]
     for item in items:
         assert bool(item.reason) == (item.kind is not SPEECH)
         assert (item.score is not None) == (item.kind is REPEAT)
         assert not (item.remove and item.kind is SPEECH)
+        assert not item.text or item.kind not in (BLANK, SOUND)
         if item.kind is BLANK:
-            assert item.text == ""
             assert all(Span(item.start, item.end).overlap(span) < NEAR for span in heard)
 
 
-def silences(found: Transcript) -> list[tuple[int, int]]:
+def silences(found: Transcript, items: Iterable[Item]) -> list[tuple[int, int]]:
     """Where nothing is said, sounds or plays, in hundredths of a second, by asking each of them."""
     heard = np.zeros(round(found.duration_s * 100) + 2, np.int8)
-    spans = [*found.sounding, *found.music, *found.filled_pauses]
+    spans = [*found.sounds, *found.music, *found.filled_pauses]
     spans += [Span(word.start, word.end) for word in words_of(found)]
+    spans += [Span(item.start, item.end) for item in items if item.kind is SOUND]  # with their margins
     for span in spans:
         heard[1 + round(span.start * 100) : 1 + round(span.end * 100)] = 1
     heard[[0, -1]] = 1
@@ -113,14 +114,26 @@ def test_where_something_sounds_or_music_plays_there_is_no_blank() -> None:
         assert BLANK not in {item.kind for item in mark(found)}
     found = talk_from_script(script, sounds=[Span(2.0, 2.4)])
     blanks = [(item.start, item.end) for item in mark(found) if item.kind is BLANK]
-    assert np.allclose(blanks, [(0.62, 2.0), (2.4, 4.62)])
+    assert np.allclose(blanks, [(0.62, 1.8), (2.6, 4.62)])
+    (sound,) = (item for item in mark(found) if item.kind is SOUND)
+    assert (sound.start, sound.end, sound.remove) == (pytest.approx(1.8), pytest.approx(2.6), False)
+    assert sound.reason == "sound without words"
+    (music,) = (item for item in mark(talk_from_script(script, music=[Span(2, 3)])) if item.kind is SOUND)
+    assert music.reason == "music"
+
+
+def test_sound_beside_words_belongs_to_them() -> None:
+    breath = talk_from_script("We start. [0.4] Here we go. [3.0]", sounds=[Span(0.7, 0.95), Span(1.97, 2.2)])
+    assert SOUND not in {item.kind for item in mark(breath)}
+    assert mark(breath)[-1].start == pytest.approx(2.2)
 
 
 def test_a_recording_in_which_nothing_is_said_is_one_blank() -> None:
     found = talk_from_script("[5.0]")
     (item,) = mark(found)
     assert (item.start, item.end, item.kind, item.remove) == (0, 5, BLANK, True)
-    assert mark(talk_from_script("[5.0]", music=[Span(0, 5)])) == []
+    (music,) = mark(talk_from_script("[5.0]", music=[Span(0, 5)]))
+    assert (music.start, music.end, music.kind, music.remove) == (0, 5, SOUND, False)
 
 
 def test_the_picture_may_be_longer_than_the_sound() -> None:
@@ -284,9 +297,15 @@ def test_whatever_is_said_every_word_and_every_silence_is_in_one_item(
     items = mark(found, options)
     assert_sound(items, found)
     blanks = [(round(100 * item.start), round(100 * item.end)) for item in items if item.kind is BLANK]
-    long = [(a, b) for a, b in silences(found) if b - a >= 100 * options.min_silence_s]
+    long = [(a, b) for a, b in silences(found, items) if b - a >= 100 * options.min_silence_s]
     assert blanks == long
-    kinds = {BLANK: options.blanks, FILLER: options.fillers, REPEAT: options.repeats, SPEECH: False}
+    kinds = {
+        BLANK: options.blanks,
+        FILLER: options.fillers,
+        REPEAT: options.repeats,
+        SPEECH: False,
+        SOUND: False,
+    }
     for item in items:
         assert item.remove == (kinds[item.kind] and options.level is not Level.OFF)
 

@@ -89,7 +89,7 @@ def test_any_title_is_taken(
 def spoken(*sentences: tuple[float, str]) -> Transcript:
     """Sentences of one second with their starts."""
     said = tuple(Caption(start, start + 1, text, ()) for start, text in sentences)
-    return Transcript(2.0, "en", said, (), (), ())
+    return Transcript(2.0, "en", said, (), (), (), ())
 
 
 def test_what_is_said_counts_like_a_title(networks: TagNetworks, library: TagLibrary, video: Path) -> None:
