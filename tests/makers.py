@@ -20,7 +20,7 @@ from edge.evidence.transcript import Transcript
 from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import CleanPlan, CleanResult, clean, plan_clean
-from edge.quickcut.options import CleanOptions
+from edge.quickcut.options import CleanOptions, MarkOptions, RepeatOptions
 from edge.spans import intervals, merge
 from edge.text.sentences import sentences
 from edge.vocabulary import Progress, Span, Word
@@ -89,6 +89,10 @@ def words_of(transcript: Transcript) -> list[Word]:
     return [word for sentence in transcript.sentences for word in sentence.words]
 
 
+BY_LETTERS = CleanOptions(marks=MarkOptions(repeat=RepeatOptions(method="published")))
+"""For recordings whose words are tones: the same words do not sound alike in them."""
+
+
 @dataclass(frozen=True)
 class Shot:
     """A media file and what is said in it."""
@@ -98,7 +102,7 @@ class Shot:
 
     def plan(self, options: CleanOptions | None = None) -> CleanPlan:
         """What cleaning would do."""
-        return plan_clean(self.path, options, transcript=self.transcript)
+        return plan_clean(self.path, options or BY_LETTERS, transcript=self.transcript)
 
     def clean(
         self,
@@ -110,7 +114,12 @@ class Shot:
     ) -> CleanResult:
         """Clean it."""
         return clean(
-            self.path, destination, options, transcript=self.transcript, force=force, progress=progress
+            self.path,
+            destination,
+            options or BY_LETTERS,
+            transcript=self.transcript,
+            force=force,
+            progress=progress,
         )
 
 

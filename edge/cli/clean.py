@@ -19,7 +19,7 @@ from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.errors import UsageError
-from edge.quickcut.options import CleanOptions, CutOptions, Level, MarkOptions
+from edge.quickcut.options import CleanOptions, CutOptions, Level, MarkOptions, RepeatOptions
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     rules.add_argument(
         "--filler", action="append", default=[], metavar="WORD", help="a filler of yours; repeat"
     )
+    rules.add_argument(
+        "--published-method",
+        action="store_true",
+        help="find repeats by letters, as Baidu's Duca was described",
+    )
     add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
     add_default(rules, "--padding", CutOptions, "padding_s", "silence left at each side of a cut")
     add_speech(parser)
@@ -85,6 +90,7 @@ def clean_options(options: argparse.Namespace) -> CleanOptions:
             fillers="fillers" not in kept,
             repeats="repeats" not in kept,
             sounds=options.sounds,
+            repeat=RepeatOptions(method="published" if options.published_method else "words"),
         ),
         cuts=CutOptions(padding_s=options.padding_s),
         smart=not options.reencode,

@@ -1,9 +1,9 @@
 """Find where a recording sounds: what rises above its own noise floor, whatever it is.
 
-    blocks -> power of 20 bands every 50 ms -> noise floor of each band, tracked -> level above the floor -> spans
+    blocks -> power of 20 bands every 50 ms -> noise floor of each band -> level above the floor -> spans
 
-The floor of a band is a low quantile of its level within `FLOOR_S`, so hum, hiss and traffic that go on belong
-to it, and a machine, a dog or a faint voice does not.
+The floor of a band is a low quantile of its level within `FLOOR_S`, so hum, hiss and traffic that go on
+belong to it, and a machine, a dog or a faint voice does not.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ INAUDIBLE_DB = 53.0
 """The floor is at most this far below the loud level."""
 
 DIGITAL_DB, SILENCE_DB = -90.0, -110.0
-"""Total level in dBFS below which there is digital silence or dither, and level of digital silence in a band."""
+"""Total level in dBFS below which there is digital silence or dither, and level of a silent band."""
 
 HANN_POWER = 3 / 8
 """Mean of the squared window."""
 
 AUDIBLE_DB, VOICED_DB = 6.0, 4.0
-"""Level above the floor from which anything is audible, and from which a voice is, where labels say that there
-is one. Steady noise stays below 4."""
+"""Level above the floor from which anything is audible, and from which a voice is, where labels say that
+there is one. Steady noise stays below 4."""
 
 CLICK_DB = 15.0
 """Level above the floor from which sound of one step is audible; other sound lasts two steps at least."""
@@ -94,8 +94,8 @@ class AudibleCollector:
 def above_floor(levels: NDArray[np.floating]) -> Floats:
     """Return the level above the noise floor in dB, float32[n], of band levels in dBFS [n, bands].
 
-    The mean of the bands' powers, each relative to its own floor: noise is flat, and so a voice that is faint in
-    hum, or a whistle in one band, is audible.
+    The mean of the bands' powers, each relative to its own floor: noise is flat, and so a voice that is faint
+    in hum, or a whistle in one band, is audible.
     """
     if not len(levels):
         return np.zeros(0, np.float32)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 import msgspec
 import numpy as np
@@ -69,16 +71,20 @@ class TranscriptCollector:
         self._audible.finish()
         duration_s = self._labels.samples / self.rate_hz
         words = (word for chunk in self._chunks for word in chunk.words)
+        sounds = list(self._sounds(duration_s))
         self.result = Transcript(
             duration_s=duration_s,
             language=_language(self._chunks),
             sentences=tuple(sentences(words, self._options.sentence_pause_s)),
             levels=tuple(chunk.level for chunk in self._chunks),
             filled_pauses=tuple(
-                span for chunk in self._chunks for span in chunk.filled_pauses if self._is_spoken(span)
+                span
+                for chunk in self._chunks
+                for span in chunk.filled_pauses
+                if self._is_spoken(span) and _is_audible(span, sounds)
             ),
             music=tuple(self._music(duration_s)),
-            sounds=tuple(self._sounds(duration_s)),
+            sounds=tuple(sounds),
         )
 
     def _recognize_labeled(self) -> None:
@@ -156,6 +162,13 @@ def _transcribe(
     transcript = TranscriptCollector(labels, recognizer, options)
     report = collect(recording, [labels, transcript], progress=progress)
     return transcript.result, tuple(report.notes())
+
+
+def _is_audible(span: Span, sounds: Sequence[Span]) -> bool:
+    """Return whether most of a span is above the noise floor."""
+    first = bisect_left(sounds, span.start, key=lambda sound: sound.end)
+    near = takewhile(lambda sound: sound.start < span.end, sounds[first:])
+    return sum(span.overlap(sound) for sound in near) > span.seconds / 2
 
 
 def _language(chunks: Iterable[ChunkTranscript]) -> str:

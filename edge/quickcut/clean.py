@@ -19,6 +19,7 @@ from edge import schema
 from edge.cache import Cache
 from edge.errors import InputError
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.resemblance import Passages
 from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript
 from edge.files import whole_file
@@ -150,7 +151,7 @@ def plan_clean(
             progress=progress,
         )
     duration_s = max(transcript.duration_s, recording.duration_s)
-    items = mark(transcript, options.marks, duration_s=duration_s)
+    items = mark(transcript, options.marks, duration_s=duration_s, voices=Passages(recording))
     cuts = cut_list(items, transcript, options.cuts, duration_s=duration_s)
     whole = Timeline.of([Clip(recording.path, Fraction(0), Fraction(duration_s))])
     timeline = whole.cut((cut.start, cut.end) for cut in cuts)

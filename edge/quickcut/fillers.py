@@ -1,4 +1,4 @@
-"""Filler words: lists per language, in two levels, and their detection in a word sequence."""
+"""Find filler words in a word sequence, in two levels; `languages` lists them."""
 
 from __future__ import annotations
 
@@ -6,43 +6,10 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from edge.quickcut.languages import words_of_language
 from edge.quickcut.options import Level
 from edge.text.scripts import ends_clause, ends_sentence, is_ideographic
 from edge.vocabulary import Word
-
-
-@dataclass(frozen=True, slots=True)
-class FillerWords:
-    """Filler words of a language, in lower case and without punctuation."""
-
-    sounds: Collection[str]
-    """Vocalizations, which are fillers wherever they occur ("um")."""
-    phrases: Collection[str]
-    """Words and phrases that are fillers only between pauses or punctuation ("you know")."""
-
-
-FILLERS = {
-    "en": FillerWords(
-        (
-            "um", "umm", "ummm", "uh", "uhh", "uhm", "er", "err", "erm", "hm", "hmm", "hmmm", "mm", "mmm",
-            "mm hmm", "ah",
-        ),
-        ("you know", "i mean", "sort of", "kind of", "like", "basically", "actually", "you see"),
-    ),
-    "zh": FillerWords(
-        ("嗯", "嗯嗯", "呃", "额", "唔", "哦", "噢", "啊", "哎", "诶", "欸"),
-        ("那个", "这个", "就是", "就是说", "然后", "怎么说呢", "怎么说", "对吧", "那個", "這個", "就是說"),
-    ),
-    "yue": FillerWords(("嗯", "呃", "啊", "唔", "吓"), ("嗰個", "即係", "咁樣", "跟住")),
-    "ja": FillerWords(
-        ("えっと", "えーと", "えー", "あの", "あのー", "うーん", "んー"), ("その", "まあ", "なんか")
-    ),
-    "ko": FillerWords(("음", "어", "으음", "에"), ("그", "저기", "뭐", "그러니까")),
-    "de": FillerWords(("äh", "ähm", "öh", "öhm", "hm", "hmm", "mhm"), ("sozusagen", "quasi", "halt")),
-    "fr": FillerWords(("euh", "heu", "hum", "bah", "ben"), ("du coup", "en fait", "tu vois", "genre")),
-    "es": FillerWords(("eh", "ehm", "em", "este", "mmm"), ("o sea", "es decir", "digamos", "pues")),
-}  # fmt: skip
-"""By BCP 47 language. To add a language, add an entry; users add words with `MarkOptions.extra_fillers`."""
 
 APART_S = 0.12
 """Minimum pause around a phrase, in seconds, where there is no punctuation."""
@@ -65,7 +32,7 @@ def find_fillers(
 ) -> Iterator[Filler]:
     """Yield the fillers of a word sequence in order, the longest where several match.
 
-    `extra` words are treated like `FillerWords.sounds`. In scripts without spaces sounds must also stand
+    `extra` words are treated like `LanguageWords.sounds`. In scripts without spaces sounds must also stand
     between pauses or punctuation: 额 is a filler, but also a part of 额度.
 
     >>> words = [Word(0.0, 0.2, "Um,"), Word(0.4, 0.6, "hello.")]
@@ -74,7 +41,7 @@ def find_fillers(
     """
     if level is Level.OFF:
         return
-    listed = FILLERS.get(language.partition("-")[0], FillerWords((), ()))
+    listed = words_of_language(language)
     names = (*listed.sounds, *extra, *(listed.phrases if level is Level.MEDIUM else ()))
     known = {_plain(name): _most_words(name) for name in names}
     free = {_plain(name) for name in (*listed.sounds, *extra) if not is_ideographic(name)}

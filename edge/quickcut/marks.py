@@ -18,6 +18,7 @@ from edge.evidence.transcript import Transcript
 from edge.quickcut.fillers import find_fillers
 from edge.quickcut.options import Level, MarkOptions
 from edge.quickcut.repeats import find_repeats
+from edge.quickcut.takes import Voices, find_takes
 from edge.spans import intervals, merge, subtract
 from edge.text.clock import clock
 from edge.text.scripts import joined
@@ -43,7 +44,7 @@ NEAR_S = 0.5
 """Sound this close to a word, in seconds, belongs to it: breath, reverberation."""
 
 MARGIN_S = 0.2
-"""Silence in seconds that belongs to sound away from words, because it starts and ends below the noise floor."""
+"""Silence in seconds that belongs to sound away from words: it starts and ends below the noise floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,19 @@ class Item:
 
 
 def mark(
-    transcript: Transcript, options: MarkOptions | None = None, *, duration_s: float | None = None
+    transcript: Transcript,
+    options: MarkOptions | None = None,
+    *,
+    duration_s: float | None = None,
+    voices: Voices | None = None,
 ) -> list[Item]:
     """Return the items of a recording, in order: speech, sounds, blanks, fillers and repeats.
 
-    `duration_s` is the length of the recording if that is longer than its audio.
+    `duration_s` is the length of the recording if that is longer than its audio; `voices` compares passages
+    of the audio, to tell takes from similar sentences and from other speakers.
     """
     options, duration_s = options or MarkOptions(), duration_s or transcript.duration_s
-    spoken = _said(transcript, options)
+    spoken = _said(transcript, options, voices)
     ends = [item.end for item in spoken]
     for span in transcript.filled_pauses:
         index = bisect_right(ends, span.start)
@@ -106,7 +112,7 @@ class _Mark:
     score: float | None = None
 
 
-def _said(transcript: Transcript, options: MarkOptions) -> list[Item]:
+def _said(transcript: Transcript, options: MarkOptions, voices: Voices | None) -> list[Item]:
     """Return all words as items, in order."""
     words: list[Word] = []
     marks: list[_Mark] = []
@@ -119,7 +125,7 @@ def _said(transcript: Transcript, options: MarkOptions) -> list[Item]:
         reason = f"the filler {filler.name!r}"
         for index in range(filler.first, filler.stop):
             marks[index] = _Mark(marks[index].sentence, Kind.FILLER, filler.first, reason)
-    for part, mark in _repeats(words, marks, options):
+    for part, mark in _repeats(words, marks, transcript, options, voices):
         if marks[part.start].kind is not Kind.REPEAT:
             marks[part.start : part.stop] = [mark] * len(part)
     starts = [
@@ -144,16 +150,30 @@ def _parted(
 
 
 def _repeats(
-    words: Sequence[Word], marks: Sequence[_Mark], options: MarkOptions
+    words: Sequence[Word],
+    marks: Sequence[_Mark],
+    transcript: Transcript,
+    options: MarkOptions,
+    voices: Voices | None,
 ) -> Iterator[tuple[range, _Mark]]:
-    """Yield words that are repeated later: whole sentences, and parts of sentences between pauses.
+    """Yield words that are said again later: whole sentences, and parts of sentences between pauses.
 
     Both are needed, because one of two takes may be transcribed as two sentences, or two takes as one.
     """
     for pause_s in (math.inf, options.take_pause_s):
-        parts = list(_units(words, marks, pause_s))
-        plain = [joined(words[at].text for at in part if marks[at].kind is not Kind.FILLER) for part in parts]
-        for repeat in find_repeats(plain, options.repeat):
+        spoken = {
+            part: unit
+            for part in _units(words, marks, pause_s)
+            if (unit := [words[at] for at in part if marks[at].kind is not Kind.FILLER])
+        }
+        parts, units = list(spoken), list(spoken.values())
+        if options.repeat.method == "published":
+            repeats = find_repeats([joined(word.text for word in unit) for unit in units], options.repeat)
+        else:
+            repeats = find_takes(
+                units, transcript.language, options.repeat, voices=voices, sounds=transcript.sounds
+            )
+        for repeat in repeats:
             part, kept = parts[repeat.sentence], parts[repeat.kept]
             text = joined(words[at].text for at in kept)
             reason = f"repeated at {clock(words[kept.start].start)}: {text}"

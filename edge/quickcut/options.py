@@ -22,8 +22,11 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RepeatOptions:
-    """Settings of repeat detection, after the published description of Baidu's Duca."""
+    """Settings of repeat detection."""
 
+    method: str = "words"
+    """"words": the content words must be the same, then their letters (`edge.quickcut.takes`); "published":
+    the letters alone, after the published description of Baidu's Duca (`edge.quickcut.repeats`)."""
     window: int = 4
     """Number of following sentences that each sentence is compared with."""
     min_length: int = 4
@@ -40,6 +43,8 @@ class RepeatOptions:
     """A sentence must contain "any" letter, or an "ideographic" one as in the published method."""
 
     def __post_init__(self) -> None:
+        if self.method not in ("words", "published"):
+            raise UsageError(f"repeats are found by words or as published, not by {self.method}")
         if self.window < 1 or self.min_length < 1 or not 0 < self.threshold <= 1:
             raise UsageError("repeats need a window and a length of 1 at least, and a threshold in (0, 1]")
         if min(self.weights) < 0 or not sum(self.weights) > 0:

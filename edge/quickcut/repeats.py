@@ -1,4 +1,4 @@
-"""Find repeated takes: sentences that are similar to one of the next few.
+"""Find repeated sentences by their letters: those that are similar to one of the next few.
 
 Similarity combines three measures from 0 to 1, after the published description of "Quick editing" (Baidu's
 Duca): characters in common over the longer length, 1 - Levenshtein distance over the longer length, and
@@ -46,8 +46,8 @@ def find_repeats(texts: Sequence[str], options: RepeatOptions | None = None) -> 
     [(0, 1)]
     """
     options = options or RepeatOptions()
-    plain = [_plain(text) for text in texts]
-    fit = np.array([_fits(text, options) for text in plain], bool)
+    plain = [plain_text(text) for text in texts]
+    fit = np.array([is_long_enough(text, options) for text in plain], bool)
     scores = np.maximum(pair_scores(plain, options), _false_starts(plain, options))
     first, offset = np.nonzero(scores >= options.threshold)
     second = first + offset + 1
@@ -95,14 +95,14 @@ def _false_starts(texts: Sequence[str], options: RepeatOptions) -> NDArray[np.fl
     return scores
 
 
-def _fits(text: str, options: RepeatOptions) -> bool:
-    """Return whether a text is long enough and has a letter of the required kind."""
+def is_long_enough(text: str, options: RepeatOptions) -> bool:
+    """Return whether a plain text is long enough to repeat, and has a letter of the required kind."""
     weight = len(text) + (LETTERS - 1) * len(IDEOGRAPHIC.findall(text))
     if weight < LETTERS * options.min_length:
         return False
     return any(char.isalpha() for char in text) if options.letters == "any" else is_ideographic(text)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Casefold a text and keep letters and digits only; recognizers place punctuation and spaces freely."""
     return _MARKS.sub("", unicodedata.normalize("NFKC", text).casefold())

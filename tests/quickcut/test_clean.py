@@ -24,7 +24,7 @@ from edge.quickcut.options import CleanOptions, Level, MarkOptions
 from edge.timeline.export import TIMELINE_WRITERS, write_timeline
 from edge.timeline.timeline import Timeline
 from edge.vocabulary import Caption, Span
-from tests.makers import Shot, talk_from_script, transcript_of
+from tests.makers import BY_LETTERS, Shot, talk_from_script, transcript_of
 from tests.media.makers import (
     Floats,
     Measured,
@@ -155,7 +155,7 @@ def test_a_cleaned_video_shows_and_says_what_is_left(
     found: Shot = request.getfixturevalue(name)
     times = steady(talk) if name == "shot" else uneven(talk)
     before = sha256(found.path.read_bytes()).hexdigest()
-    done = found.clean(tmp_path / "clean.mp4", CleanOptions(smart=smart))
+    done = found.clean(tmp_path / "clean.mp4", replace(BY_LETTERS, smart=smart))
     assert sha256(found.path.read_bytes()).hexdigest() == before
     assert list(tmp_path.iterdir()) == [done.file]
     assert (done.how, done.why) == (("smart", "") if smart else ("encoded", "it was not asked for"))

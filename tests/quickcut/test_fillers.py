@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.quickcut.fillers import APART_S, FILLERS, find_fillers
+from edge.quickcut.fillers import APART_S, find_fillers
+from edge.quickcut.languages import LANGUAGES
 from edge.quickcut.options import Level
 from edge.text.scripts import is_ideographic
 from edge.vocabulary import Word
@@ -166,9 +167,9 @@ def test_words_without_letters_are_passed_over() -> None:
     assert names([Word(0, 0.1, "")]) == names([]) == []
 
 
-@pytest.mark.parametrize("language", FILLERS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_filler_on_the_lists_is_found_when_it_is_all_that_is_said(language: str) -> None:
-    listed = FILLERS[language]
+    listed = LANGUAGES[language]
     for name in (*listed.sounds, *listed.phrases):
         level = LIGHT if name in listed.sounds else MEDIUM
         pieces = list(name) if is_ideographic(name) else name.split()
@@ -179,7 +180,7 @@ def test_every_filler_on_the_lists_is_found_when_it_is_all_that_is_said(language
 
 
 def test_no_list_says_a_thing_twice() -> None:
-    for language, listed in FILLERS.items():
+    for language, listed in LANGUAGES.items():
         every = [unicodedata.normalize("NFKC", name) for name in (*listed.sounds, *listed.phrases)]
         assert len(set(every)) == len(every), language
         assert all(name == name.casefold() for name in every), language

@@ -16,6 +16,7 @@ from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import clean, plan_clean
 from edge.quickcut.marks import Item, Kind
 from edge.vocabulary import Caption, Span
+from tools.evaluate import takes
 from tools.evaluate.pack import RATE_HZ
 from tools.evaluate.recognition import edits, words
 from tools.evaluate.talks import talks
@@ -38,7 +39,9 @@ def evaluate(
 
     Keys: blank, filler, repeat -> precision, recall, found, true, marked; talks; minutes; lost (share of the
     kept words that the cleaned talk, recognized anew, has not, or has otherwise), drift_s (median distance of
-    re-timed words to those recognized in the cleaned talk); errors (kind, talk, start, end).
+    re-timed words to those recognized in the cleaned talk); errors (kind, talk, start, end); sounds -> of
+    talks with noises and faint voices in their blanks: minutes, blank (as above), sounding_s, cut_s (how much
+    of those was cut), cut (talk, start, end); takes -> of `tools.evaluate.takes`.
     """
     recognizer, segmenter = recognizer or open_recognizer(), Segmenter()
     counts: Counter[tuple[Kind, str]] = Counter()
@@ -66,6 +69,39 @@ def evaluate(
         "lost": wrong / max(1, kept_words),
         "drift_s": float(np.median(distances)) if distances else None,
         "errors": errors,
+        "sounds": _sounds(data, count, seed, recognizer, segmenter),
+        "takes": takes.evaluate(data, count=min(60, 4 * count), seed=seed, recognizer=recognizer),
+    }
+
+
+def _sounds(
+    data: Path, count: int, seed: int, recognizer: Recognizer, segmenter: Segmenter
+) -> dict[str, Any]:
+    """What is cut of noises and faint voices between the sentences."""
+    counts: Counter[tuple[Kind, str]] = Counter()
+    cut: list[dict[str, Any]] = []
+    sounding_s = seconds = 0.0
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, talk in enumerate(each(talks(data, count, seed=seed, noisy=True), "noisy talk")):
+            file = Path(scratch, f"talk{number}.wav")
+            write_wav(file, talk.sound(np.random.default_rng([seed, number])), RATE_HZ)
+            plan = plan_clean(file, recognizer=recognizer, segmenter=segmenter)
+            seconds += plan.duration_s
+            score(Kind.BLANK, plan.items, talk.truth, counts)
+            for sound in (span for kind, span in talk.truth if kind is Kind.SOUND):
+                sounding_s += sound.seconds
+                lost = [
+                    Span(max(sound.start, one.start), min(sound.end, one.end))
+                    for one in plan.cuts
+                    if one.overlap(sound)
+                ]
+                cut += [{"talk": number, "start": one.start, "end": one.end} for one in lost]
+    return {
+        "minutes": seconds / 60,
+        "blank": _row(Kind.BLANK, counts),
+        "sounding_s": sounding_s,
+        "cut_s": sum(one["end"] - one["start"] for one in cut),
+        "cut": cut,
     }
 
 
@@ -78,12 +114,18 @@ def table(result: dict[str, Any]) -> str:
             f"{kind.value:8}{row['precision']:11.3f}{row['recall']:8.3f}"
             f"{row['found']:7}{row['true']:6}{row['marked']:8}"
         )
+    sounds = result["sounds"]
+    row = sounds["blank"]
+    lines.append(
+        f"with noises and faint voices: blank {row['precision']:.3f} {row['recall']:.3f} of {row['true']}; "
+        f"{sounds['cut_s']:.1f} s of {sounds['sounding_s']:.0f} s cut in {sounds['minutes']:.0f} min"
+    )
     drift_ms = 1000 * (result["drift_s"] or 0)
     lines.append(
         f"{result['talks']} talks, {result['minutes']:.1f} min; cleaned and recognized anew, "
         f"{result['lost']:.1%} of the words differ, the others are {drift_ms:.0f} ms off"
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, takes.table(result["takes"])])
 
 
 def score(

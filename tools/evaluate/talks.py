@@ -19,8 +19,8 @@ from edge.errors import InputError
 from edge.evidence.speech.alignment import FILLED_PAUSES, Aligner
 from edge.evidence.speech.level import sounding, speech_level
 from edge.quickcut.marks import Kind
-from edge.vocabulary import Span
-from tools.evaluate.pack import RATE_HZ, samples
+from edge.vocabulary import Label, Span
+from tools.evaluate.pack import RATE_HZ, read_pack, samples
 from tools.evaluate.recognition import FOREIGN
 
 Floats = NDArray[np.float32]
@@ -63,9 +63,13 @@ class Talk:
         return np.asarray(whole + rng.normal(0, NOISE, len(whole)), np.float32)
 
 
-def talks(data: Path, count: int, *, seed: int = 0, sentences: int = 14) -> list[Talk]:
-    """`count` talks of a pack's sentences, each used once before any comes again. Raises InputError."""
+def talks(data: Path, count: int, *, seed: int = 0, sentences: int = 14, noisy: bool = False) -> list[Talk]:
+    """`count` talks of a pack's sentences, each used once before any comes again. Raises InputError.
+
+    In `noisy` ones every blank has something in it: a sound of the pack, or a faint second voice.
+    """
     rng = np.random.default_rng(seed)
+    sounds = [entry.path for entry in read_pack(data) if entry.label is Label.OTHER] if noisy else []
     pool = [phrase for path in read_sentences(data) for phrase in phrases(samples(path))]
     fillers = read_filled_pauses(data)
     if len(pool) < 2:
@@ -76,18 +80,37 @@ def talks(data: Path, count: int, *, seed: int = 0, sentences: int = 14) -> list
         while len(order) < sentences:
             order += [int(one) for one in rng.permutation(len(pool))]
         chosen, order = order[:sentences], order[sentences:]
-        made.append(compose([pool[one] for one in dict.fromkeys(chosen)], fillers, rng))
+        voices = [pool[one] for one in order if one not in chosen][:4]
+        between = (
+            [_excerpt(samples(sounds[one]), rng) for one in rng.integers(len(sounds), size=4)]
+            if noisy
+            else []
+        )
+        made.append(compose([pool[one] for one in dict.fromkeys(chosen)], fillers, rng, between, voices))
     return made
 
 
-def compose(sentences: Sequence[Floats], fillers: Sequence[Floats], rng: np.random.Generator) -> Talk:
-    """One talk: before a sentence may come a blank, a hesitation, or a first take of it."""
+def compose(
+    sentences: Sequence[Floats],
+    fillers: Sequence[Floats],
+    rng: np.random.Generator,
+    sounds: Sequence[Floats] = (),
+    voices: Sequence[Floats] = (),
+) -> Talk:
+    """One talk: before a sentence may come a blank, a hesitation, or a first take of it.
+
+    With `sounds`, a blank has one of them in its middle, or one of the `voices`, much softer than the talk.
+    """
     talk = Talk()
     talk.add(silence(rng.uniform(0.1, 0.2)))
     for sentence in sentences:
         what = rng.choice(["nothing", "blank", "filler", "repeat"], p=[0.4, 0.2, 0.2, 0.2])
         if what == "blank":
             talk.add(silence(rng.uniform(1.5, 5.0)), Kind.BLANK)
+            if sounds:
+                other, level = _other(sounds, voices, rng)
+                talk.add(loud_as(other, level), Kind.SOUND)
+                talk.add(silence(rng.uniform(1.5, 3.0)), Kind.BLANK)
         elif what == "filler" and fillers:
             talk.add(silence(rng.uniform(0.15, 0.4)))
             talk.add(loud_as(fillers[int(rng.integers(len(fillers)))], 0.06), Kind.FILLER)
@@ -101,6 +124,22 @@ def compose(sentences: Sequence[Floats], fillers: Sequence[Floats], rng: np.rand
         talk.add(loud_as(sentence, 0.08))
     talk.add(silence(rng.uniform(0.1, 0.2)))
     return talk
+
+
+def _other(
+    sounds: Sequence[Floats], voices: Sequence[Floats], rng: np.random.Generator
+) -> tuple[Floats, float]:
+    """A sound up to as loud as the talk, or a voice 20 to 32 dB below it; and its root mean square."""
+    if voices and rng.random() < 0.4:
+        return voices[int(rng.integers(len(voices)))], 0.08 * 10 ** (-rng.uniform(20, 32) / 20)
+    return sounds[int(rng.integers(len(sounds)))], 0.08 * 10 ** (-rng.uniform(0, 25) / 20)
+
+
+def _excerpt(sound: Floats, rng: np.random.Generator) -> Floats:
+    """Up to 5 s of a sound from where it begins, without the silence around it."""
+    loud = np.flatnonzero(np.abs(sound) > 0.05 * np.abs(sound).max())
+    sound = sound[loud[0] : loud[-1] + 1]
+    return faded(sound[: round(rng.uniform(1.5, 5.0) * RATE_HZ)])
 
 
 def another_take(sentence: Floats, rng: np.random.Generator) -> Floats:
