@@ -13,16 +13,33 @@ MIN_CHUNK_S, MAX_CHUNK_S = 4.0, 10.0
 
 @dataclass(frozen=True, slots=True)
 class LayoutOptions:
-    """Maximum size of a caption."""
+    """Size of captions, and how long they are shown. `LAYOUTS` has those of broadcasters."""
 
     columns: int = 84
     """Maximum width: two lines of 42, as usual for television. Wide East Asian characters take two."""
+    min_caption_s: float = 5 / 6
+    """Minimum time that a caption is shown, in seconds, where there is a pause after it."""
     max_caption_s: float = 7.0
     """Maximum time that a caption is shown, in seconds."""
+    max_speed: float = 17.0
+    """Maximum number of columns to be read in a second, where there is a pause after the caption."""
+    gap_s: float = 1 / 12
+    """Time between captions in seconds: two frames of a film."""
 
     def __post_init__(self) -> None:
         if self.columns < 10 or self.max_caption_s <= 0:
             raise UsageError("captions need a length above 0 s, and 10 columns at least")
+        if not (0 <= self.min_caption_s <= self.max_caption_s and self.max_speed > 0 and self.gap_s >= 0):
+            raise UsageError("captions need 0 <= min_caption_s <= max_caption_s, max_speed > 0, gap_s >= 0")
+
+
+LAYOUTS = {
+    "default": LayoutOptions(),
+    "netflix": LayoutOptions(columns=84, min_caption_s=5 / 6, max_caption_s=7.0, max_speed=20.0),
+    "bbc": LayoutOptions(columns=74, min_caption_s=1.0, max_caption_s=7.0, max_speed=15.0, gap_s=0.08),
+}
+"""Layouts by name: Netflix's English timed text style guide, and the BBC's subtitle guidelines (180 words a
+minute, two lines of 37, two frames of 25 a second)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +49,7 @@ class CaptionOptions:
     transcript: TranscriptOptions = field(default_factory=TranscriptOptions)
     """How speech is found and recognized."""
     layout: LayoutOptions = field(default_factory=LayoutOptions)
-    """Maximum size of a caption."""
+    """Size of captions, and how long they are shown."""
 
 
 def _transcript() -> TranscriptOptions:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from edge import schema
 from edge.cache import Cache
-from edge.captions.layout import split_sentence
-from edge.captions.options import CaptionOptions, LayoutOptions
+from edge.captions.layout import lay_out
+from edge.captions.options import CaptionOptions
 from edge.evidence.speech.recognizers import Recognizer, open_recognizer
 from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript
@@ -100,13 +100,8 @@ def transcribe(
             cache=cache,
             progress=progress,
         )
-    return CaptionResult(recording, lay_out(transcript.sentences, options.layout), transcript, notes)
-
-
-def lay_out(sentences: Iterable[Caption], options: LayoutOptions | None = None) -> tuple[Caption, ...]:
-    """Split sentences into captions that can be read in the time that they are shown."""
-    options = options or LayoutOptions()
-    return tuple(part for sentence in sentences for part in split_sentence(sentence, options))
+    captions = lay_out(transcript.sentences, options.layout, duration_s=recording.duration_s)
+    return CaptionResult(recording, captions, transcript, notes)
 
 
 def caption_document(caption: Caption) -> schema.Caption:

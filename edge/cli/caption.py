@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import edge
 from edge.captions.options import CaptionOptions
 from edge.cli.inputs import check_written, for_each, recordings, written_file
+from edge.cli.layout import add_layout, layout_options
 from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
@@ -39,12 +40,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     out.add_argument("--format", choices=FORMATS, default="srt", help="in a folder (default srt)")
     add_force(out)
+    add_layout(parser)
     add_speech(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Transcribe each recording; write and print its captions."""
     with recordings(options) as paths:
+        layout_options(options)
         _check(options, paths)
         return for_each(options, paths, partial(_caption, options, open_typed(options), len(paths)))
 
@@ -63,7 +66,7 @@ def _caption(
     with Progress(stage, seconds=recording.duration_s, quiet=options.quiet) as progress:
         result = edge.transcribe(
             recording,
-            CaptionOptions(transcript=transcript_options(options)),
+            CaptionOptions(transcript_options(options), layout_options(options)),
             recognizer=recognizer,
             cache=cache,
             progress=progress,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import edge
 from edge.cli.inputs import check_outputs, for_each, output_file, recordings
+from edge.cli.layout import add_layout, layout_options
 from edge.cli.parsing import add_default, add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
@@ -63,6 +64,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
     add_default(rules, "--padding", CutOptions, "padding_s", "silence left at each side of a cut")
+    add_layout(parser)
     add_speech(parser)
 
 
@@ -152,13 +154,13 @@ def _clean(
 
 def _write(options: argparse.Namespace, plan: CleanPlan, count: int) -> CleanResult:
     """Write the cleaned file, its captions and its timeline."""
-    from edge.captions.transcribe import lay_out  # noqa: PLC0415
+    from edge.captions.layout import lay_out  # noqa: PLC0415
 
     path = plan.recording.path
     with Progress("cutting", seconds=plan.kept_s, quiet=options.quiet) as progress:
         target = _target(options, path, count)
         done = edge.clean(plan, target, clean_options(options), force=options.force, progress=progress)
-    captions = lay_out(done.sentences)
+    captions = lay_out(done.sentences, layout_options(options), duration_s=done.plan.kept_s)
     if file := _beside(options.captions, path, count):
         edge.write_captions(captions, file, force=options.force)
     if file := _beside(options.timeline, path, count):
