@@ -25,7 +25,7 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
 
 
 def layout_options(options: argparse.Namespace) -> LayoutOptions:
-    """Return the layout of the command line: a broadcaster's, with what was typed besides. Raises UsageError."""
+    """Return the layout of the command line: a broadcaster's, with what was typed. Raises UsageError."""
     usual = asdict(LayoutOptions())
     typed = {name: value for name, value in chosen(options, LayoutOptions).items() if value != usual[name]}
     return replace(LAYOUTS[options.layout], **typed)
