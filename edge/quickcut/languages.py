@@ -35,7 +35,7 @@ LANGUAGES = {
         light=(
             "a", "an", "the", "and", "so", "well", "okay", "ok", "now", "but", "just", "then", "alright",
             "like", "really", "is", "are", "was", "were", "be", "been", "am", "do", "does", "did", "has",
-            "have", "had", "please", "yeah", "oh", "to", "of",
+            "have", "had", "please", "yeah", "oh", "ugh", "to", "of",
         ),
         restarts=(
             "sorry", "again", "wait", "oops", "start over", "once more", "one more time", "take two",

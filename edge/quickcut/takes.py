@@ -8,26 +8,23 @@ do not. Where recognized words differ a little, the audio decides whether they w
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from operator import itemgetter
 from typing import Protocol
 
-from edge.quickcut.languages import LanguageWords, words_of_language
 from edge.quickcut.options import RepeatOptions
 from edge.quickcut.repeats import Repeat, is_long_enough, pair_scores, plain_text
-from edge.spans import intervals, merge
-from edge.text.numbers import ONES, TENS, numbers_spelled
-from edge.text.scripts import ends_sentence, is_ideographic, joined
+from edge.quickcut.units import Unit, is_number, read_units, together
+from edge.text.scripts import joined
 from edge.vocabulary import Span, Word
 
 OTHER_VOICE = 0.56
 """Distance of two passages from which the same words come from two people."""
 
-SAME_SOUND, SAME_RATIO = 0.45, 1.2
-"""Distance, and ratio to that of the whole, up to which passages recognized differently are the same."""
+SAME_SOUND, SAME_RATIO, SURELY_SAME = 0.45, 1.2, 0.25
+"""Distance, and ratio to that of the whole, up to which passages recognized differently are the same; up to
+the last, whatever the ratio."""
 
 DIFFERENT = 0.5
 """Largest share of its content words in which a take may have been recognized differently."""
@@ -41,68 +38,12 @@ BROKEN_OFF = 0.6
 SHORTER = 0.85
 """A later take that lacks words and is shorter than this share of the earlier one is broken off."""
 
-LONGEST_CUE = 8
-"""Most words of a phrase that announces another take."""
-
-CONTEXT_S = 0.05
-"""Seconds around words that are compared with them: word times are not exact."""
-
-TAIL_S = 0.2
-"""Silence in seconds up to which sound after a unit belongs to it."""
-
-_NUMBERS = {*ONES, *TENS, "hundred", "thousand", "million"}
-_EXPANDED = {
-    "n't": " not", "'m": " am", "'re": " are", "'ll": " will", "'ve": " have", "'d": " would", "'s": " is",
-}  # fmt: skip
-
 
 class Voices(Protocol):
     """Comparison of passages of the audio, see `edge.evidence.speech.resemblance.Passages`."""
 
     def distance(self, one: Span, other: Span, parts: tuple[Span, Span] | None = None) -> float:
         """Return the distance of two passages, or of a part of each, 0 to 2."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A content word in the form in which it is compared."""
-
-    text: str
-    word: Word
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A sentence or phrase."""
-
-    words: Sequence[Word]
-    tokens: Sequence[_Token]
-    span: Span
-    """From where it starts to sound to where it ends, recognized or not."""
-    is_cue: bool
-    """Whether it announces another take."""
-
-    @property
-    def is_complete(self) -> bool:
-        text = self.words[-1].text
-        return ends_sentence(text) and not text.endswith(("..", "\u2026"))
-
-    def before(self, token: int) -> Sequence[Word]:
-        """Return the words before a token, at least one."""
-        if token >= len(self.tokens):
-            return self.words
-        return self.words[: max(1, self.words.index(self.tokens[token].word))]
-
-    def around(self, part: slice) -> Span:
-        """Return the span of tokens; of none, that between their neighbors."""
-        tokens = self.tokens[part]
-        if tokens:
-            start, end = tokens[0].word.start, tokens[-1].word.end
-        else:
-            start = self.tokens[part.start - 1].word.end if part.start else self.words[0].start
-            last = part.start == len(self.tokens)
-            end = self.words[-1].end if last else self.tokens[part.start].word.start
-        return Span(max(0.0, start - CONTEXT_S), max(end, start) + CONTEXT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +58,15 @@ class _Match:
     """Tokens of both that differ."""
     is_doubtful: bool
     """Whether so much of one of them is missing that only the audio tells whether it was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Similar:
+    """How similar a later unit is."""
+
+    score: float
+    is_broken_off: bool
+    """Whether it lacks the end of the earlier one."""
 
 
 def find_takes(
@@ -139,32 +89,28 @@ def find_takes(
     >>> find_takes([words[:4], words[4:]])
     []
     """
-    options, spoken = options or RepeatOptions(), words_of_language(language)
-    spans = _extended([Span(unit[0].start, unit[-1].end) for unit in units], sounds)
-    read = [
-        _Unit(unit, list(_tokens(unit, spoken, language)), span, _announces(unit, spoken))
-        for unit, span in zip(units, spans, strict=True)
-    ]
+    options, read = options or RepeatOptions(), read_units(units, language, sounds)
     alike = {
-        (at, later): score
+        (at, later): found
         for at in range(len(read))
         for later in range(at + 1, min(at + 1 + options.window, len(read)))
-        if (score := _similarity(read[at], read[later], options, voices)) >= options.threshold
+        if (found := _similar(read[at], read[later:], options, voices))
     }
     return _kept_takes(read, alike)
 
 
-def _kept_takes(read: Sequence[_Unit], alike: Mapping[tuple[int, int], float]) -> list[Repeat]:
+def _kept_takes(read: Sequence[Unit], alike: Mapping[tuple[int, int], _Similar]) -> list[Repeat]:
     """Return the takes among similar pairs: each unit between two takes is said again, too, or is a cue."""
     repeated = {at for pair in alike for at in pair}
     last = list(range(len(read)))
     best: dict[int, float] = {}
     found: dict[int, Repeat] = {}
-    for (at, later), score in sorted(alike.items(), reverse=True):
+    for at, later in sorted(alike, reverse=True):
+        score = alike[at, later].score
         between = range(at + 1, later)
         if not all(read[one].is_cue or not read[one].tokens or one in repeated for one in between):
             continue
-        if _is_broken_off(read[later], read[at]):
+        if alike[at, later].is_broken_off:
             found.setdefault(later, Repeat(later, at, score))
             continue
         last[at] = max(last[at], last[later])
@@ -175,19 +121,22 @@ def _kept_takes(read: Sequence[_Unit], alike: Mapping[tuple[int, int], float]) -
     return [found[at] for at in sorted(found)]
 
 
-def _is_broken_off(later: _Unit, earlier: _Unit) -> bool:
-    """Return whether a later take lacks the end of the earlier one."""
-    is_shorter = later.span.seconds < SHORTER * earlier.span.seconds
-    return is_shorter and len(later.tokens) < len(earlier.tokens)
-
-
-def _similarity(earlier: _Unit, later: _Unit, options: RepeatOptions, voices: Voices | None) -> float:
-    """Return how similar two units are that may be takes of one sentence, 0 to 1."""
+def _similar(
+    earlier: Unit, rest: Sequence[Unit], options: RepeatOptions, voices: Voices | None
+) -> _Similar | None:
+    """Return how similar a unit is to the first of later ones, or to the first ones together; None if not."""
+    later = rest[0]
     match = _match(earlier, later)
-    return _score(earlier, later, match, options, voices) if match else 0.0
+    score = _score(earlier, later, match, options, voices) if match else 0.0
+    lacks_words = len(later.tokens) < len(earlier.tokens)
+    if score >= options.threshold:
+        return _Similar(score, lacks_words and later.span.seconds < SHORTER * earlier.span.seconds)
+    if len(rest) > 1 and lacks_words:
+        return _similar(earlier, [together(later, rest[1]), *rest[2:]], options, voices)
+    return None
 
 
-def _match(earlier: _Unit, later: _Unit) -> _Match | None:
+def _match(earlier: Unit, later: Unit) -> _Match | None:
     """Align the tokens of two units; return None if their words tell that they are different sentences."""
     one, other = ([token.text for token in unit.tokens] for unit in (earlier, later))
     steps = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
@@ -213,14 +162,12 @@ def _differing(
             differences.append((slice(i, j), slice(k, m)))
     differ = sum(max(part.stop - part.start, rest.stop - rest.start) for part, rest in differences)
     words = (word for part, rest in differences for word in (*one[part], *other[rest]))
-    if differ > DIFFERENT * len(one) or any(map(_is_number, words)):
+    if differ > DIFFERENT * len(one) or any(map(is_number, words)):
         return None
     return replace(match, differences=differences)
 
 
-def _score(
-    earlier: _Unit, later: _Unit, match: _Match, options: RepeatOptions, voices: Voices | None
-) -> float:
+def _score(earlier: Unit, later: Unit, match: _Match, options: RepeatOptions, voices: Voices | None) -> float:
     """Return the similarity of two matched units, 0 if the audio tells that they are different."""
     parts = earlier.before(match.earlier), later.before(match.later)
     texts = [plain_text(joined(word.text for word in part)) for part in parts]
@@ -232,7 +179,7 @@ def _score(
             return 0.0
         one, other = (Span(part[0].start, part[-1].end) for part in parts)
         apart = voices.distance(one, other)
-        limit = min(SAME_SOUND, SAME_RATIO * apart)
+        limit = min(SAME_SOUND, max(SURELY_SAME, SAME_RATIO * apart))
         pairs = [(earlier.around(part), later.around(rest)) for part, rest in match.differences]
         if apart > OTHER_VOICE or any(voices.distance(one, other, pair) > limit for pair in pairs):
             return 0.0
@@ -245,56 +192,5 @@ def _sound_alike(one: Span, other: Span, voices: Voices) -> bool:
     return min(one.seconds, other.seconds) >= SHORTER * longer and voices.distance(one, other) <= OTHER_VOICE
 
 
-def _extended(spans: Sequence[Span], sounds: Sequence[Span]) -> Iterator[Span]:
-    """Yield spans, in order and disjoint, with the sound around them up to their neighbors."""
-    joined_up = merge(intervals(sounds), TAIL_S)
-    for at, span in enumerate(spans):
-        low = spans[at - 1].end if at else 0.0
-        high = spans[at + 1].start if at + 1 < len(spans) else float("inf")
-        first = bisect_left(joined_up, span.start, key=itemgetter(1))
-        around = (sound for sound in joined_up[first:] if sound[0] < span.end)
-        parts = [(max(start, low), min(end, high)) for start, end in around]
-        yield Span(min([span.start, *(a for a, _ in parts)]), max([span.end, *(b for _, b in parts)]))
-
-
-def _tokens(unit: Sequence[Word], spoken: LanguageWords, language: str) -> Iterator[_Token]:
-    """Yield the content words of a unit, one of ideographic scripts for each character."""
-    light = {plain_text(word) for word in (*spoken.light, *spoken.sounds)}
-    for word in unit:
-        text = word.text.casefold().replace("\u2019", "'")
-        if language.startswith("en"):
-            for short, full in _EXPANDED.items():
-                text = text.replace(short, full)
-            text = numbers_spelled(text)
-        for part in text.split():
-            plain = plain_text(part)
-            if plain and plain not in light:
-                yield _Token(_stem(plain), word)
-
-
-def _stem(text: str) -> str:
-    """Remove endings that recognizers confuse: plural and past tense."""
-    for ending in ("es", "s", "ed", "d"):
-        if text.isascii() and len(text) > len(ending) + 2 and text.endswith(ending):
-            return _stem(text.removesuffix(ending))
-    return text
-
-
 def _is_fragment(text: str, of: str) -> bool:
     return len(text) >= 2 and len(text) < len(of) and of.startswith(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isdigit() or text in _NUMBERS
-
-
-def _announces(unit: Sequence[Word], spoken: LanguageWords) -> bool:
-    """Return whether a unit announces another take."""
-    words = [plain_text(word.text) for word in unit]
-    text = f" {' '.join(words)} "
-    phrases = [[plain_text(part) for part in phrase.split()] for phrase in spoken.restarts]
-    said = any(f" {' '.join(phrase)} " in text for phrase in phrases)
-    written_together = any(
-        is_ideographic(phrase[0]) and "".join(phrase) in "".join(words) for phrase in phrases
-    )
-    return len(words) <= LONGEST_CUE and (said or written_together)
