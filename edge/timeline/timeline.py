@@ -69,6 +69,9 @@ class Timeline:
     clips: tuple[Clip, ...] = ()
     """In order; each begins where the one before it ends."""
 
+    def __repr__(self) -> str:
+        return f"Timeline({len(self.clips)} clips, {float(self.length):.1f} s)"
+
     def __post_init__(self) -> None:
         end = Fraction(0)
         for clip in self.clips:

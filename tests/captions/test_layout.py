@@ -30,7 +30,7 @@ def laid(*parts: tuple[float, float, str], rules: LayoutOptions = RULES) -> list
 
 def test_a_short_caption_stays_where_a_pause_follows() -> None:
     first, second = laid((1.0, 0.2, "Yes."), (3.0, 0.5, "We"), (0.0, 0.6, "do."))
-    assert (first.start, first.end) == (1.0, pytest.approx(1.0 + 5 / 6))
+    assert [first.start, first.end] == pytest.approx([1.0, 1.0 + 5 / 6])
     assert second.end == pytest.approx(second.start + 1.1)
     (fast,) = laid((0.0, 0.5, "Incomprehensibilities,"), (0.0, 0.5, "unquestionably."))
     assert fast.end == pytest.approx(columns(fast.text) / 17)

@@ -21,6 +21,7 @@ from edge.evidence.speech.recognizers import (
     open_recognizer,
     words_of,
 )
+from edge.evidence.speech.word_times import is_rushed
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.packages import packaged
 from edge.models.store import builtin_root
@@ -246,3 +247,12 @@ def test_moonshine_hears_a_recorded_sentence(real: MoonshineRecognizer, eval_pac
 def test_silence_is_not_believed(real: MoonshineRecognizer, seconds: float) -> None:
     heard = real.recognize(silence(seconds))
     assert not heard.words or heard.logprob < -0.8
+
+
+def test_nobody_is_said_to_speak_faster_than_anyone_can(real: MoonshineRecognizer, eval_pack: Path) -> None:
+    sound = samples(eval_pack / "audio/speech/mfa_cold_corpus3.flac")[: 14 * RATE_HZ]
+    loud, soft = real.recognize(sound), real.recognize(sound / np.float32(4))
+    assert [word.text for word in loud.words] == [word.text for word in soft.words]
+    assert not is_rushed(loud.words)
+    check_times(loud.words, 14)
+    assert sum(word.end - word.start > 0.5 for word in loud.words) <= 2  # no word covers a hesitation

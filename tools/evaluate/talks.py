@@ -172,7 +172,7 @@ def read_filled_pauses(data: Path) -> list[Floats]:
     found = []
     for row in rows:
         sound = samples(data / row["path"])
-        for word in aligner.align(sound, row["transcript"]):
+        for word in aligner.align(sound, row["transcript"]).words:
             if word.text.lower() in FILLED_PAUSES and 0.2 <= word.end - word.start <= 1.0:
                 found.append(faded(sound[round(word.start * RATE_HZ) : round(word.end * RATE_HZ)]))
     return found

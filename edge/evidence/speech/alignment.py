@@ -3,8 +3,8 @@
     text -> spoken words (numbers spelled) -> phones (dictionary, else by letters) -> aligned, 10 ms grid
 
 The first attempt requires all words of the text and nothing else. If it fails, words may be skipped; skipped
-words share the time between their neighbors. If a word would be too long, filled pauses are allowed between
-words, because recognizers omit them from the text.
+words share the time between their neighbors. If a word is long, filled pauses are allowed between words,
+because recognizers omit them from the text; words beside one that is found are taken from this attempt.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -21,23 +21,13 @@ import numpy as np
 
 from edge.arrays import Floats
 from edge.errors import require
-from edge.text.numbers import numbers_spelled
+from edge.evidence.speech.spoken import spoken_words, text_tokens
+from edge.evidence.speech.word_times import GRID_S, Times, evened, in_order, is_rushed
+from edge.spans import merge
 from edge.vocabulary import Word
 
 RATE_HZ = 16_000
 """Sample rate of the phone models."""
-GRID_S = 0.01
-"""Seconds per frame of the alignment."""
-
-SHORTEST_S = 0.01
-"""Minimum length of a word in seconds."""
-
-SYMBOLS = {
-    "%": " percent ", "&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "$": " dollars ",
-    "£": " pounds ", "€": " euros ", "°": " degrees ",
-}  # fmt: skip
-"""Spoken form of symbols."""
-
 SOUNDS = {
     "tch": "CH", "sch": "SH", "igh": "AY", "eau": "OW", "ough": "AO",
     "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K", "ng": "NG", "qu": "K W", "kn": "N",
@@ -63,12 +53,53 @@ likely than 1e-4 lies outside its beam.
 """
 
 WORD_S, PHONE_S = 0.35, 0.14
-"""A word longer than the first plus the second per phone, in seconds, probably includes something else."""
+"""A word longer than the first plus the second per phone, in seconds, may include something else."""
 
-Times = tuple[float, float]
-"""Start and end in seconds."""
+FILLED_S = 0.2
+"""Shortest filled pause in seconds that is believed."""
 
 _LETTERS = re.compile("|".join(sorted(SOUNDS, key=len, reverse=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The words of a text with their times."""
+
+    words: tuple[Word, ...]
+    """In order and disjoint; seconds from the first sample."""
+    is_certain: bool
+    """Whether all words were found, nowhere faster than anyone speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """What the decoder found, in order: words and filled pauses with their times."""
+
+    spoken: tuple[tuple[str, Times], ...]
+
+    def times(self, words: list[str], *, leave_out: bool = False) -> list[Times | None] | None:
+        """Return the times of the words, None for those that were left out; None if others are missing."""
+        path: list[Times | None] = []
+        for name, times in self.spoken:
+            while leave_out and len(path) < len(words) and words[len(path)] != name:
+                path.append(None)
+            if len(path) < len(words) and words[len(path)] == name:
+                path.append(times)
+            elif name not in FILLED_PAUSES:
+                return None
+        if len(path) < len(words) and not leave_out:
+            return None
+        return [*path, *[None] * (len(words) - len(path))]
+
+    def fillers(self, words: list[str]) -> list[Times]:
+        """Return the filled pauses between the words; those that touch are one."""
+        at, spans = 0, []
+        for name, times in self.spoken:
+            if at < len(words) and words[at] == name:
+                at += 1
+            else:
+                spans.append(times)
+        return merge(spans, GRID_S)
 
 
 class Aligner:
@@ -88,20 +119,23 @@ class Aligner:
             hmm=str(models / "en-us"), lm=None, dict=None, samprate=RATE_HZ, loglevel="FATAL"
         )
 
-    def align(self, samples: Floats, text: str) -> tuple[Word, ...]:
+    def align(self, samples: Floats, text: str) -> Alignment:
         """Return the words of `text` with their times in seconds from the first of `samples` float32[n], 16
         kHz.
 
         Words are separated by spaces and keep their punctuation. All of them are returned, in order, disjoint
         and inside the samples (if there is room for 10 ms each).
         """
-        tokens = _tokens(text)
+        tokens = text_tokens(text)
         length_s = len(samples) / RATE_HZ
-        readings = [[_spoken(token, by_digits=by_digits) for token in tokens] for by_digits in (False, True)]
+        readings = [
+            [spoken_words(token, by_digits=by_digits) for token in tokens] for by_digits in (False, True)
+        ]
         if readings[0] == readings[1]:
-            return _in_order(tokens, self._spans(readings[0], samples)[0], length_s)
-        spans, _ = max((self._spans(spoken, samples) for spoken in readings), key=itemgetter(1))
-        return _in_order(tokens, spans, length_s)
+            readings.pop()
+        spans, score = max((self._spans(spoken, samples) for spoken in readings), key=itemgetter(1))
+        words = evened(in_order(tokens, spans, length_s))
+        return Alignment(words, is_certain=score > -math.inf and not is_rushed(words))
 
     def _spans(self, spoken: list[list[str]], samples: Floats) -> tuple[list[Times | None], float]:
         """Return the times of tokens, given their spoken words, and the score of the alignment."""
@@ -109,29 +143,31 @@ class Aligner:
         return _gathered(spoken, path), score
 
     def _laid(self, words: list[str], samples: Floats) -> tuple[list[Times | None], float]:
-        """Return the times of spoken words by the strictest method that succeeds, and its log score."""
+        """Return the times of spoken words and their log score, which is -infinity if words are missing."""
         untimed: list[Times | None] = [None] * len(words)
         if not words or len(samples) < RATE_HZ // 20:
             return untimed, -math.inf
         for word in {*words, *FILLED_PAUSES}:
             self._learn(word)
         pulse = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-        path = self._best(words, pulse)
+        path = self._decoded(words, pulse).times(words)
         if path is None:
-            return self._best(words, pulse, leave_out=True) or untimed, -math.inf
+            return self._decoded(words, pulse, leave_out=True).times(
+                words, leave_out=True
+            ) or untimed, -math.inf
         score = float(self._decoder.hyp().best_score)
-        if any(self._hides(word, times) for word, times in zip(words, path, strict=True)):
-            path = self._best(words, pulse, hesitate=True) or path
+        if any(self._is_long(word, times) for word, times in zip(words, path, strict=True)):
+            path = _without_fillers(path, self._decoded(words, pulse, hesitate=True), words)
         return path, score
 
-    def _hides(self, word: str, times: Times | None) -> bool:
+    def _is_long(self, word: str, times: Times | None) -> bool:
         phones = self._decoder.lookup_word(word).count(" ") + 1
         return times is not None and times[1] - times[0] > WORD_S + PHONE_S * phones
 
-    def _best(
+    def _decoded(
         self, words: list[str], pulse: bytes, *, hesitate: bool = False, leave_out: bool = False
-    ) -> list[Times | None] | None:
-        """Return the best path through the words in order; None if no path has all of them."""
+    ) -> _Decoded:
+        """Return the best path through the words in order; it is empty if none was found."""
         arcs: list[tuple[Any, ...]] = [(at, at + 1, 1.0, word) for at, word in enumerate(words)]
         if hesitate:
             arcs += [
@@ -152,13 +188,14 @@ class Aligner:
                 decoder.end_utt()
             segments = list(decoder.seg() or ())
         except RuntimeError:
-            return None
-        spoken = [
-            (segment.word.split("(")[0], (segment.start_frame * GRID_S, (segment.end_frame + 1) * GRID_S))
-            for segment in segments
-            if segment.word[0] not in "<[("
-        ]
-        return _path(words, spoken, hesitate=hesitate, leave_out=leave_out)
+            return _Decoded(())
+        return _Decoded(
+            tuple(
+                (segment.word.split("(")[0], (segment.start_frame * GRID_S, (segment.end_frame + 1) * GRID_S))
+                for segment in segments
+                if segment.word[0] not in "<[("
+            )
+        )
 
     def _learn(self, word: str) -> None:
         """Add the pronunciations of a word to the decoder."""
@@ -179,41 +216,16 @@ class Aligner:
         return pronunciations
 
 
-def _tokens(text: str) -> list[str]:
-    """Split a text at spaces; punctuation that stands alone is joined to the word before."""
-    tokens: list[str] = []
-    for token in text.split():
-        if tokens and not _spoken(token):
-            tokens[-1] += f" {token}"
-        else:
-            tokens.append(token)
-    return tokens
-
-
-def _spoken(token: str, *, by_digits: bool = False) -> list[str]:
-    """Return the lower-case words of a token; none for punctuation. `by_digits` reads 42 as "four two"."""
-    text = token.lower().replace("\u2019", "'")
-    for symbol, word in SYMBOLS.items():
-        text = text.replace(symbol, word)
-    words = re.sub(r"[^a-z' ]+", " ", numbers_spelled(text, by_digits=by_digits)).split()
-    return [word for word in (word.strip("'") for word in words) if word]
-
-
-def _path(
-    words: list[str], spoken: list[tuple[str, Times]], *, hesitate: bool, leave_out: bool
-) -> list[Times | None] | None:
-    """Return the times of the words in a decoded path; None if words are missing."""
-    path: list[Times | None] = []
-    for name, times in spoken:
-        while leave_out and len(path) < len(words) and words[len(path)] != name:
-            path.append(None)
-        if len(path) < len(words) and words[len(path)] == name:
-            path.append(times)
-        elif not hesitate or name not in FILLED_PAUSES:
-            return None
-    if len(path) < len(words) and not leave_out:
-        return None
-    return [*path, *[None] * (len(words) - len(path))]
+def _without_fillers(path: list[Times | None], hesitating: _Decoded, words: list[str]) -> list[Times | None]:
+    """Take the times of words that overlap a filled pause from the path that has it."""
+    other = hesitating.times(words)
+    if other is None:
+        return path
+    fillers = [span for span in hesitating.fillers(words) if span[1] - span[0] >= FILLED_S]
+    return [
+        new if old and any(old[0] < end and start < old[1] for start, end in fillers) else old
+        for old, new in zip(path, other, strict=True)
+    ]
 
 
 def _gathered(spoken: Sequence[Sequence[str]], path: Sequence[Times | None]) -> list[Times | None]:
@@ -225,36 +237,3 @@ def _gathered(spoken: Sequence[Sequence[str]], path: Sequence[Times | None]) -> 
         spans.append((known[0][0], known[-1][1]) if known else None)
         first += len(words)
     return spans
-
-
-def _filled(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> list[Times]:
-    """Divide the time between neighbors among the tokens without times, by their lengths."""
-    filled: list[Times] = []
-    first = 0
-    while first < len(spans):
-        if (known := spans[first]) is not None:
-            filled.append(known)
-            first += 1
-            continue
-        stop = first
-        while stop < len(spans) and spans[stop] is None:
-            stop += 1
-        begin = filled[-1][1] if filled else 0.0
-        after = spans[stop] if stop < len(spans) else None
-        room = max((after[0] if after else length_s) - begin, 0.0)
-        lengths = [len(token) for token in tokens[first:stop]]
-        edges = np.cumsum([0, *lengths]) / sum(lengths) * room + begin
-        filled += [(float(start), float(end)) for start, end in pairwise(edges)]
-        first = stop
-    return filled
-
-
-def _in_order(tokens: Sequence[str], spans: Sequence[Times | None], length_s: float) -> tuple[Word, ...]:
-    """Return words whose times increase and lie in [0, length_s]."""
-    least = min(SHORTEST_S, length_s / max(1, len(tokens)))
-    latest = [max(0.0, length_s - left * least) for left in range(len(tokens), -1, -1)]  # leaves room for all
-    words: list[Word] = []
-    for number, (token, span) in enumerate(zip(tokens, _filled(tokens, spans, length_s), strict=True)):
-        start = min(max(span[0], words[-1].end if words else 0.0), latest[number])
-        words.append(Word(start, min(max(span[1], start + least), latest[number + 1]), token))
-    return tuple(words)

@@ -35,7 +35,7 @@ UNSTEADY = 1.46
 logarithm, mean over bands). All of 13 filled pauses in recordings of spontaneous speech are below."""
 
 
-WRITTEN_FOR = {"en": frozenset({"a", "oh", "you"})}
+WRITTEN_FOR = {"en": frozenset({"a", "oh", "you", "i", "i'm", "um", "uh", "ah"})}
 """Words that recognizers write for an isolated filled pause, by language."""
 
 

@@ -12,14 +12,12 @@ from edge.evidence.speech.chunks import Chunk
 from edge.evidence.speech.filled_pauses import WRITTEN_FOR, disguised, filled_pauses
 from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
 from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.speech.word_times import is_rushed
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word
 
 ROOM_S = 0.2
 """Seconds around speech without words that are recognized with it."""
-
-RUSH, RUSH_S = 4, 0.3
-"""More words in fewer seconds than anyone speaks: the word times are unreliable."""
 
 SCRAP_S = 0.1
 """An audible part shorter than this at the end of a word, beyond a silence, may belong to its neighbor."""
@@ -55,7 +53,7 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
     voiced = sounding(level)
     result = recognizer.recognize(chunk.samples)
     words = list(trimmed(believable(result, options), voiced))
-    missed = _without_words(voiced, words) if plausible(words) else []
+    missed = _without_words(voiced, words) if words and not is_rushed(words) else []
     for part in missed:
         if part.seconds >= options.retry_gap_s:
             begin = max(0, round((part.start - ROOM_S) * rate_hz))
@@ -73,14 +71,6 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
         result.logprob,
         SpeechLevel(zero, level.astype(np.float16)),
         tuple(Span(zero + pause.start, zero + pause.end) for pause in pauses),
-    )
-
-
-def plausible(words: Sequence[Word]) -> bool:
-    """Return whether word times are plausible: there are words, nowhere faster than anyone speaks."""
-    last = len(words) - RUSH + 1
-    return bool(words) and all(
-        words[first + RUSH - 1].end - words[first].start >= RUSH_S for first in range(max(0, last))
     )
 
 
