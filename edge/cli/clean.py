@@ -100,12 +100,15 @@ def clean_options(options: argparse.Namespace) -> CleanOptions:
 
 
 def _target(options: argparse.Namespace, media: Path, count: int) -> Path:
-    """Return the output file: by default beside the recording."""
-    name = f"{media.stem}-clean{media.suffix}"
-    if options.output is None:
-        return media.with_name(name)
-    target = output_file(options.output, media, count, media.suffix)
-    return target.with_name(name) if target == Path(options.output) / media.name else target
+    """Return the output file: by default beside the recording, in its format if that can be written."""
+    named = options.output is not None and output_file(options.output, media, count, "")
+    if named and named != Path(options.output) / media.stem:
+        return named
+    from edge.media import default_suffix, probe  # noqa: PLC0415 - not for --help
+    from edge.media.write.containers import TARGETS  # noqa: PLC0415
+
+    suffix = media.suffix if media.suffix.lower() in TARGETS else default_suffix(probe(media))
+    return (named.parent if named else media.parent) / f"{media.stem}-clean{suffix}"
 
 
 def _beside(pattern: str | None, media: Path, count: int) -> Path | None:

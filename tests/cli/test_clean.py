@@ -47,6 +47,9 @@ class Outcome:
 
 Clean = Callable[..., Outcome]
 
+BY_LETTERS = "--published-method"
+"""The words of these recordings are tones: the same words do not sound alike in them."""
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -69,7 +72,7 @@ def clean(capsys: pytest.CaptureFixture[str]) -> Clean:
 
     def run(*arguments: object) -> Outcome:
         try:
-            code = main(["clean", *map(str, arguments)])
+            code = main(["clean", BY_LETTERS, *map(str, arguments)])
         except SystemExit as ended:
             code = int(str(ended.code))
         said = capsys.readouterr()
@@ -115,7 +118,7 @@ def test_the_file_its_captions_and_its_timeline_are_written(
     names = [tmp_path / name for name in ("a.mp4", "a.srt", "a.fcpxml")]
     outputs = ("-o", names[0], "--captions", names[1], "--timeline", names[2])
     root = str(Path(__file__).parents[2])
-    done = edge("clean", video, *outputs, "--json", env=os.environ | {"PYTHONPATH": root})
+    done = edge("clean", BY_LETTERS, video, *outputs, "--json", env=os.environ | {"PYTHONPATH": root})
     result = result_of(Outcome(done.returncode, done.stdout, done.stderr))
     assert sorted(tmp_path.iterdir()) == sorted(names)
     assert (result["schema"], result["file"], result["how"]) == (1, str(names[0]), "smart")
@@ -124,7 +127,7 @@ def test_the_file_its_captions_and_its_timeline_are_written(
     for item in result["items"]:
         assert item.keys() == {"start", "end", "kind", "text", "remove", "reason", "score"}
         assert 0 <= item["start"] < item["end"] <= talk.duration_s + 0.001
-        assert item["kind"] in ("speech", "blank", "filler", "repeat")
+        assert item["kind"] in ("speech", "blank", "sound", "filler", "repeat")
     assert [(item["kind"], item["text"]) for item in result["items"] if item["remove"]] == [
         ("blank", ""), ("blank", ""), ("filler", "um"), ("repeat", "The lens gathers the light."),
         ("filler", ""), ("blank", ""), ("filler", "Uh"), ("blank", ""),
@@ -132,7 +135,7 @@ def test_the_file_its_captions_and_its_timeline_are_written(
     assert result["kept_seconds"] + result["removed_seconds"] == pytest.approx(talk.duration_s, abs=0.03)
     assert result["kept_seconds"] == pytest.approx(float(measure(names[0]).times[-1]) + 0.033, abs=0.04)
     lines = names[1].read_text().splitlines()
-    assert [line for line in lines if line[:1].isalpha()] == KEPT
+    assert " ".join(line for line in lines if line[:1].isalpha()) == " ".join(KEPT)
     assert [element.get("start") for element in valid_fcpxml(names[2]).iter("asset-clip")]
 
 
