@@ -19,6 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge import interrupts
+from edge.media.read.chain import chain_of
 from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
@@ -35,8 +36,12 @@ AnyFrame = TypeVar("AnyFrame", bound=Frame)
 def packets(
     container: InputContainer, streams: Sequence[Stream], report: DecodeReport
 ) -> Iterator[Packet[Stream]]:
-    """Demux the streams from the current position; an unreadable rest counts as the end."""
-    source = container.demux(*streams)
+    """Demux the streams from the current position; an unreadable rest counts as the end.
+
+    Of a file whose clock restarts the times go on (`chain`).
+    """
+    chain = chain_of(container)
+    source = container.demux(*streams) if chain is None else chain.demux(streams)
     while True:
         interrupts.check()
         try:
@@ -116,6 +121,8 @@ def _from(
 
 def seek(container: InputContainer, stream: Stream, at: Fraction) -> bool:
     """Seek to a keyframe near `at` (container seconds), mostly before it; return False if it fails."""
+    if (chain := chain_of(container)) is not None:
+        container, stream, at = chain.part_at(stream, at)
     wanted = int(at / (stream.time_base or Fraction(1, av.time_base)))
     # MPEG-TS needs a target before its start to seek back to it; AVI rejects such a target.
     for ticks in (wanted, max(wanted, stream.start_time or 0)):
