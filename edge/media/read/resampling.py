@@ -213,7 +213,11 @@ class _Run:
 
     def jump_s(self, frame: AudioFrame, shift_s: float) -> float:
         """Return the seconds between the end of this run and the frame: positive for a gap."""
-        return 0.0 if frame.pts is None else frame.pts * self._seconds_per_tick + shift_s - self.end_s
+        if frame.pts is None:
+            return 0.0
+        # another format may have another time base; to make one of each frame takes long
+        tick_s = self._seconds_per_tick if self.accepts(frame) else float(frame.time_base or 0)
+        return frame.pts * tick_s + shift_s - self.end_s
 
     def push(self, frame: AudioFrame) -> Iterator[AudioPiece]:
         self._count += frame.samples
