@@ -266,7 +266,7 @@ def test_a_wrong_timestamp_is_refuted_by_the_next_ones(
     to = AudioFormat(48_000, "mono")
     got = list(place(frames, to, origin=Fraction(0), end_s=5.0, report=report))
     want = list(place(clean, to, origin=Fraction(0), end_s=5.0, report=expected))
-    assert (report.gaps, report.filled_s) == (expected.gaps, pytest.approx(expected.filled_s))
+    assert report.gaps == expected.gaps == (gap_s > 0)
     assert report.filled_s == pytest.approx(gap_s)
     assert [piece.start_sample for piece in got] == [piece.start_sample for piece in want]
     assert all(np.array_equal(a.samples, b.samples) for a, b in zip(got, want, strict=True))
@@ -305,7 +305,7 @@ def test_other_channels_are_mixed_as_ever(tmp_path: Path) -> None:
 
 def test_channels_that_turn_opposite_in_the_middle_pass_over(tmp_path: Path) -> None:
     sound = tone(6.0, RATE)
-    turned = sound * np.repeat(np.float32([1, -1]), 3 * RATE)
+    turned = sound * np.repeat(np.array([1, -1], np.float32), 3 * RATE)
     samples = whole(write_pair(tmp_path / "turns.wav", sound, turned))
     loud = np.abs(samples).reshape(-1, RATE // 20).max(1)
     assert loud[:60] == pytest.approx(0.5, abs=0.01)

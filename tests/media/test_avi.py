@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 import numpy as np
 import pytest
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from edge.media import MediaRange, concat, frames_at, probe
 from edge.media.read.frame_index import read_frame_index
@@ -28,7 +25,7 @@ NOT_CODED = VOP + b"\x50\x00\x7f"
 
 def packed(path: Path, count: int) -> Path:
     """MPEG-4 as DivX and Xvid write it: a B-frame is in the packet of the one before, a filler follows."""
-    encoder = cast(VideoCodecContext, av.CodecContext.create("mpeg4", "w"))
+    encoder = av.CodecContext.create("mpeg4", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base, encoder.framerate, encoder.gop_size = Fraction(1, 25), Fraction(25), 50
     encoder.max_b_frames, encoder.bit_rate = 1, 800_000
@@ -48,7 +45,7 @@ def packed(path: Path, count: int) -> Path:
         else:
             chunks.append((data, key))
     with av.open(str(path), "w") as out:
-        stream = cast(VideoStream, out.add_stream("mpeg4", rate=25))
+        stream = out.add_stream("mpeg4", rate=25)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.codec_tag = "DX50"
         for number, (data, key) in enumerate(chunks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -142,6 +143,7 @@ def _places(
 def _reach(path: Path, part: Bytes) -> Reach:
     """Return where the streams of a part begin and end, from its packets; nothing is decoded."""
     reach: Reach = {}
+    count: Counter[int] = Counter()
     with open_file(path, part) as container, suppress(*DECODE_ERRORS):
         streams = [s for s in container.streams if isinstance(s, AudioStream | VideoStream)]
         for packet in container.demux(streams) if streams else ():
@@ -153,7 +155,9 @@ def _reach(path: Path, part: Bytes) -> Reach:
                 start += _skipped(packet)
             known = reach.get(packet.stream_index, (start, end))
             reach[packet.stream_index] = min(known[0], start), max(known[1], end)
-    return reach
+            count[packet.stream_index] += not packet.duration
+    # packets that do not say how long they are last as long as the others on average
+    return {k: (a, b + (b - a) / max(count[k] - 1, 1) * (count[k] > 1)) for k, (a, b) in reach.items()}
 
 
 def _skipped(packet: Packet[Stream]) -> Fraction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,8 @@ _SAME_S: Final = Fraction(1, 10)
 """Seconds by which packets may differ from a right header: the last ones are padded."""
 _BREAK_S: Final = 10
 """A packet so many seconds after all that is known has a damaged timestamp."""
+_LAST_S: Final = Fraction(1, 2)
+"""Seconds from the decoding of the last frame to the end of its display, at most."""
 _TAIL_S: Final = 3
 """Seconds before the declared end from which packets are read."""
 
@@ -58,9 +61,10 @@ def end_of(
     declared = said if said and kinds & _DECLARE else None
     if (chain := chain_of(container)) is not None:
         return chain.end, None
-    if not streams or (said and kinds & _FOUND_AT_END) or (said and "mp3" in kinds and xing_is_right(path)):
-        return said or Fraction(0), declared
-    found = _measured(path, [stream.index for stream in streams], declared)
+    if not streams or (said and _is_right(path, kinds, streams, said)):
+        return said, declared
+    indices = tuple(stream.index for stream in streams)
+    found = _measured(path, path.stat().st_mtime_ns, indices, declared)
     return (found if found and (not declared or abs(found - said) > _SAME_S) else said), declared
 
 
@@ -76,7 +80,28 @@ def _said(container: InputContainer, streams: Sequence[MediaStream]) -> Fraction
     return whole
 
 
-def _measured(path: Path, indices: Sequence[int], declared: Fraction | None) -> Fraction | None:
+def _is_right(path: Path, kinds: set[str], streams: Sequence[MediaStream], said: Fraction) -> bool:
+    """Return whether an end is right according to what FFmpeg has read already."""
+    if "mov" not in kinds:
+        return bool(kinds & _FOUND_AT_END) or ("mp3" in kinds and xing_is_right(path))
+    # the index is in the header, of samples that are in the file if it is whole
+    last = [stream.index_entries[-1] for stream in streams if len(stream.index_entries)]
+    if len(last) < len(streams) or max(entry.pos + entry.size for entry in last) > path.stat().st_size:
+        return False
+    begins = max(
+        ticks_to_seconds(entry.timestamp, stream.time_base)
+        for stream, entry in zip(streams, last, strict=True)
+    )
+    return -_SAME_S < said - begins < _LAST_S
+
+
+@lru_cache(maxsize=64)
+def _measured(
+    path: Path,
+    modified_ns: int,
+    indices: tuple[int, ...],
+    declared: Fraction | None,
+) -> Fraction | None:
     """Return the end of the last packets; None if there are none."""
     with open_container(path) as container, suppress(*DECODE_ERRORS):
         streams = [stream for stream in container.streams if stream.index in indices]

@@ -46,7 +46,7 @@ class MonoMix:
             self._left = self._hop
         self._kept = samples[edges[-1] :].copy()
         self.opposite_s = 0.0
-        mixed = samples[: edges[-1]].mean(axis=1, dtype=np.float32)
+        mixed = (samples[: edges[-1], 0] + samples[: edges[-1], 1]) * np.float32(0.5)
         for begin, end in pairwise(edges):
             self._use_one(samples[begin:end], mixed[begin:end])
         return mixed[:, np.newaxis]
@@ -54,14 +54,14 @@ class MonoMix:
     def _use_one(self, stereo: Samples, mixed: Samples) -> None:
         """Replace a hop's mean by the left channel, or pass over to it, if the channels are opposite."""
         before = self._weight
-        mean, half = power(mixed), power((stereo[:, 0] - stereo[:, 1]) / 2)
+        mean, half = power(mixed), power((stereo[:, 0] - stereo[:, 1]) * np.float32(0.5))
         if mean + half > SILENT:
             self._weight = float(mean < OPPOSITE * half)
         now = self._weight or 0.0
         start = now if before is None else before
         if start or now:
             self.opposite_s += len(mixed) / self._rate_hz
-            mixed += np.linspace(start, now, len(mixed), dtype=np.float32) * (stereo[:, 0] - mixed)
+            mixed[:] += np.linspace(start, now, len(mixed), dtype=np.float32) * (stereo[:, 0] - mixed)
 
 
 def power(samples: Samples) -> float:

@@ -35,8 +35,16 @@ _WHOLE: Final = 1 << 30
 """Bytes up to which all is read to find restarts; of longer files, chunks in as many places."""
 _PACKET_SIZES: Final = ((188, 0), (192, 4), (204, 0))
 """Size of a packet of a transport stream, and place of its first byte 0x47: plain, Blu-ray, with parity."""
-_TABLE_BEFORE: Final = 64
-"""Packets between the table that begins a transport stream and its first clock value, at most."""
+_SYNC: Final = 0x47
+"""First byte of a packet of a transport stream."""
+_IN_A_ROW: Final = 4
+"""Packets that are found where they should be, where a stream was broken off."""
+_BREAKS: Final = 50
+"""Breaks in a chunk after which its rest is not looked at."""
+_BEFORE: Final = 256
+"""Packets before the last clock value of a part that tell how its packets are numbered."""
+_BESIDE: Final = 2
+"""Packets from a table of programs, which by chance is numbered on, to one that is not, at most."""
 
 
 class Piece(io.RawIOBase):
@@ -91,7 +99,7 @@ def _parts_of(path: Path, size: int, modified_ns: int) -> tuple[Bytes, ...]:
             starts = [after for _, after in _restarts(file, (0, size), _program_clocks)]
         elif packet := _packet_of(head):
             found = _restarts(file, (0, size), lambda data, at: _transport_clocks(data, at, packet))
-            starts = [_table_before(file, after, packet[0]) for _, after in found]
+            starts = [_joint(file, near, packet) for near in found]
         else:
             return ()
     edges = [0, *starts, size] if starts else []
@@ -167,15 +175,37 @@ def _restarts(file: BinaryIO, within: Bytes, read: Reader, *, all_: bool = False
 def _transport_clocks(data: bytes, at: int, packet: tuple[int, int]) -> Clocks:
     """Return the clock references of a transport stream (ISO 13818-1, 2.4.3.5), a clock by its PID."""
     size, sync = packet
-    skip = -at % size
-    rows = np.frombuffer(data, np.uint8)[skip:]
-    table = rows[: len(rows) // size * size].reshape(-1, size)[:, sync : sync + 11]
-    # sync byte, an adaptation field that holds a clock reference
-    has = (table[:, 0] == 0x47) & (table[:, 3] & 0x20 > 0) & (table[:, 4] >= 7) & (table[:, 5] & 0x10 > 0)
+    rows, begin = np.frombuffer(data, np.uint8), -at % size
+    found: list[Clocks] = []
+    for _ in range(_BREAKS):
+        table = rows[begin : begin + (len(rows) - begin) // size * size].reshape(-1, size)[:, sync:]
+        broken = np.flatnonzero(table[:, 0] != _SYNC)
+        count = int(broken[0]) if len(broken) else len(table)
+        places, pids, values = _references(table[:count])
+        found.append((at + begin + places * size, pids, values))
+        if count == len(table) or (next_ := _synchronized(rows, begin + count * size, packet)) is None:
+            break
+        begin = next_
+    places, pids, values = (np.concatenate(each) for each in zip(*found, strict=True))
+    return places, pids, values
+
+
+def _references(table: npt.NDArray[np.uint8]) -> Clocks:
+    """Return the clock references in packets uint8[n, 188]; places are numbers of packets."""
+    has = (table[:, 3] & 0x20 > 0) & (table[:, 4] >= 7) & (table[:, 5] & 0x10 > 0)
     found = table[has].astype(np.int64)
     pids = (found[:, 1] & 0x1F) << 8 | found[:, 2]
     values = found[:, 6] << 25 | found[:, 7] << 17 | found[:, 8] << 9 | found[:, 9] << 1 | found[:, 10] >> 7
-    return at + skip + np.flatnonzero(has) * size, pids, values
+    return np.flatnonzero(has), pids, values
+
+
+def _synchronized(rows: npt.NDArray[np.uint8], begin: int, packet: tuple[int, int]) -> int | None:
+    """Return where whole packets begin again from a byte on; None if they do not soon."""
+    size, sync = packet
+    for start in range(begin, min(begin + 2 * size, len(rows) - size * _IN_A_ROW)):
+        if (rows[start + sync : start + sync + size * _IN_A_ROW : size] == _SYNC).all():
+            return start
+    return None
 
 
 def _program_clocks(data: bytes, at: int) -> Clocks:
@@ -194,11 +224,30 @@ def _program_clocks(data: bytes, at: int) -> Clocks:
     return np.array(places, np.int64), np.zeros(len(places), np.int64), np.array(values, np.int64)
 
 
-def _table_before(file: BinaryIO, at: int, size: int) -> int:
-    """Return the place of the table of programs (PID 0) shortly before a packet; else the packet's."""
-    begin = max(at - _TABLE_BEFORE * size, 0)
+def _joint(file: BinaryIO, near: Bytes, packet: tuple[int, int]) -> int:
+    """Return where a part begins, between the last clock value of one and the first of the next.
+
+    That is where packets of a PID are not numbered on, or the table of programs (PID 0) just before it.
+    """
+    size, sync = packet
+    begin = near[0] - min(near[0] // size, _BEFORE) * size
     file.seek(begin)
-    data = file.read(at - begin)
-    sync = 4 if size == 192 else 0
-    tables = [k for k in range(0, len(data), size) if data[k + sync + 1 : k + sync + 3] == b"\x40\0"]
-    return begin + tables[-1] if tables else at
+    data = file.read(near[1] - begin)
+    numbers: dict[int, int] = {}
+    broken: int | None = None
+    table: int | None = None
+    for at in range(len(data) % size, len(data), size):  # from the end, were the last packets whole
+        head = data[at + sync : at + sync + 4]
+        if head[0] != _SYNC or (head[1] & 0x1F == 0x1F and head[2] == 0xFF):  # no number in padding
+            continue
+        pid, number = int.from_bytes(head[1:3]) & 0x1FFF, head[3] & 0xF
+        if begin + at > near[0]:
+            before = (number - 1) % 16
+            if broken is None and head[3] & 0x10 and numbers.get(pid, before) != before:
+                broken = begin + at
+            if pid == 0 and head[1] & 0x40:
+                table = begin + at
+        numbers[pid] = number
+    if broken is not None and table is not None and 0 <= broken - table <= _BESIDE * size:
+        return table
+    return broken or table or near[1]

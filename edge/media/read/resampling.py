@@ -109,12 +109,10 @@ class _Preview:
 
     def following(self) -> Iterator[AudioFrame]:
         """Yield the frames that come next; they stay."""
-        number = 0
-        while number < len(self._ahead) or (frame := next(self._source, None)) is not None:
-            if number == len(self._ahead):
-                self._ahead.append(frame)
-            yield self._ahead[number]
-            number += 1
+        yield from tuple(self._ahead)
+        for frame in self._source:
+            self._ahead.append(frame)
+            yield frame
 
 
 def _refuted(source: _Preview, frame: AudioFrame, run: _Run, shift_s: float) -> bool:
@@ -238,18 +236,18 @@ class _Run:
                 frame = cast(AudioFrame, self._graph.pull())
             except (BlockingIOError, EOFError):
                 break
-            yield self._piece(frame.to_ndarray().reshape(-1, self._channels), last=False)
+            yield from self._pieces(frame.to_ndarray().astype(np.float32, copy=False), last=False)
         if last:
-            yield self._piece(np.zeros((0, self._channels), np.float32), last=True)
+            yield from self._pieces(np.zeros(0, np.float32), last=True)
 
-    def _piece(self, samples: Samples, *, last: bool) -> AudioPiece:
-        samples = samples.astype(np.float32, copy=False)
+    def _pieces(self, interleaved: Samples, *, last: bool) -> Iterator[AudioPiece]:
+        samples = interleaved.reshape(-1, self._channels)
         if self._mono is not None:
             samples = self._mono.mix(samples, last=last)
             self._report.opposite_s += self._mono.opposite_s
-        piece = AudioPiece(self._next, samples)
-        self._next += len(samples)
-        return piece
+        if len(samples):
+            yield AudioPiece(self._next, samples)
+            self._next += len(samples)
 
 
 def _is_pair(frame: AudioFrame, to: AudioFormat) -> bool:
