@@ -145,7 +145,7 @@ def test_chunks_behind_the_samples_are_no_sound(tmp_path: Path) -> None:
 
 RESTARTS = {
     "ts": PLAIN.but(seconds=6),
-    "m2ts": PLAIN.but(seconds=6, audio=(), options={"mpegts_m2ts_mode": "1"}),
+    "m2ts": PLAIN.but(seconds=6, options={"mpegts_m2ts_mode": "1"}),
     "mpg": PLAIN.but(seconds=6, video="mpeg2video", audio=("mp2",), encoding={"b": "900k"}),
 }
 

@@ -51,6 +51,7 @@ def test_a_cut_begins_at_the_time_code_of_its_first_frame(film: Film, tmp_path: 
     plain = film(f"timed{suffix}", TIMED)
     path = film(f"coded{suffix}", TIMED.but(timecode="14:09:42;10"))
     code = probe(path).timecode
+    assert code is not None
     assert code == timecode_of("14:09:42;10", NTSC)
     assert probe(plain).timecode is None
     ranges = [MediaRange(path, Fraction(2), Fraction(3)), MediaRange(path, Fraction(4), Fraction(5))]
