@@ -11,6 +11,11 @@ from pathlib import Path
 
 from edge.errors import OutputError, UsageError
 
+_NAME_BYTES = 255
+"""Longest name of a file, of nearly all file systems."""
+_SHORT = 80
+"""Bytes of a name that its draft keeps."""
+
 
 @contextmanager
 def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
@@ -21,7 +26,7 @@ def whole_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     Raises OutputError for every failure to write, including a full disk.
     """
     refuse_existing(path, force)
-    draft = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(4)}.part{path.suffix}")
+    draft = path.with_name(f".{_short(path.stem)}.{secrets.token_hex(4)}.part{path.suffix}")
     made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +52,7 @@ def whole_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
     With `force` an existing folder is replaced, and stays if anything fails. Raises OutputError.
     """
     refuse_existing(path, force)
-    stem = f".{path.name[:80]}.{secrets.token_hex(4)}"
+    stem = f".{_short(path.name)}.{secrets.token_hex(4)}"
     draft, old = (path.with_name(f"{stem}.{kind}") for kind in ("part", "old"))
     try:
         draft.mkdir(parents=True)
@@ -85,11 +90,20 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _short(name: str) -> str:
+    """Return the beginning of a name, so short that the name of a draft has room for more."""
+    return os.fsencode(name)[:_SHORT].decode(errors="ignore")
+
+
 def refuse_existing(path: Path, force: bool) -> None:
-    """Raise OutputError if `path` exists and `force` is false."""
+    """Raise OutputError if `path` exists and `force` is false, or if its name is too long for a file."""
+    length = len(os.fsencode(path.name))
+    if length > _NAME_BYTES:
+        what = f"cannot be written: the name has {length} bytes, of at most {_NAME_BYTES}"
+        raise OutputError(path, f"{what}; choose a shorter one")
     try:
         exists = path.exists()
-    except OSError as error:  # a name that is too long, for example
+    except OSError as error:
         raise OutputError(path, f"cannot be written: {(error.strerror or str(error)).lower()}") from error
     if exists and not force:
         raise OutputError(path, "already exists; choose another name or pass --force")

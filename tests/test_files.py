@@ -99,3 +99,18 @@ def test_a_name_that_cannot_be_written_says_why(tmp_path: Path) -> None:
         whole_file(tmp_path / "file" / "song.wav") as draft,
     ):
         draft.write_text("x")
+
+
+@pytest.mark.parametrize("name", ["y" * 251 + ".mp4", "\N{CJK UNIFIED IDEOGRAPH-6B4C}" * 83 + ".mp4"])
+def test_a_name_may_be_as_long_as_a_file_system_allows(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
+    with whole_file(target) as draft:
+        draft.write_text("song")
+    assert target.read_text() == "song"
+    with whole_folder(tmp_path / f"z{name[1:]}") as folder:
+        (folder / "file").touch()
+    with (
+        pytest.raises(OutputError, match=r"name has 2\d\d bytes, of at most 255; choose a shorter one"),
+        whole_file(target.with_stem(f"{target.stem}abcd")),
+    ):
+        pytest.fail("the work began")

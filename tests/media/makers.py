@@ -54,6 +54,8 @@ class Recipe:
     languages: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
+    timecode: str | None = None
+    """Time code of the first frame, in a .mov or .mp4."""
 
     @property
     def times(self) -> tuple[Fraction, ...]:
@@ -113,6 +115,8 @@ def _pictures(out: OutputContainer, recipe: Recipe) -> Iterator[Step]:
     old = recipe.video in {"mpeg4", "mpeg2video"}  # their time bases have 16 bits
     time_base = Fraction(1, 90_000) if recipe.fps.denominator == 1 and not old else 1 / recipe.fps
     stream.codec_context.time_base = time_base
+    if recipe.timecode:
+        stream.metadata["timecode"] = recipe.timecode
     if recipe.rotation:
         stream.set_display_rotation(recipe.rotation)
     for number, time in enumerate(recipe.times):

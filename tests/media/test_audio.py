@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from edge.errors import InputError, NoAudioError, UsageError
 from edge.media import AudioBlock, DecodeReport, decode_audio, open_recording, probe
 from edge.media.read.audio import decode_spans
+from edge.media.read.resampling import AudioFormat, place
 
 from .conftest import Film
 from .makers import BEEP_S, FLASH_EVERY, Floats, Recipe, audio_frame, make, write_sound
@@ -239,6 +240,76 @@ def test_a_jitter_of_timestamps_is_not_a_hole(tmp_path: Path) -> None:
     samples = np.concatenate([block.samples for block in decode_audio(path, report=report)])
     assert samples == pytest.approx(sound, abs=0.001)
     assert report.notes() == []
+
+
+FRAME = 1536
+"""Samples of a frame of AC-3."""
+BLIPS = st.dictionaries(st.integers(1, 9), st.floats(0.021, 30.0), max_size=6)
+
+
+@settings(deadline=None)
+@given(blips=BLIPS, back=st.booleans(), gap_s=st.sampled_from([0.0, 0.05, 0.7]), seed=st.integers(0, 99))
+def test_a_wrong_timestamp_is_refuted_by_the_next_ones(
+    blips: dict[int, float], back: bool, gap_s: float, seed: int
+) -> None:
+    """One or two wrong stamps in every ten change nothing; a gap, which those after it confirm, stays."""
+    sound = np.random.default_rng(seed).uniform(-0.5, 0.5, 110 * FRAME).astype(np.float32)
+    frames, clean = [], []
+    for number in range(110):
+        samples = sound[number * FRAME : (number + 1) * FRAME]
+        pts = number * FRAME + (round(gap_s * 48_000) if number >= 100 else 0)
+        clean.append(audio_frame(samples, 48_000, "mono", pts))
+        wrong_s = blips.get(number // 10, 0.0) if number % 10 in {2, 2 + seed % 2} else 0.0
+        wrong = round(wrong_s * 48_000) * (-1 if back and wrong_s < 5 else 1)
+        frames.append(audio_frame(samples, 48_000, "mono", max(pts + wrong, 0)))
+    report, expected = DecodeReport(), DecodeReport()
+    to = AudioFormat(48_000, "mono")
+    got = list(place(frames, to, origin=Fraction(0), end_s=5.0, report=report))
+    want = list(place(clean, to, origin=Fraction(0), end_s=5.0, report=expected))
+    assert report.gaps == expected.gaps == (gap_s > 0)
+    assert report.filled_s == pytest.approx(gap_s)
+    assert [piece.start_sample for piece in got] == [piece.start_sample for piece in want]
+    assert all(np.array_equal(a.samples, b.samples) for a, b in zip(got, want, strict=True))
+
+
+def write_pair(path: Path, left: Floats, right: Floats) -> Path:
+    packed = np.stack([left, right], axis=1).reshape(1, -1)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("pcm_f32le", rate=RATE)
+        stream.layout = "stereo"
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(packed), format="flt", layout="stereo")
+        frame.sample_rate = RATE
+        out.mux(stream.encode(frame))
+    return path
+
+
+@pytest.mark.parametrize("echo", [0.0, 0.05])
+def test_opposite_channels_do_not_cancel_out(tmp_path: Path, echo: float) -> None:
+    sound = tone(6.0, RATE)
+    path = write_pair(tmp_path / "opposite.wav", sound, -sound * (1 - echo))
+    report = DecodeReport()
+    samples = np.concatenate([block.samples for block in decode_audio(path, report=report)])
+    assert samples == pytest.approx(sound, abs=1e-5)
+    assert report.notes() == ["the channels are opposite for 6.0 s; there the left one is used"]
+    for start, end in ((1.3, 2.9), (3.01, 3.02), (5.0, 6.0)):
+        part = whole(path, start_s=start, end_s=end)
+        assert np.array_equal(part, samples[round(start * RATE) : round(end * RATE)])
+
+
+def test_other_channels_are_mixed_as_ever(tmp_path: Path) -> None:
+    first, second = tone(3.0, RATE), tone(3.0, RATE, frequency=1000.0)
+    for left, right in ((first, second), (first, first * 0), (first, -first * 0.7)):
+        path = write_pair(tmp_path / "pair.wav", left, right)
+        assert whole(path) == pytest.approx((left + right) / 2, abs=1e-6)
+
+
+def test_channels_that_turn_opposite_in_the_middle_pass_over(tmp_path: Path) -> None:
+    sound = tone(6.0, RATE)
+    turned = sound * np.repeat(np.array([1, -1], np.float32), 3 * RATE)
+    samples = whole(write_pair(tmp_path / "turns.wav", sound, turned))
+    loud = np.abs(samples).reshape(-1, RATE // 20).max(1)
+    assert loud[:60] == pytest.approx(0.5, abs=0.01)
+    assert loud[65:] == pytest.approx(0.5, abs=0.01)
 
 
 def test_doubled_sound_is_heard_once(tmp_path: Path) -> None:

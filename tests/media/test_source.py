@@ -37,7 +37,7 @@ def test_every_exported_name_is_there() -> None:
 
 def test_a_plain_film_is_described(film: Film) -> None:
     info = probe(film("plain.mp4", PLAIN))
-    assert (info.origin, info.duration_s, info.duration_is_declared) == (Fraction(0), 4.0, True)
+    assert (info.origin, info.duration_s, info.declared_s) == (Fraction(0), 4.0, 4.0)
     assert info.video is not None
     assert (info.video.codec, info.video.width, info.video.height) == ("h264", 320, 180)
     assert (info.video.rotation, info.video.rate) == (0, Fraction(25))

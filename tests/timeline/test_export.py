@@ -211,6 +211,31 @@ def test_edl_is_plain_non_drop_cmx3600(tmp_path: Path) -> None:
         written(random_timeline(9, 1), ".edl", tmp_path, Fraction(100))
 
 
+@pytest.mark.parametrize(("text", "drop"), [("14:09:42;10", True), ("01:00:00:00", False)])
+def test_source_times_begin_at_the_time_code(text: str, drop: bool, tmp_path: Path) -> None:
+    media = make(tmp_path / "coded.mov", FILM.but(timecode=text))
+    start = 1_527_940 if drop else 108_000
+    clips = [Clip(media, Fraction(1, 2), Fraction(1)), Clip(media, Fraction(3, 2), Fraction(2))]
+    want = [(start + 15, start + 30, 0, 15), (start + 45, start + 60, 15, 30)]
+    for suffix in SUFFIXES:
+        path = written(Timeline.of(clips), suffix, tmp_path, None)
+        assert all(frames == want for frames in opened(path, RATES[2])), suffix
+        if suffix == ".otio":
+            clip = otio.adapters.read_from_file(str(path)).tracks[0][0]
+            assert clip.media_reference.available_range.start_time.value == start
+        if suffix == ".fcpxml":
+            root = valid_fcpxml(path)
+            asset, shown = next(root.iter("asset")), next(root.iter("asset-clip"))
+            assert Fraction(asset.get("start", "").removesuffix("s")) * RATES[2] == start
+            assert (shown.get("tcFormat"), next(root.iter("sequence")).get("tcFormat")) == (
+                ("DF", "DF") if drop else ("NDF", "NDF")
+            )
+        if suffix == ".edl":
+            lines = path.read_text().splitlines()
+            assert lines[1] == ("FCM: DROP FRAME" if drop else "FCM: NON-DROP FRAME")
+            assert lines[3].split()[-4] == ("14:09:42;25" if drop else "01:00:00:15")
+
+
 CAPTIONS = [
     Caption(0.2, 1.0, "one <i>&amp;</i>\0\ud800"),
     Caption(1.0, 2.5, "across\nthe cut ]]> 你好"),

@@ -14,7 +14,8 @@ from av.container import InputContainer
 from edge.errors import NoAudioError, UsageError
 from edge.media.read.container import as_input_error, open_container, select_streams
 from edge.media.read.decoding import audio_frames, audio_frames_from
-from edge.media.read.probe import AudioStream, MediaInfo, declared_end
+from edge.media.read.extent import declared_end
+from edge.media.read.probe import AudioStream, MediaInfo
 from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.read.report import DecodeReport
 from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples, place
@@ -129,10 +130,10 @@ def _rank(container: InputContainer, index: int) -> int:
 
 
 def _declared_s(info: MediaInfo, stream: AvAudioStream) -> float | None:
-    if not info.duration_is_declared:
+    if info.declared_s is None:
         return None
     end = declared_end(stream)
-    return info.duration_s if end is None else float(end - info.origin)
+    return info.declared_s if end is None else float(end - info.origin)
 
 
 def _believable_s(info: MediaInfo) -> float:

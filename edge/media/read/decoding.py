@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import av
 from av.audio.frame import AudioFrame
@@ -19,6 +19,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge import interrupts
+from edge.media.read.avi import in_order, times_are_guessed
+from edge.media.read.chain import chain_of
 from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
@@ -35,8 +37,12 @@ AnyFrame = TypeVar("AnyFrame", bound=Frame)
 def packets(
     container: InputContainer, streams: Sequence[Stream], report: DecodeReport
 ) -> Iterator[Packet[Stream]]:
-    """Demux the streams from the current position; an unreadable rest counts as the end."""
-    source = container.demux(*streams)
+    """Demux the streams from the current position; an unreadable rest counts as the end.
+
+    Of a file whose clock restarts the times go on (`chain`).
+    """
+    chain = chain_of(container)
+    source = container.demux(*streams) if chain is None else chain.demux(streams)
     while True:
         interrupts.check()
         try:
@@ -61,7 +67,7 @@ def video_frames(
 ) -> Iterator[VideoFrame]:
     """Decode the stream from the current position to its end; frames without a timestamp are dropped."""
     frames = _frames(container, stream, VideoFrame, report)
-    return (frame for frame in frames if frame.pts is not None)
+    return (frame for frame in _timed(frames, container, stream) if frame.pts is not None)
 
 
 def audio_frames_from(
@@ -77,6 +83,13 @@ def video_frames_from(
     """Decode like `video_frames`, from a frame at or before `at` (container seconds) if there is one."""
     frames = _from(container, stream, VideoFrame, at, report)
     return (frame for frame in frames if frame.pts is not None)
+
+
+def _timed(frames: Iterator[AnyFrame], container: InputContainer, stream: Stream) -> Iterator[AnyFrame]:
+    """Correct the times of video frames where FFmpeg guesses them."""
+    if isinstance(stream, VideoStream) and times_are_guessed(container, stream):
+        return cast("Iterator[AnyFrame]", in_order(cast("Iterator[VideoFrame]", frames), container, stream))
+    return frames
 
 
 def _frames(
@@ -106,16 +119,18 @@ def _from(
 ) -> Iterator[AnyFrame]:
     for margin_s in SEEK_MARGINS_S:
         if seek(container, stream, at - margin_s):
-            frames = _frames(container, stream, kind, report)
+            frames = _timed(_frames(container, stream, kind, report), container, stream)
             first = next((frame for frame in frames if frame.pts is not None), None)
             if first is not None and pts_seconds(first) <= at:
                 return chain([first], frames)
     seek(container, stream, Fraction(stream.start_time or 0) * (stream.time_base or 1) - SEEK_MARGINS_S[-1])
-    return _frames(container, stream, kind, report)
+    return _timed(_frames(container, stream, kind, report), container, stream)
 
 
 def seek(container: InputContainer, stream: Stream, at: Fraction) -> bool:
     """Seek to a keyframe near `at` (container seconds), mostly before it; return False if it fails."""
+    if (chain := chain_of(container)) is not None:
+        container, stream, at = chain.part_at(stream, at)
     wanted = int(at / (stream.time_base or Fraction(1, av.time_base)))
     # MPEG-TS needs a target before its start to seek back to it; AVI rejects such a target.
     for ticks in (wanted, max(wanted, stream.start_time or 0)):

@@ -14,6 +14,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from edge.media.h264 import IDR, ParameterSets, kind, nals
+from edge.media.read.avi import times_are_guessed
 from edge.media.read.container import (
     DECODE_ERRORS,
     as_input_error,
@@ -89,7 +90,8 @@ def read_frame_index(path: Path) -> FrameIndex | None:
         time_base = stream.time_base or Fraction(1, 90_000)
         is_h264 = stream.codec_context.name == "h264"
         sets = ParameterSets.of(stream.codec_context.extradata) if is_h264 else None
-        times, entries, whole, rising = array("q"), bytearray(), True, True
+        times, entries, rising = array("q"), bytearray(), True
+        whole = not times_are_guessed(container, stream)
         last_dts, end = -(1 << 62), 0
         for packet in packets(container, [stream], DecodeReport()):
             if packet.size == 0 or packet.is_discard:

@@ -15,7 +15,8 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from edge.errors import InputError
 from edge.media.read.container import as_input_error, best_video_stream, open_container, select_streams
 from edge.media.read.decoding import video_frames
-from edge.media.read.probe import MediaInfo, VideoStream, declared_end
+from edge.media.read.extent import declared_end
+from edge.media.read.probe import MediaInfo, VideoStream
 from edge.media.read.recording import MediaSource, open_recording
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds, ticks_to_seconds

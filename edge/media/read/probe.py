@@ -10,7 +10,6 @@ from itertools import islice
 from os import PathLike
 from pathlib import Path
 
-import av
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 from av.frame import Frame
@@ -25,10 +24,18 @@ from edge.media.read.container import (
     decodable,
     open_container,
 )
+from edge.media.read.extent import MediaStream, end_of
+from edge.media.read.rate import usual_rate
 from edge.media.time import pts_seconds, ticks_to_seconds
+from edge.media.timecode import Timecode, timecode_of
 
 _FIRST_FRAME_PACKETS = 3000
 """Packets searched for each stream's first frame: about 30 s of audio and video."""
+
+_RATE_PACKETS = 120
+"""Packets of video of which the intervals are looked at: rounded to 1 ms they tell 30 from 29.97."""
+_RATE_ENTRIES = 3000
+"""Entries of an index that are looked at instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class VideoStream:
     rotation: int
     """Counter-clockwise rotation that makes the coded frame upright: 0, 90, 180 or 270 degrees."""
     rate: Fraction | None
-    """Average frames per second; None if unknown."""
+    """Nominal frames per second, those of the usual interval; None if unknown."""
     pixel_aspect: Fraction
     """Width over height of a pixel of the upright frame."""
     start: Fraction
@@ -88,15 +95,17 @@ class MediaInfo:
     origin: Fraction
     """Container time of the first presented sample or video frame; all other times are relative to it."""
     duration_s: float
-    """Length in seconds as declared by the headers; 0 if unknown."""
-    duration_is_declared: bool
-    """Whether a header declares the length, so that a shorter file is truncated."""
+    """Length in seconds: the end of the last packet, whatever the headers say; 0 if unknown."""
+    declared_s: float | None
+    """Length in seconds that a header declares, so that a shorter file is truncated; None without."""
     audio: tuple[AudioStream, ...]
     """Decodable audio streams; the first is analyzed by default."""
     video: VideoStream | None
     """The best stream of moving images; None without."""
     metadata: dict[str, str]
     """Container tags."""
+    timecode: Timecode | None = None
+    """Time code of the first frame, or sample, that the recorder wrote; None without."""
 
     def audio_stream(self, index: int | None = None) -> AudioStream | None:
         """Return the audio stream with a container index, or the default one; None if there is none."""
@@ -106,7 +115,7 @@ class MediaInfo:
 
 
 def probe(path: str | PathLike[str]) -> MediaInfo:
-    """Describe a recording by its header and the first frame of each stream.
+    """Describe a recording by its header, the first frame of each stream, and its last packets.
 
     Decoding the first frames is necessary, because encoder delay and edit lists, which determine the origin,
     are applied while decoding, and so is the rotation. Raises InputError.
@@ -118,19 +127,24 @@ def probe(path: str | PathLike[str]) -> MediaInfo:
 def _describe(path: Path, container: InputContainer) -> MediaInfo:
     audio = _audio_streams(container)
     video = best_video_stream(container)
-    first = _first_frames(container, [*audio, *([video] if video else [])])
+    streams: list[MediaStream] = [*audio, *([video] if video else [])]
+    first, shown = _first_frames(container, streams)
     starts = {stream.index: _start(stream, first.get(stream.index)) for stream in [*audio, video] if stream}
     origin = min(starts.values(), default=Fraction(0))
-    duration, declared = _duration(container, origin, audio, video)
+    end, declared = end_of(path, container, streams)
+    rate = _rate(container, video, shown) if video else None
     return MediaInfo(
         path=path,
         format=container.format.name,
         origin=origin,
-        duration_s=float(duration),
-        duration_is_declared=declared,
+        duration_s=float(max(end - origin, Fraction(0))),
+        declared_s=None if declared is None else float(declared - origin),
         audio=tuple(_audio_stream(stream, starts[stream.index] - origin) for stream in audio),
-        video=_video_stream(video, first.get(video.index), starts[video.index] - origin) if video else None,
+        video=_video_stream(video, first.get(video.index), starts[video.index] - origin, rate)
+        if video
+        else None,
         metadata=dict(container.metadata),
+        timecode=_timecode(container, rate, audio),
     )
 
 
@@ -142,21 +156,42 @@ def _audio_streams(container: InputContainer) -> list[AvAudioStream]:
 
 
 def _first_frames(
-    container: InputContainer, streams: Sequence[AvAudioStream | AvVideoStream]
-) -> dict[int, Frame]:
-    """Return the first decoded frame by container index, for the streams that have one early enough."""
+    container: InputContainer, streams: Sequence[MediaStream]
+) -> tuple[dict[int, Frame], list[int]]:
+    """Return the first decoded frame by container index, and timestamps of the first packets of video.
+
+    Streams that have none early enough are left out.
+    """
     first: dict[int, Frame] = {}
+    shown: list[int] = []
     if not streams:
-        return first
+        return first, shown
+    moving = any(isinstance(stream, AvVideoStream) for stream in streams)
+    wanted = _RATE_PACKETS if moving and not _is_indexed(container) else 0
     with suppress(*DECODE_ERRORS):
         for count, packet in enumerate(container.demux(streams)):
             if packet.stream_index not in first:
                 with suppress(*DECODE_ERRORS):
                     frames = (f for f in packet.decode() if isinstance(f, Frame) and f.pts is not None)
                     first.update((packet.stream_index, frame) for frame in islice(frames, 1))
-            if len(first) == len(streams) or count > _FIRST_FRAME_PACKETS:
+            if packet.stream.type == "video" and packet.pts is not None:
+                shown.append(packet.pts)
+            if (len(first) == len(streams) and len(shown) >= wanted) or count > _FIRST_FRAME_PACKETS:
                 break
-    return first
+    return first, shown
+
+
+def _is_indexed(container: InputContainer) -> bool:
+    """Return whether the header has the times of all frames."""
+    return "mov" in container.format.name.split(",")
+
+
+def _rate(container: InputContainer, video: AvVideoStream, shown: list[int]) -> Fraction | None:
+    """Return the nominal frame rate, from an index in the header or from the first timestamps."""
+    if _is_indexed(container):
+        entries = video.index_entries
+        shown = [entries[k].timestamp for k in range(min(len(entries), _RATE_ENTRIES))]
+    return usual_rate(shown, video.time_base or Fraction(1), video.average_rate or None)
 
 
 def _start(stream: Stream, frame: Frame | None) -> Fraction:
@@ -165,30 +200,17 @@ def _start(stream: Stream, frame: Frame | None) -> Fraction:
     return ticks_to_seconds(stream.start_time, stream.time_base)
 
 
-def _duration(
-    container: InputContainer, origin: Fraction, audio: list[AvAudioStream], video: AvVideoStream | None
-) -> tuple[Fraction, bool]:
-    """Return the end in seconds of the recording, and whether a header declares it (else it is estimated)."""
-    ends = [end for s in [*audio, video] if s is not None and (end := declared_end(s)) is not None]
-    declared = bool({"mov", "matroska", "flac", "wav"} & set(container.format.name.split(",")))
-    if ends:
-        return max(ends) - origin, declared
-    whole = Fraction(container.duration or 0, av.time_base)
-    # Matroska's header holds the end, others hold the length.
-    if "matroska" not in container.format.name:
-        whole += Fraction(container.start_time or 0, av.time_base)
-    return max(whole - origin, Fraction(0)), declared and whole > 0
-
-
-def declared_end(stream: Stream) -> Fraction | None:
-    """Return the end of the stream in container seconds as declared by the headers; None if it is not."""
-    if stream.duration is not None and stream.time_base is not None:
-        return ((stream.start_time or 0) + stream.duration) * stream.time_base
-    hours, _, rest = stream.metadata.get("DURATION", "").partition(":")  # Matroska: 00:01:02.500000000
-    minutes, _, seconds = rest.partition(":")
-    with suppress(ValueError):
-        return int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds.strip("\0 "))
-    return None
+def _timecode(
+    container: InputContainer, rate: Fraction | None, audio: list[AvAudioStream]
+) -> Timecode | None:
+    """Return the time code of the first frame, or sample, that a recorder wrote; None without."""
+    tags = [container.metadata, *(stream.metadata for stream in container.streams)]
+    texts = [text for each in tags for name, text in each.items() if name.lower() == "timecode"]
+    found = [code for text in texts if rate and (code := timecode_of(text, rate))]
+    samples = container.metadata.get("time_reference", "")  # of Broadcast WAV, since midnight
+    if not found and audio and samples.isdecimal() and int(samples):
+        return Timecode(int(samples), Fraction(audio[0].rate))
+    return found[0] if found else None
 
 
 def _audio_stream(stream: AvAudioStream, start: Fraction) -> AudioStream:
@@ -207,7 +229,9 @@ def _audio_stream(stream: AvAudioStream, start: Fraction) -> AudioStream:
     )
 
 
-def _video_stream(stream: AvVideoStream, frame: Frame | None, start: Fraction) -> VideoStream:
+def _video_stream(
+    stream: AvVideoStream, frame: Frame | None, start: Fraction, rate: Fraction | None
+) -> VideoStream:
     rotation = round(frame.rotation / 90) % 4 * 90 if isinstance(frame, VideoFrame) else 0
     turned = rotation in {90, 270}
     width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
@@ -218,7 +242,7 @@ def _video_stream(stream: AvVideoStream, frame: Frame | None, start: Fraction) -
         width=width,
         height=height,
         rotation=rotation,
-        rate=stream.average_rate or None,
+        rate=rate,
         pixel_aspect=1 / aspect if turned else aspect,
         start=start,
     )

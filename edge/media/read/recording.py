@@ -13,12 +13,8 @@ from typing import TypeAlias
 
 from edge import schema
 from edge.errors import InputError, NoAudioError
-from edge.media.read.container import as_input_error, open_container, select_streams
-from edge.media.read.decoding import packets
 from edge.media.read.frame_index import FrameIndex, read_frame_index
 from edge.media.read.probe import AudioStream, MediaInfo, probe
-from edge.media.read.report import DecodeReport
-from edge.media.time import pts_seconds, ticks_to_seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +38,7 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds as declared by the headers; 0 if unknown."""
+        """Length in seconds; 0 if unknown."""
         return self.info.duration_s
 
     def require_audio(self) -> AudioStream:
@@ -69,7 +65,7 @@ class Recording:
         """
         index = self.frame_index if video else None
         if index is None or not len(index.shown):
-            return _audio_end(self.info)
+            return Fraction(self.info.duration_s)
         return max(Fraction(self.info.duration_s), index.seconds(index.end) - self.info.origin)
 
     @cached_property
@@ -104,22 +100,3 @@ def _choose(info: MediaInfo, index: int | None) -> Recording:
         what = f"has no audio stream {index}; choose from {known}" if known else "has no audio stream"
         raise NoAudioError(info.path, what)
     return Recording(info, chosen)
-
-
-def _audio_end(info: MediaInfo) -> Fraction:
-    """Return the end of the audio in seconds of the recording. Raises InputError.
-
-    If no header declares it, the packets are read, because FFmpeg estimates it from the bit rate (ADTS, MP3).
-    """
-    end = Fraction(info.duration_s)
-    if info.duration_is_declared or not info.audio:
-        return end
-    last = Fraction(0)
-    with open_container(info.path) as container, as_input_error(info.path):
-        stream = next(stream for stream in container.streams.audio if stream.index == info.audio[0].index)
-        select_streams(container, [stream])
-        for packet in packets(container, [stream], DecodeReport()):
-            if packet.pts is not None:
-                length = ticks_to_seconds(packet.duration, packet.time_base)
-                last = max(last, pts_seconds(packet) + length - info.origin)
-    return last or end

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 TRUNCATION_S = 0.5
 """A stream that ends this many seconds early counts as truncated; rounding by encoders is less."""
 
+OPPOSITE_S = 1.0
+"""Opposite channels are reported if they last longer than this many seconds."""
+
 
 @dataclass(slots=True)
 class DecodeReport:
@@ -20,6 +23,8 @@ class DecodeReport:
     """Seconds of silence inserted into the gaps."""
     jumps: int = 0
     """Timestamps outside of the recording that were ignored."""
+    opposite_s: float = 0.0
+    """Seconds in which two channels were opposite, so that their mean would be silence, and one was used."""
     decoded_s: float = 0.0
     """End of the decoded audio, or of video frames decoded in order, in seconds of the recording."""
     declared_s: float | None = None
@@ -58,6 +63,8 @@ class DecodeReport:
             lines.append(f"{_count(self.gaps, 'gap')} filled with {self.filled_s:.2f} s of silence")
         if self.jumps:
             lines.append(f"{_count(self.jumps, 'impossible timestamp')} ignored")
+        if self.opposite_s > OPPOSITE_S:
+            lines.append(f"the channels are opposite for {self.opposite_s:.1f} s; there the left one is used")
         return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,11 +15,15 @@ from av.audio.layout import AudioLayout
 from av.filter import Graph
 
 from edge.media.read.container import DECODE_ERRORS
+from edge.media.read.mono import MonoMix
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
 
 GAP_S = 0.02
 """Timestamp errors up to this many seconds are muxer jitter; beyond, audio is missing or duplicated."""
+
+CONFIRM_S = 0.2
+"""Seconds of frames that may have a wrong timestamp: in a DVD, those of a packet and the one after it."""
 
 REWIND_S = 10.0
 """A timestamp further back than this many seconds means damage or a joined recording, not an overlap."""
@@ -62,27 +67,64 @@ def place(
 ) -> Iterator[AudioPiece]:
     """Resample frames and position each piece. Pieces may have gaps or overlap: see `Blocks`.
 
-    A timestamp beyond `end_s` (container seconds) is ignored: the frame follows the previous one.
+    A jump of the timestamps is believed unless those that follow refute it: then the frame follows the one
+    before. So does one whose timestamp is beyond `end_s` (container seconds).
     """
     run: _Run | None = None
     shift_s = 0.0  # correction of the timestamps that follow an ignored one
-    for frame in frames:
+    source = _Preview(frames)
+    for frame in source:
         jump_s = 0.0 if run is None else run.jump_s(frame, shift_s)
-        if run is not None and abs(jump_s) > GAP_S and not -REWIND_S < jump_s < end_s - run.end_s:
-            report.jumps += 1
-            shift_s, jump_s = shift_s - jump_s, 0.0
+        if run is not None and abs(jump_s) > GAP_S:
+            impossible = not -REWIND_S < jump_s < end_s - run.end_s
+            report.jumps += impossible
+            if _refuted(source, frame, run, shift_s):
+                jump_s = 0.0
+            elif impossible:
+                shift_s, jump_s = shift_s - jump_s, 0.0
         if run is not None and (abs(jump_s) > GAP_S or not run.accepts(frame)):
             yield from run.finish()
             report.gaps += jump_s > GAP_S
             report.filled_s += max(jump_s, 0.0) if jump_s > GAP_S else 0.0
-            run = _Run(frame, to, origin, run.end_s + jump_s)
-        run = run or _Run(frame, to, origin, None)
+            run = _Run(frame, to, origin, run.end_s + jump_s, report)
+        run = run or _Run(frame, to, origin, None, report)
         try:
             yield from run.push(frame)
         except DECODE_ERRORS:
             report.bad_packets += 1
     if run is not None:
         yield from run.finish()
+
+
+class _Preview:
+    """Frames in order, of which the next ones can be looked at."""
+
+    def __init__(self, frames: Iterable[AudioFrame]) -> None:
+        self._source = iter(frames)
+        self._ahead: deque[AudioFrame] = deque()
+
+    def __iter__(self) -> Iterator[AudioFrame]:
+        while (frame := self._ahead.popleft() if self._ahead else next(self._source, None)) is not None:
+            yield frame
+
+    def following(self) -> Iterator[AudioFrame]:
+        """Yield the frames that come next; they stay."""
+        yield from tuple(self._ahead)
+        for frame in self._source:
+            self._ahead.append(frame)
+            yield frame
+
+
+def _refuted(source: _Preview, frame: AudioFrame, run: _Run, shift_s: float) -> bool:
+    """Return whether timestamps soon after a frame that jumps are those of a recording without the jump."""
+    at_s = frame.samples / frame.sample_rate
+    for later in source.following():
+        if later.pts is not None and abs(run.jump_s(later, shift_s) - at_s) <= GAP_S:
+            return True
+        at_s += later.samples / later.sample_rate
+        if at_s > CONFIRM_S:
+            break
+    return False
 
 
 class Blocks:
@@ -139,16 +181,25 @@ class Blocks:
 class _Run:
     """Consecutive frames of one format without a gap, passed through one resampler."""
 
-    def __init__(self, frame: AudioFrame, to: AudioFormat, origin: Fraction, start_s: float | None) -> None:
+    def __init__(
+        self,
+        frame: AudioFrame,
+        to: AudioFormat,
+        origin: Fraction,
+        start_s: float | None,
+        report: DecodeReport,
+    ) -> None:
         self._key = _key(frame)
         self._graph = _resampler(frame, to)
         self._queued = 0
+        self._report = report
         start = pts_seconds(frame) if start_s is None else Fraction(start_s)
-        self._channels = to.channels
+        self._channels = 2 if _is_pair(frame, to) else to.channels
         self._next = round((start - origin) * to.rate_hz)
         self._start_s = float(start)
         self._seconds_per_tick = float(frame.time_base or 0)
         self._count = 0
+        self._mono = MonoMix(to.rate_hz, self._next) if _is_pair(frame, to) else None
 
     @property
     def end_s(self) -> float:
@@ -160,7 +211,11 @@ class _Run:
 
     def jump_s(self, frame: AudioFrame, shift_s: float) -> float:
         """Return the seconds between the end of this run and the frame: positive for a gap."""
-        return 0.0 if frame.pts is None else frame.pts * self._seconds_per_tick + shift_s - self.end_s
+        if frame.pts is None:
+            return 0.0
+        # another format may have another time base; to make one of each frame takes long
+        tick_s = self._seconds_per_tick if self.accepts(frame) else float(frame.time_base or 0)
+        return frame.pts * tick_s + shift_s - self.end_s
 
     def push(self, frame: AudioFrame) -> Iterator[AudioPiece]:
         self._count += frame.samples
@@ -172,18 +227,32 @@ class _Run:
 
     def finish(self) -> Iterator[AudioPiece]:
         self._graph.push(None)
-        yield from self._pull()
+        yield from self._pull(last=True)
 
-    def _pull(self) -> Iterator[AudioPiece]:
+    def _pull(self, *, last: bool = False) -> Iterator[AudioPiece]:
         """Yield what is ready."""
         while True:
             try:
                 frame = cast(AudioFrame, self._graph.pull())
             except (BlockingIOError, EOFError):
-                return
-            samples = frame.to_ndarray().astype(np.float32, copy=False).reshape(-1, self._channels)
+                break
+            yield from self._pieces(frame.to_ndarray().astype(np.float32, copy=False), last=False)
+        if last:
+            yield from self._pieces(np.zeros(0, np.float32), last=True)
+
+    def _pieces(self, interleaved: Samples, *, last: bool) -> Iterator[AudioPiece]:
+        samples = interleaved.reshape(-1, self._channels)
+        if self._mono is not None:
+            samples = self._mono.mix(samples, last=last)
+            self._report.opposite_s += self._mono.opposite_s
+        if len(samples):
             yield AudioPiece(self._next, samples)
             self._next += len(samples)
+
+
+def _is_pair(frame: AudioFrame, to: AudioFormat) -> bool:
+    """Return whether two channels are mixed to one, which `MonoMix` does."""
+    return to.layout == "mono" and frame.layout.nb_channels == 2
 
 
 def _key(frame: AudioFrame) -> tuple[str, str, int]:
@@ -205,14 +274,17 @@ def _resampler(frame: AudioFrame, to: AudioFormat) -> Graph:
         )
     ]
     count = frame.layout.nb_channels
-    if to.layout == "mono" and frame.layout.name.endswith(" channels"):
+    layout = "stereo" if _is_pair(frame, to) else to.layout
+    if _is_pair(frame, to) and frame.layout.name != "stereo":
+        nodes.append(graph.add("pan", "stereo|c0=c0|c1=c1"))
+    elif to.layout == "mono" and frame.layout.name.endswith(" channels"):
         # multitrack recorders write "12 channels", which FFmpeg cannot mix down by itself
         mean = "+".join(f"{1 / count}*c{channel}" for channel in range(count))
         nodes.append(graph.add("pan", f"mono|c0={mean}"))
     # mix down by a weighted mean: float output would not be scaled
     nodes.append(graph.add("aresample", f"{to.rate_hz}:rematrix_maxval=1"))
     # interleaved: PyAV cannot reach more than seven planes
-    wanted = f"sample_fmts=flt:channel_layouts={to.layout}:sample_rates={to.rate_hz}"
+    wanted = f"sample_fmts=flt:channel_layouts={layout}:sample_rates={to.rate_hz}"
     nodes.append(graph.add("aformat", wanted))
     nodes.append(graph.add("asetnsamples", f"n={to.step}:p=0"))
     nodes.append(graph.add("abuffersink"))

@@ -16,6 +16,7 @@ from edge.media.read.container import DECODE_ERRORS, reason
 from edge.media.write.containers import Target
 from edge.media.write.encode import Track, audio_track, video_track
 from edge.media.write.plan import RenderPlan
+from edge.media.write.timecode import carry_timecode
 
 CARRIED_TAGS = ("title", "artist", "album", "date", "genre", "track", "comment", "creation_time")
 """Container tags that remain valid for a part of the recording."""
@@ -38,6 +39,8 @@ def render(
     tracks += [audio_track(plan, sources, out) for sources in audio_tracks]
     written, reported = 0, 0
     for at, packets in heapq.merge(*tracks, key=itemgetter(0)):
+        if not written:
+            carry_timecode(plan, out, plan.ranges[0].start)
         for packet in packets:
             written += packet.stream.type == "video"
             out.mux(packet)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.container import InputContainer, OutputContainer
+from av.video.stream import VideoStream
 
 from edge.errors import OutputError, UsageError
 from edge.files import refuse_unwritable, whole_file
 from edge.media.read.container import DECODE_ERRORS, as_input_error, open_container, reason
+from edge.media.timecode import timecode_of
+from edge.media.write.timecode import MUXERS as TIMECODE_MUXERS
+from edge.media.write.timecode import is_timecode, tag_timecode
 
 MUXERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".m4a": "ipod", ".mkv": "matroska", ".mka": "matroska",
           ".webm": "webm", ".mp3": "mp3", ".flac": "flac", ".ogg": "ogg", ".opus": "opus"}  # fmt: skip
@@ -62,9 +67,15 @@ def _copy(source: InputContainer, draft: Path, path: Path, keywords: str) -> Non
     moov = {"movflags": "+faststart+use_metadata_tags"} if muxer in ("mp4", "mov") else {}
     with av.open(f"file:{draft.absolute()}", "w", format=muxer, container_options=moov) as out:
         out.metadata.update({**source.metadata, KEYWORDS: keywords})
-        copies = {one.index: out.add_stream_from_template(one, opaque=True) for one in source.streams}
-        for stream in source.streams:
-            copies[stream.index].metadata.update(stream.metadata)
+        made = muxer in TIMECODE_MUXERS
+        streams = [one for one in source.streams if not (made and is_timecode(one))]
+        copies = {one.index: out.add_stream_from_template(one, opaque=True) for one in streams}
+        for stream in streams:
+            copy, rate = copies[stream.index], getattr(stream, "average_rate", None)
+            copy.metadata.update(stream.metadata)
+            code = timecode_of(copy.metadata.pop("timecode", ""), rate or Fraction(0)) if made else None
+            if code and isinstance(copy, VideoStream):
+                tag_timecode(copy, code)
         out.set_chapters(source.chapters())
         with as_input_error(path):
             _mux(source, out, copies)
@@ -72,7 +83,7 @@ def _copy(source: InputContainer, draft: Path, path: Path, keywords: str) -> Non
 
 def _mux(source: InputContainer, out: OutputContainer, copies: dict[int, av.stream.Stream]) -> None:
     for packet in source.demux():
-        if packet.size:
+        if packet.size and packet.stream_index in copies:
             packet.stream = copies[packet.stream_index]
             out.mux(packet)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import InputError, UsageError
+from edge.media.timecode import drops
 from edge.text.grid import nearest_tick, on_grid
 from edge.text.lines import plain_line, plain_lines
 from edge.timeline.timeline import Timeline
@@ -72,6 +73,10 @@ class Source:
     """Number of audio channels; 0 without audio."""
     audio_rate_hz: int
     """Sample rate of the audio."""
+    start: int = 0
+    """Time code of its first frame, as a number of frames at the cut's rate; 0 without."""
+    drop: bool = False
+    """Whether its time code is drop-frame, and the cut's rate has that."""
 
     @property
     def name(self) -> str:
@@ -105,6 +110,15 @@ class Cut:
     def frames(self) -> int:
         """Return the length of the timeline in frames."""
         return self.edits[-1].record_out
+
+    @property
+    def drop(self) -> bool:
+        """Return whether time code of the timeline is drop-frame: if that of a recording is."""
+        return any(source.drop for source in self.sources.values())
+
+    def source_in(self, edit: Edit) -> int:
+        """Return the time code of an edit's first frame in its recording, as a number of frames."""
+        return self.sources[edit.media].start + edit.source_in
 
 
 def cut_of(
@@ -205,11 +219,14 @@ def _source(path: Path, info: MediaInfo | None, rate: Fraction, edits: Sequence[
     used = max(edit.source_out for edit in edits if edit.media == path)
     if info is None:
         return Source(path.absolute(), used, VideoFormat(1920, 1080, rate), 2, 48_000)
-    video, audio = info.video, info.audio_stream()
+    video, audio, code = info.video, info.audio_stream(), info.timecode
+    begins = nearest_tick(video.start, rate) if video else 0
     return Source(
         path=path.absolute(),
         frames=max(used, nearest_tick(info.duration_s, rate)),
         video=VideoFormat(video.width, video.height, standard_rate(video.rate or rate)) if video else None,
         channels=audio.channels if audio else 0,
         audio_rate_hz=audio.rate_hz if audio else 48_000,
+        start=max(nearest_tick(code.seconds, rate) - begins, 0) if code else 0,
+        drop=code is not None and code.drop and drops(rate),
     )

@@ -36,12 +36,12 @@ def write_fcpxml(cut: Cut, path: Path) -> None:
         format="r1",
         duration=rational(cut.frames, cut.rate),
         tcStart="0s",
-        tcFormat="NDF",
+        tcFormat="DF" if cut.drop else "NDF",
         audioLayout="stereo",
         audioRate="48k",
     )
     spine = ElementTree.SubElement(sequence, "spine")
-    clips = [_clip(spine, edit, cut.sources[edit.media], assets[edit.media], cut.rate) for edit in cut.edits]
+    clips = [_clip(spine, edit, cut, assets[edit.media]) for edit in cut.edits]
     _anchor_captions(cut, clips)
     ElementTree.indent(root)
     path.write_bytes((_HEAD + ElementTree.tostring(root, encoding="unicode") + "\n").encode())
@@ -79,7 +79,8 @@ def _resources(cut: Cut, resources: ElementTree.Element) -> dict[Path, str]:
 def _asset(
     resources: ElementTree.Element, source: Source, name: str, shown: str | None, rate: Fraction
 ) -> None:
-    facts = {"id": name, "name": source.name, "start": "0s", "duration": rational(source.frames, rate)}
+    facts = {"id": name, "name": source.name, "start": rational(source.start, rate)}
+    facts["duration"] = rational(source.frames, rate)
     if shown:
         facts |= {"hasVideo": "1", "format": shown, "videoSources": "1"}
     if source.channels:
@@ -89,16 +90,15 @@ def _asset(
     ElementTree.SubElement(asset, "media-rep", kind="original-media", src=source.url)
 
 
-def _clip(
-    spine: ElementTree.Element, edit: Edit, source: Source, asset: str, rate: Fraction
-) -> ElementTree.Element:
+def _clip(spine: ElementTree.Element, edit: Edit, cut: Cut, asset: str) -> ElementTree.Element:
+    source, rate = cut.sources[edit.media], cut.rate
     facts = {
         "ref": asset,
         "offset": rational(edit.record_in, rate),
         "name": source.name,
-        "start": rational(edit.source_in, rate),
+        "start": rational(cut.source_in(edit), rate),
         "duration": rational(edit.record_out - edit.record_in, rate),
-        "tcFormat": "NDF",
+        "tcFormat": "DF" if source.drop else "NDF",
     }
     if source.channels:
         facts["audioRole"] = "dialogue"
@@ -116,7 +116,7 @@ def _anchor_captions(cut: Cut, clips: list[ElementTree.Element]) -> None:
             clips[index],
             "caption",
             lane="1",
-            offset=rational(edit.source_in + start - edit.record_in, cut.rate),
+            offset=rational(cut.source_in(edit) + start - edit.record_in, cut.rate),
             name=display_lines(text)[0],
             duration=rational(end - start, cut.rate),
             role=f"SRT?captionFormat=SRT.{cut.language}",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from edge.errors import UsageError, require
+from edge.media.timecode import timecode_text
 from edge.text.lines import plain_line
 from edge.timeline.export.cut import STANDARD_RATES, Cut, Edit, Source
 
@@ -26,25 +26,25 @@ def write_otio(cut: Cut, path: Path) -> None:
     """Write OpenTimelineIO (.otio): a video and an audio track, captions as markers of the timeline.
 
     A track is omitted if no recording has a stream of its kind, and has a gap where a single recording has
-    none. Raises MissingExtraError.
+    none. Times in a recording begin at its time code. Raises MissingExtraError.
     """
     require("opentimelineio", "timelines in .otio", "timelines")
     import opentimelineio as otio  # noqa: PLC0415 - an extra
 
-    def span(start: int, end: int) -> Any:
-        times = [otio.opentime.RationalTime(frames, float(cut.rate)) for frames in (start, end - start)]
+    def span(start: int, length: int) -> Any:
+        times = [otio.opentime.RationalTime(frames, float(cut.rate)) for frames in (start, length)]
         return otio.opentime.TimeRange(*times)
 
     def track(name: str, kind: str, has: set[Path]) -> Any:
         made = otio.schema.Track(name, kind=kind)
         for edit in cut.edits:
-            shown = span(edit.source_in, edit.source_out)
+            length = edit.source_out - edit.source_in
             if edit.media not in has:
-                made.append(otio.schema.Gap(source_range=span(0, edit.source_out - edit.source_in)))
+                made.append(otio.schema.Gap(source_range=span(0, length)))
                 continue
             source = cut.sources[edit.media]
-            reference = otio.schema.ExternalReference(source.url, span(0, source.frames))
-            made.append(otio.schema.Clip(source.name, reference, shown))
+            reference = otio.schema.ExternalReference(source.url, span(source.start, source.frames))
+            made.append(otio.schema.Clip(source.name, reference, span(cut.source_in(edit), length)))
         return made
 
     timeline = otio.schema.Timeline(cut.name, global_start_time=span(0, 0).start_time)
@@ -54,7 +54,8 @@ def write_otio(cut: Cut, path: Path) -> None:
         if has:
             timeline.tracks.append(track(name, kind, has))
     for start, end, text in cut.captions:
-        marker = otio.schema.Marker(name=plain_line(text), marked_range=span(start, end), color="GREEN")
+        shown = span(start, end - start)
+        marker = otio.schema.Marker(name=plain_line(text), marked_range=shown, color="GREEN")
         timeline.tracks.markers.append(marker)
     path.write_bytes(timeline.to_json_string(indent=2).encode())
 
@@ -62,8 +63,8 @@ def write_otio(cut: Cut, path: Path) -> None:
 def write_edl(cut: Cut, path: Path) -> None:
     """Write EDL (.edl): one event per clip, audio and video together; the format has no captions.
 
-    Timecode is non-drop at every rate: it counts frames without skipping numbers, so it is exact, and at
-    29.97 falls 3.6 s per hour behind the clock. It starts at 00:00:00:00, in a recording at its first frame.
+    Timecode begins at 00:00:00:00, in a recording at the time code of its first frame. It is non-drop, which
+    at 29.97 falls 3.6 s per hour behind the clock, unless that of a recording is drop-frame.
     The EDL adapter of OpenTimelineIO is not used, because it writes video only, drop-frame timecode without
     declaring it, and any number of events. Raises UsageError above `EDL_EVENTS` events and for rates without
     timecode.
@@ -75,27 +76,19 @@ def write_edl(cut: Cut, path: Path) -> None:
     if cut.rate not in _EDL_RATES:
         raise UsageError(f"an EDL has no timecode at {cut.rate} frames a second; pass a standard rate")
     reels = _reels(cut.sources)
-    lines = [f"TITLE: {cut.name}", "FCM: NON-DROP FRAME", ""]
+    lines = [f"TITLE: {cut.name}", f"FCM: {'' if cut.drop else 'NON-'}DROP FRAME", ""]
     for number, edit in enumerate(cut.edits, 1):
-        lines += _event(number, edit, cut.sources[edit.media], reels[edit.media], cut.rate)
+        lines += _event(number, edit, cut, reels[edit.media])
     path.write_bytes("".join(f"{line}\n" for line in lines).encode())
 
 
-def timecode(frames: int, rate: Fraction) -> str:
-    """Format a frame number as non-drop timecode.
-
-    >>> timecode(1800, Fraction(30000, 1001))
-    '00:01:00:00'
-    """
-    seconds, frame = divmod(frames, round(rate))
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame:02}"
-
-
-def _event(number: int, edit: Edit, source: Source, reel: str, rate: Fraction) -> list[str]:
+def _event(number: int, edit: Edit, cut: Cut, reel: str) -> list[str]:
+    source, start = cut.sources[edit.media], cut.source_in(edit)
     channels = _CHANNELS[bool(source.video)][min(source.channels, 2)]
-    times = (edit.source_in, edit.source_out, edit.record_in, edit.record_out)
+    frames = (start, start + edit.source_out - edit.source_in, edit.record_in, edit.record_out)
+    times = " ".join(timecode_text(frame, cut.rate, drop=cut.drop) for frame in frames)
     return [
-        f"{number:03}  {reel:8} {channels:5} C        {' '.join(timecode(t, rate) for t in times)}",
+        f"{number:03}  {reel:8} {channels:5} C        {times}",
         f"* FROM CLIP NAME:  {source.name}",
         f"* FROM CLIP: {source.url}",
     ]
