@@ -79,7 +79,7 @@ def concat(
     crossfaded for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points); the
     first start and the last end are faded for the same time. Contiguous ranges of a recording are merged.
 
-    With `smart`, H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
+    With `smart`, H.264 and HEVC frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
     of several recordings are fitted to the shape of the first; where a range has no video the last frame
     stays. A single recording keeps all audio streams that the file can hold, the chosen one first; several
     recordings keep the chosen one of each. Memory does not grow with the length, except for an index of 25
@@ -195,12 +195,12 @@ class _Work:
     def _copy(self, draft: Path, frame_index: FrameIndex) -> tuple[int, int]:
         """Write the smart cut; return the number of video frames, and of those that were copied."""
         plan, parts = self.plan, segments(self.plan.ranges, frame_index)
-        if not any(part.copied for part in parts):
-            raise NotAsPlannedError("no part holds a whole GOP")
+        if all(part.entry is None for part in parts):
+            raise NotAsPlannedError("no part holds a keyframe to copy from")
         with writing(draft, self.destination, plan.target, self.tags) as out:
             frames = render(plan, out, smart_track(plan, frame_index, parts, out), self.progress)
         _verify(draft, plan.target, times_on_output(parts, frame_index), frame_index.time_base)
-        return frames, sum(part.last - part.first for part in parts if part.copied)
+        return frames, sum(part.last - part.first for part in parts if part.entry is not None)
 
 
 def _verify(draft: Path, target: Target, times: Ticks, time_base: Fraction) -> None:

@@ -103,11 +103,18 @@ def default_suffix(info: MediaInfo) -> str:
     return ".flac" if info.audio and info.audio[0].lossless else ".m4a"
 
 
+def has_encoder(name: str) -> bool:
+    """Return whether this FFmpeg has an encoder."""
+    with suppress(*DECODE_ERRORS):
+        return bool(Codec(name, "w").name)
+    return False
+
+
 def video_encoder(target: Target) -> str:
     """Return the first of the target's video encoders that this FFmpeg has. Raises UsageError if none."""
     for name in target.video:
-        with suppress(*DECODE_ERRORS):
-            return Codec(name, "w").name
+        if has_encoder(name):
+            return name
     raise UsageError(f"this FFmpeg has no video encoder for {target.muxer}; install a full build of PyAV")
 
 
