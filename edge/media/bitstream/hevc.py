@@ -37,7 +37,7 @@ class _Hevc(Codec):
         return Role.ENTRY if BLA_W_LP <= kind <= LAST_IRAP else Role.OTHER
 
     def is_kept(self, nal: bytes) -> bool:
-        """Keep the base layer: enhancement layers and Dolby Vision's data would be of the copied frames only."""
+        """Keep the base layer: encoded frames have no other, and no data of Dolby Vision."""
         layer = (nal[0] & 1) << 5 | nal[1] >> 3 if len(nal) >= self.head else 1
         return layer == 0 and (self.kind(nal) < VPS or self.kind(nal) in {END_OF_SEQUENCE, SEI, SEI_AFTER})
 
@@ -145,7 +145,7 @@ class _Hevc(Codec):
 
 
 def _skip_levels(bits: Bits) -> int:
-    """Skip sps_max_sub_layers_minus1 to profile_tier_level (7.3.2.2.1, 7.3.3); return the number of layers."""
+    """Skip sps_max_sub_layers_minus1 to profile_tier_level (7.3.2.2.1); return the number of layers."""
     more = bits.take(3)
     bits.skip(1 + _PROFILE_BITS + _LEVEL_BITS)
     present = [(bits.take(1), bits.take(1)) for _ in range(more)]

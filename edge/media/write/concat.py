@@ -79,10 +79,10 @@ def concat(
     crossfaded for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points); the
     first start and the last end are faded for the same time. Contiguous ranges of a recording are merged.
 
-    With `smart`, H.264 and HEVC frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
-    of several recordings are fitted to the shape of the first; where a range has no video the last frame
-    stays. A single recording keeps all audio streams that the file can hold, the chosen one first; several
-    recordings keep the chosen one of each. Memory does not grow with the length, except for an index of 25
+    With `smart`, H.264 and HEVC frames are copied as far as possible (see `smartcut`); all others are
+    encoded. Frames of several recordings are fitted to the shape of the first; where a range has no video the
+    last frame stays. A single recording keeps all audio streams that the file can hold, the chosen one
+    first; several recordings keep the chosen one of each. Memory does not grow with the length, except for an index of 25
     bytes per video frame. `tags` are container tags that replace the first recording's.
 
     Raises InputError (unreadable, or all ranges are empty), NoAudioError (no audio where it is required),

@@ -1,7 +1,7 @@
 """Write a smart cut: copied GOPs joined with reencoded edges.
 
-Encoded frames are in the same track, with parameter sets of their own. All sets are in the header ("avc1", "hvc1")
-and none in the packets, where the players of phones do not look for them.
+Encoded frames are in the same track, with parameter sets of their own. All sets are in the header ("avc1",
+"hvc1") and none in the packets, where the players of phones do not look for them.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ def smart_track(
     yield plan.length, []
 
 
-def _add_stream(
-    plan: RenderPlan, out: OutputContainer, source: AvVideoStream, codec: Codec
-) -> AvVideoStream:
+def _add_stream(plan: RenderPlan, out: OutputContainer, source: AvVideoStream, codec: Codec) -> AvVideoStream:
     stream = out.add_stream_from_template(source, opaque=True)
     if plan.target.muxer != "matroska":
         stream.codec_context.codec_tag = codec.tag
@@ -146,7 +144,7 @@ class _Copier:
         self._index, self._units = frame_index, units
 
     def copied(self, part: Segment, entry: int) -> Iterator[Packet[Stream]]:
-        """Yield the segment's packets, without the leading frames of the first, which are presented before it.
+        """Yield the segment's packets, but not the leading frames of the first: they are presented before it.
 
         Raises NotAsPlannedError.
         """

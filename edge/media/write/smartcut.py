@@ -1,8 +1,8 @@
 """Plan a smart cut: which video frames of an H.264 or HEVC recording are copied, and which are reencoded.
 
 A range is copied from its first entry, a frame that needs none before it, up to the last place where exactly
-the frames presented so far have been decoded. The frames before and after are encoded. `smart_remux` writes the
-packets.
+the frames presented so far have been decoded. The frames before and after are encoded. `smart_remux` writes
+the packets.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from edge.media.bitstream.codec import Codec, ParameterSets, Role
 from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.frame_index import FrameIndex, Ticks
-from edge.media.write.containers import has_encoder
+from edge.media.write.containers import codec_name, has_encoder
 from edge.media.write.plan import ClipRange, RenderPlan
 
 
@@ -34,7 +34,7 @@ class Segment:
     shift: int
     """Ticks added to the timestamps."""
     entry: int | None = None
-    """If the frames are copied: index of the first in `FrameIndex.decoded`; `last` is the one after the last."""
+    """Index of the first frame in `FrameIndex.decoded`, `last` being that after the last; None: encoded."""
 
 
 def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
@@ -42,24 +42,29 @@ def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
     infos = {range_.info.path: range_.info for range_ in plan.ranges}
     if len(infos) > 1:
         return "the parts come from several recordings"
-    if frame_index is None or frame_index.codec is None:
-        (video,) = (info.video for info in infos.values())
-        return f"the video is {video.codec}, which is reencoded" if video else "there is no video"
+    (video,) = (info.video for info in infos.values())
+    if video is None or frame_index is None:
+        return "there is no video"
     codec = frame_index.codec
+    if codec is None:
+        return f"the video is {codec_name(video.codec)}, which is reencoded"
     if plan.target.muxer not in {"mp4", "mov", "matroska"}:
         return f"a {plan.target.muxer} file does not hold {codec.name}"
     if not has_encoder(codec.encoder):
         return f"this FFmpeg has no {codec.encoder}"
-    if not frame_index.whole:
-        return "its video frames lack unique timestamps"
-    try:
-        return _unfit(codec, frame_index.sets.each)
-    except DECODE_ERRORS:
-        return "its parameter sets are damaged"
+    return (
+        _unfit(codec, frame_index.sets.each)
+        if frame_index.whole
+        else "its video frames lack unique timestamps"
+    )
 
 
 def _unfit(codec: Codec, sets: Sequence[ParameterSets]) -> str:
-    known = [known for each in sets for known in codec.sequence_sets(each)]
+    """Return what about a codec's streams with these sets prevents copying; "" if nothing does."""
+    try:
+        known = [known for each in sets for known in codec.sequence_sets(each)]
+    except DECODE_ERRORS:
+        return "its parameter sets are damaged"
     if not known or not all(codec.is_complete(each) for each in sets):
         return "its parameter sets are missing"
     if any(each.chroma != 1 or each.depth not in {8, 10} for each in known):
@@ -103,11 +108,11 @@ def _entries(ranks: Ticks, ends: Ticks, role: np.ndarray[tuple[int], np.dtype[np
 
     They are all that is presented before it and decoded after it.
     """
-    places = np.intersect1d(np.flatnonzero(role == Role.ENTRY), ends)
+    places: Ticks = np.intersect1d(np.flatnonzero(role == Role.ENTRY), ends)
     leading = np.concatenate([[0], np.cumsum(role == Role.LEADING)])
     count = ranks[places] - places
     after = np.minimum(places + 1 + count, len(ranks))
-    return places[leading[after] - leading[places] == count]
+    return np.asarray(places[leading[after] - leading[places] == count], np.int64)
 
 
 def times_on_output(parts: Sequence[Segment], frame_index: FrameIndex) -> Ticks:
