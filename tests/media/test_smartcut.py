@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import av
 import av.logging
@@ -27,7 +27,7 @@ from edge.media.bitstream.hevc import HEVC
 from edge.media.read.frame_index import read_frame_index
 
 from .conftest import Film
-from .makers import Recipe, measure, number_of, picture, sound_of
+from .makers import HDR10, Recipe, described, hevc, measure, number_of, picture, sound_of
 
 pytestmark = pytest.mark.slow
 
@@ -50,14 +50,6 @@ X264 = {
 }
 
 
-def hevc(params: str = "", **changes: Any) -> Recipe:
-    """A recording as x265 makes it; "open" lets B-frames before a CRA frame refer to frames before it."""
-    groups = {"open": "open-gop=1:b-adapt=2:bframes=4", "closed": "open-gop=0:bframes=3", "": "open-gop=0"}
-    first, *rest = params.split(":")
-    chosen = [groups.get(first, first), *rest, "keyint=25:min-keyint=25:scenecut=0:log-level=none"]
-    return LONG.but(video="libx265", encoding={"x265-params": ":".join(chosen)}, **changes)
-
-
 def uneven(seconds: float) -> tuple[Fraction, ...]:
     """Frame times as a phone's camera has them: mostly 30 a second, with jitter, some missing."""
     dice = np.random.default_rng(5)
@@ -66,10 +58,6 @@ def uneven(seconds: float) -> tuple[Fraction, ...]:
     return tuple(Fraction(int(tick), 90_000) for tick in times[times < seconds * 90_000])
 
 
-HDR10 = (
-    "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
-    ":hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
-)
 X265 = {
     "closed.mp4": hevc("closed"),
     "open.mov": hevc("open"),
@@ -189,24 +177,6 @@ def test_what_describes_all_frames_stays_with_all(film: Film, tmp_path: Path, ki
     done = join_of(source, tmp_path / "a.mp4")
     assert done.how == "smart"
     assert described(done.path) == described(source)
-
-
-def described(path: Path) -> set[tuple[object, ...]]:
-    """What the frames of a file say of their colors."""
-    with av.open(str(path)) as container:
-        return {
-            (
-                frame.format.name,
-                frame.color_trc,
-                frame.color_primaries,
-                frame.colorspace,
-                *(bytes(cast(Any, frame.side_data.get(name)) or b"") for name in STATIC),
-            )
-            for frame in container.decode(video=0)
-        }
-
-
-STATIC = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
 
 
 @pytest.mark.parametrize("recipe", [LONG, X265["open.mov"]])

@@ -16,6 +16,7 @@ from av.container import InputContainer
 from av.frame import Frame
 from av.stream import Stream
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorTrc
 from av.video.stream import VideoStream as AvVideoStream
 
 from edge.media.read.container import (
@@ -29,6 +30,8 @@ from edge.media.time import pts_seconds, ticks_to_seconds
 
 _FIRST_FRAME_PACKETS = 3000
 """Packets searched for each stream's first frame: about 30 s of audio and video."""
+
+_HDR: dict[int, str] = {ColorTrc.SMPTE2084: "pq", ColorTrc.ARIB_STD_B67: "hlg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class VideoStream:
     """Width over height of a pixel of the upright frame."""
     start: Fraction
     """Start in seconds of the recording."""
+    bits: int = 8
+    """Bits per sample."""
+    hdr: str | None = None
+    """High dynamic range: "hlg" or "pq" (ITU-R BT.2100); None for a standard one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,4 +228,6 @@ def _video_stream(stream: AvVideoStream, frame: Frame | None, start: Fraction) -
         rate=stream.average_rate or None,
         pixel_aspect=1 / aspect if turned else aspect,
         start=start,
+        bits=stream.format.components[0].bits if stream.format else 8,
+        hdr=_HDR.get(frame.color_trc if isinstance(frame, VideoFrame) else stream.codec_context.color_trc),
     )
