@@ -73,6 +73,7 @@ X265 = {
     "rotated.mp4": hevc("closed", rotation=90),
     "repeated.mp4": hevc("closed:repeat-headers=1:aud=1"),
     "slices.mp4": hevc("closed:slices=2"),
+    "full.mp4": hevc("closed", pix_fmt="yuvj420p"),
 }
 
 Planes = npt.NDArray[np.uint8]
