@@ -38,7 +38,7 @@ AVOIDED = {
 
 ALLOWED = {
     r"\bstretch(es)?\b": {"edge/models/frontend.py"},
-    r"\bpictures?\b": {"edge/media/h264.py"},
+    r"\bpictures?\b": {"edge/media/bitstream/h264.py"},
 }
 """Files in which a term is right: an image may be stretched to fit, and PPS is a picture parameter set."""
 

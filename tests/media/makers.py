@@ -69,6 +69,21 @@ class Recipe:
         return replace(self, **changes)
 
 
+def hevc(params: str = "", **changes: Any) -> Recipe:
+    """A recording as x265 makes it; "open" lets B-frames before a CRA frame refer to frames before it."""
+    groups = {"open": "open-gop=1:b-adapt=2:bframes=4", "closed": "open-gop=0:bframes=3", "": "open-gop=0"}
+    first, *rest = params.split(":")
+    chosen = [groups.get(first, first), *rest, "keyint=25:min-keyint=25:scenecut=0:log-level=none"]
+    return Recipe(seconds=12.0).but(video="libx265", encoding={"x265-params": ":".join(chosen)}, **changes)
+
+
+HDR10 = (
+    "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
+    ":hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+)
+HLG = "colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc"
+
+
 def picture(number: int) -> npt.NDArray[np.uint8]:
     """YUV 4:2:0 planes of frame `number`: barcode, flash, and a grey that is left blank."""
     yuv = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
@@ -234,3 +249,21 @@ def sound_of(path: Path, index: int = 0) -> tuple[Floats, float, int]:
             parts += [piece.to_ndarray()[0] for piece in convert.resample(frame)]
         parts += [piece.to_ndarray()[0] for piece in convert.resample(None)]
         return np.concatenate(parts).astype(np.float32), start or 0.0, stream.rate
+
+
+STATIC = ("MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL")
+
+
+def described(path: Path) -> set[tuple[object, ...]]:
+    """What the frames of a file say of their colors."""
+    with av.open(str(path)) as container:
+        return {
+            (
+                frame.format.name,
+                frame.color_trc,
+                frame.color_primaries,
+                frame.colorspace,
+                *(bytes(cast(Any, frame.side_data.get(name)) or b"") for name in STATIC),
+            )
+            for frame in container.decode(video=0)
+        }

@@ -57,13 +57,14 @@ def test_benchmarks_print_one_document_and_their_progress(pack: Path, what: str)
         ("segments", {"macro_f1", "per_class", "float_macro_f1", "seconds", "arithmetic"}),
         ("songs", {"precision", "recall", "onset_median_s", "offset_median_s", "recordings", "long"}),
         ("robustness", {"rows", "segments", "arithmetic"}),
+        ("cuts", {"rows", "speed"}),
         ("captions", {"wer", "cer", "false_words_per_minute", "rtf"}),
         ("recognition", {"rows", "rtf"}),
         ("quickcut", {"blank", "filler", "repeat"}),
     ],
 )
 def test_evaluations_print_one_document(pack: Path, what: str, keys: set[str]) -> None:
-    if what not in ("segments", "songs"):
+    if what not in ("segments", "songs", "cuts"):
         needs("moonshine-tiny-en")
     data, said = run("tools.evaluate", what, "--data", pack, "--quick")
     assert data.keys() >= keys

@@ -1,6 +1,6 @@
 """`python -m tools.evaluate WHAT [--data DIR] [--json]`: how good it is, on real recordings.
 
-All but segments, robustness and songs need models in the store: see `python -m tools.importers`.
+All but segments, robustness, songs and cuts need models in the store: see `python -m tools.importers`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tools import progress
 from tools.documents import document
 from tools.evaluate import (
     captions,
+    cuts,
     faces,
     images,
     lips,
@@ -46,6 +47,7 @@ WHAT: dict[str, ModuleType] = {
     "reading": reading,
     "captions": captions,
     "quickcut": quickcut,
+    "cuts": cuts,
     "images": images,
     "tags": tags,
     "motion": motion,
@@ -59,6 +61,7 @@ WHAT: dict[str, ModuleType] = {
 QUICK: dict[str, dict[str, Any]] = {
     "songs": {"recordings": 2},
     "quickcut": {"count": 1},
+    "cuts": {"count": 5},
     "lips": {"films": 1},
     "motion": {"films": 2, "pans": 4},
     "music": {"sizes": music.Sizes.quick()},
@@ -78,6 +81,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=data_root() / "eval", help="folder with a manifest.csv")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--quick", action="store_true", help="few composed recordings: does it run?")
+    parser.add_argument("--count", type=int, metavar="N", help="cuts: how many are made")
     parser.add_argument(
         "--plots", type=Path, metavar="DIR",
         help="songs: draw the recordings with errors; music: draw six renditions",
@@ -100,7 +104,8 @@ def main() -> int:
 def _more(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """What else an evaluation is told."""
     plots = {"plots": options.plots} if name in {"songs", "music"} else {}
-    return plots | (QUICK.get(name, {}) if options.quick else {})
+    count = {"count": options.count} if name == "cuts" and options.count else {}
+    return plots | (QUICK.get(name, {}) if options.quick else {}) | count
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from av.container import InputContainer
 from av.frame import Frame
 from av.stream import Stream
 from av.video.frame import VideoFrame
+from av.video.reformatter import ColorTrc
 from av.video.stream import VideoStream as AvVideoStream
 
 from edge.media.read.container import (
@@ -36,6 +37,7 @@ _RATE_PACKETS = 120
 """Packets of video of which the intervals are looked at: rounded to 1 ms they tell 30 from 29.97."""
 _RATE_ENTRIES = 3000
 """Entries of an index that are looked at instead."""
+_HDR: dict[int, str] = {ColorTrc.SMPTE2084: "pq", ColorTrc.ARIB_STD_B67: "hlg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class VideoStream:
     """Width over height of a pixel of the upright frame."""
     start: Fraction
     """Start in seconds of the recording."""
+    bits: int = 8
+    """Bits per sample."""
+    hdr: str | None = None
+    """High dynamic range: "hlg" or "pq" (ITU-R BT.2100); None for a standard one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +251,6 @@ def _video_stream(
         rate=rate,
         pixel_aspect=1 / aspect if turned else aspect,
         start=start,
+        bits=stream.format.components[0].bits if stream.format else 8,
+        hdr=_HDR.get(frame.color_trc if isinstance(frame, VideoFrame) else stream.codec_context.color_trc),
     )

@@ -15,6 +15,7 @@ from edge.files import refuse_existing, whole_file
 from edge.media.read.frame_index import FrameIndex, Ticks, read_frame_index
 from edge.media.read.probe import AudioStream
 from edge.media.read.recording import MediaSource, Recording, open_recording
+from edge.media.write.color import color_note
 from edge.media.write.containers import Target, target_for
 from edge.media.write.plan import RenderPlan, audio_streams, lay_out
 from edge.media.write.render import render, writing
@@ -60,6 +61,8 @@ class ConcatResult:
     """"encoded", "smart", or "audio" if there is no video."""
     why: str
     """Why smart cut was not used; "" if it was."""
+    note: str = ""
+    """What the encoder could not keep of the colors, and why; "" if nothing was lost."""
 
 
 def concat(
@@ -79,11 +82,12 @@ def concat(
     crossfaded for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points); the
     first start and the last end are faded for the same time. Contiguous ranges of a recording are merged.
 
-    With `smart`, H.264 frames are copied as far as possible (see `smartcut`); all others are encoded. Frames
-    of several recordings are fitted to the shape of the first; where a range has no video the last frame
-    stays. A single recording keeps all audio streams that the file can hold, the chosen one first; several
-    recordings keep the chosen one of each. Memory does not grow with the length, except for an index of 25
-    bytes per video frame. `tags` are container tags that replace the first recording's.
+    With `smart`, H.264 and HEVC frames are copied as far as possible (see `smartcut`); all others are
+    encoded. Frames of several recordings are fitted to the shape of the first; where a range has no video the
+    last frame stays. A single recording keeps all audio streams that the file can hold, the chosen one
+    first; several recordings keep the chosen one of each. Encoded frames keep 10 bits and a high dynamic
+    range if the file can hold them (`ConcatResult.note`). Memory does not grow with the length, except
+    for an index of 25 bytes per video frame. `tags` are container tags that replace the first recording's.
 
     Raises InputError (unreadable, or all ranges are empty), NoAudioError (no audio where it is required),
     UsageError (suffix, times, crossfade), OutputError (exists and not `force`, disk full ...); no partial
@@ -181,7 +185,8 @@ class _Work:
                 return ConcatResult(self.destination, (), frames, copied, "smart", "")
             except (NotAsPlannedError, OutputError) as error:
                 why = str(error)
-        return ConcatResult(self.destination, (), self._encode(draft), 0, "encoded", why)
+        note = color_note(self.plan)
+        return ConcatResult(self.destination, (), self._encode(draft), 0, "encoded", why, note)
 
     def _encode(self, draft: Path) -> int:
         with writing(draft, self.destination, self.plan.target, self.tags) as out:
@@ -195,12 +200,12 @@ class _Work:
     def _copy(self, draft: Path, frame_index: FrameIndex) -> tuple[int, int]:
         """Write the smart cut; return the number of video frames, and of those that were copied."""
         plan, parts = self.plan, segments(self.plan.ranges, frame_index)
-        if not any(part.copied for part in parts):
-            raise NotAsPlannedError("no part holds a whole GOP")
+        if all(part.entry is None for part in parts):
+            raise NotAsPlannedError("no part holds a keyframe to copy from")
         with writing(draft, self.destination, plan.target, self.tags) as out:
             frames = render(plan, out, smart_track(plan, frame_index, parts, out), self.progress)
         _verify(draft, plan.target, times_on_output(parts, frame_index), frame_index.time_base)
-        return frames, sum(part.last - part.first for part in parts if part.copied)
+        return frames, sum(part.last - part.first for part in parts if part.entry is not None)
 
 
 def _verify(draft: Path, target: Target, times: Ticks, time_base: Fraction) -> None:

@@ -19,6 +19,12 @@ from edge.media.read.probe import AudioStream, MediaInfo
 H264 = ("libx264", "libopenh264", "mpeg4")
 """Video encoders in order of preference; the second and third are for FFmpeg builds without GPL parts."""
 
+HEVC = ("libx265",)
+"""Video encoders for more than 8 bits: few players decode H.264 with 10."""
+
+VP9 = ("libvpx-vp9", "libvpx")
+"""Video encoders in order of preference; the first takes 10 bits in some builds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -32,15 +38,17 @@ class Target:
     """Audio encoder for lossless sources; None uses `audio`."""
     video: tuple[str, ...] = ()
     """Video encoders in order of preference; empty for audio files."""
+    deep_video: tuple[str, ...] = ()
+    """Video encoders for more than 8 bits, in order of preference."""
     many_audio: bool = False
     """Whether the file can hold several audio streams."""
 
 
 TARGETS = {
-    ".mp4": Target("mp4", "aac", video=H264, many_audio=True),
-    ".mov": Target("mov", "aac", video=H264, many_audio=True),
-    ".mkv": Target("matroska", "aac", lossless="flac", video=H264, many_audio=True),
-    ".webm": Target("webm", "libopus", video=("libvpx-vp9", "libvpx"), many_audio=True),
+    ".mp4": Target("mp4", "aac", video=H264, deep_video=HEVC, many_audio=True),
+    ".mov": Target("mov", "aac", video=H264, deep_video=HEVC, many_audio=True),
+    ".mkv": Target("matroska", "aac", lossless="flac", video=H264, deep_video=HEVC, many_audio=True),
+    ".webm": Target("webm", "libopus", video=VP9, deep_video=VP9[:1], many_audio=True),
     ".m4a": Target("ipod", "aac"),
     ".flac": Target("flac", "flac"),
     ".wav": Target("wav", "pcm_s16le"),
@@ -55,6 +63,7 @@ BIT_RATES = {"aac": 96_000, "libmp3lame": 96_000, "libopus": 64_000}
 
 VIDEO_OPTIONS = {
     "libx264": {"preset": "veryfast", "crf": "20"},
+    "libx265": {"preset": "superfast", "crf": "20"},
     "libopenh264": {"b": "6M"},
     "mpeg4": {"b": "6M"},
     "libvpx-vp9": {"crf": "32", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1"},
@@ -103,11 +112,23 @@ def default_suffix(info: MediaInfo) -> str:
     return ".flac" if info.audio and info.audio[0].lossless else ".m4a"
 
 
+def codec_name(decoder: str) -> str:
+    """Return the name of a decoder's codec: libdav1d decodes av1."""
+    return Codec(decoder, "r").canonical_name
+
+
+def has_encoder(name: str) -> bool:
+    """Return whether this FFmpeg has an encoder."""
+    with suppress(*DECODE_ERRORS):
+        return bool(Codec(name, "w").name)
+    return False
+
+
 def video_encoder(target: Target) -> str:
     """Return the first of the target's video encoders that this FFmpeg has. Raises UsageError if none."""
     for name in target.video:
-        with suppress(*DECODE_ERRORS):
-            return Codec(name, "w").name
+        if has_encoder(name):
+            return name
     raise UsageError(f"this FFmpeg has no video encoder for {target.muxer}; install a full build of PyAV")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.errors import InputError, UsageError
 from edge.files import whole_file
 from edge.media.read.recording import MediaSource, Recording, open_recording
+from edge.media.write.color import color_note
 from edge.media.write.containers import Target, target_for
 from edge.media.write.plan import ClipRange, RenderPlan, audio_streams
 from edge.media.write.remux import copy_packets
@@ -32,6 +33,8 @@ class CutResult:
     """Number of video frames written."""
     copied: bool
     """Whether packets were copied without reencoding."""
+    note: str = ""
+    """What the encoder could not keep of the colors, and why; "" if nothing was lost."""
 
 
 def cut(
@@ -72,7 +75,8 @@ def cut(
             end = min(end, Fraction(info.duration_s)) if info.duration_s else end
         if end <= begin or not out.streams:
             raise InputError(recording.path, f"holds nothing between {span.start:.3f} s and {span.end:.3f} s")
-    return CutResult(destination, float(start), float(end), frames, copy)
+    note = "" if copy else color_note(plan)
+    return CutResult(destination, float(start), float(end), frames, copy, note)
 
 
 def _plan(recording: Recording, span: Span, target: Target, fade_s: float) -> RenderPlan:

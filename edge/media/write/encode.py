@@ -22,7 +22,8 @@ from edge_kernels.audio import fade_in, fade_out
 from edge.media.read.frame_reader import open_frame_reader
 from edge.media.read.probe import AudioStream
 from edge.media.read.resampling import AudioFormat, AudioPiece, Samples
-from edge.media.write.containers import VIDEO_OPTIONS, AudioEncoding, audio_encoding, video_encoder
+from edge.media.write.color import Recolor, VideoEncoding, mastering_options, video_encoding
+from edge.media.write.containers import VIDEO_OPTIONS, AudioEncoding, audio_encoding
 from edge.media.write.crossfade import spliced
 from edge.media.write.letterbox import Canvas, Shape, shape_of
 from edge.media.write.plan import AudioSources, RenderPlan
@@ -52,6 +53,8 @@ def video_track(
     it is encoded; with `move` it is displayed at another time. Raises InputError, UsageError (no encoder).
     """
     encoder: _VideoEncoder | None = None
+    encoding = video_encoding(plan.target, plan.video)
+    recolor = Recolor(encoding.hdr)
     for info, ranges in groupby(plan.ranges, key=lambda range_: range_.info):
         if info.video is None:
             continue  # the previous video frame stays on display
@@ -60,10 +63,12 @@ def video_track(
                 start, end = info.origin + range_.start, info.origin + range_.end
                 for begins, ends, decoded in reader.between(start, end):
                     frame, aspect = decoded, reader.stream.sample_aspect_ratio or Fraction(1)
+                    if info.video.hdr != encoding.hdr:
+                        frame = recolor.convert(frame)
                     if change is not None:
-                        frame, aspect = change(decoded, aspect, begins - info.origin), Fraction(1)
+                        frame, aspect = change(frame, aspect, begins - info.origin), Fraction(1)
                     if encoder is None:
-                        encoder = _VideoEncoder(out, video_encoder(plan.target), reader.stream, frame, aspect)
+                        encoder = _VideoEncoder(out, encoding, reader.stream, frame, aspect)
                     at, until = (range_.at + time - start for time in (begins, ends))
                     if move is not None:
                         at, until = Fraction(move(float(at))), Fraction(move(float(until)))
@@ -76,13 +81,18 @@ class _VideoEncoder:
     """Video encoder whose stream has the shape of its first frame; frames are encoded at exact times."""
 
     def __init__(
-        self, out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame, aspect: Fraction
+        self,
+        out: OutputContainer,
+        encoding: VideoEncoding,
+        source: AvVideoStream,
+        frame: VideoFrame,
+        aspect: Fraction,
     ) -> None:
-        self._stream = _add_video(out, codec, source, frame, aspect)
+        self._stream = _add_video(out, encoding, source, frame, aspect)
         natural = shape_of(frame, aspect)
         written = self._stream.codec_context.sample_aspect_ratio or Fraction(1)
         shape = Shape(self._stream.width, self._stream.height, written, natural.rotation)
-        self._canvas = Canvas(shape, natural)
+        self._canvas = Canvas(shape, natural, encoding.pix_fmt)
         self._last_tick = -1
 
     def encode(self, frame: VideoFrame, pixel_aspect: Fraction, at: Fraction, length: Fraction) -> Packets:
@@ -144,15 +154,23 @@ def _faded(piece: AudioPiece, total: int, fade: int) -> Samples:
 
 
 def _add_video(
-    out: OutputContainer, codec: str, source: AvVideoStream, frame: VideoFrame, aspect: Fraction
+    out: OutputContainer, encoding: VideoEncoding, source: AvVideoStream, frame: VideoFrame, aspect: Fraction
 ) -> AvVideoStream:
+    codec, options = encoding.codec, dict(VIDEO_OPTIONS[encoding.codec])
+    if codec == "libx265":
+        options["x265-params"] = ":".join(["log-level=none", *mastering_options(frame)])
     rate = source.average_rate if source.average_rate and source.average_rate <= 240 else Fraction(25)
-    stream = cast(AvVideoStream, out.add_stream(codec, rate=rate, options=dict(VIDEO_OPTIONS[codec])))
-    in_bitstream = codec == "libx264"  # PyAV cannot set it in the muxer; others get square pixels
+    stream = cast(AvVideoStream, out.add_stream(codec, rate=rate, options=options))
+    in_bitstream = codec in {
+        "libx264",
+        "libx265",
+    }  # PyAV cannot set it in the muxer; others get square pixels
     width = frame.width if in_bitstream else round(frame.width * aspect)
     stream.width, stream.height = max(width & ~1, 2), max(frame.height & ~1, 2)  # 4:2:0 needs even
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = encoding.pix_fmt
     context = stream.codec_context
+    if codec == "libx265" and out.format.name in {"mp4", "mov"}:
+        context.codec_tag = "hvc1"  # players of Apple take no other
     time_base = _fine(source.time_base or Fraction(1, 90_000))
     context.time_base = MPEG4_TIME_BASE if codec == "mpeg4" else time_base
     context.thread_count = 0  # as many as there are cores

@@ -13,7 +13,7 @@ from av.video.frame import PictureType, VideoFrame
 BLACK = 16
 """Luma of black in limited range; in full range an invisibly dark gray."""
 
-Plane = npt.NDArray[np.uint8]
+Plane = npt.NDArray[np.uint8 | np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Canvas:
     natural: Shape
     """Shape of input frames that fill the output."""
     format: str = "yuv420p"
-    """Pixel format, 4:2:0 with 8 bits."""
+    """Pixel format: yuv420p or yuv420p10le."""
 
     def fitted(self, frame: VideoFrame, pixel_aspect: Fraction | None) -> VideoFrame:
         """Return the frame scaled to the output's size and format; bars are black."""
@@ -61,7 +61,7 @@ class Canvas:
         width, height = self._size_of(shape, turns)
         size = (height, width) if turns % 2 else (width, height)
         planes = _planes(frame.reformat(*size, self.format), *size)
-        canvas = _blank(self.shape.width, self.shape.height)
+        canvas = _blank(self.shape.width, self.shape.height, planes[0].dtype)
         left, top = (self.shape.width - width) // 4 * 2, (self.shape.height - height) // 4 * 2
         for plane, ground, scale in zip(planes, canvas, (1, 2, 2), strict=True):
             part = np.rot90(plane, turns)
@@ -96,10 +96,10 @@ def _planes(frame: VideoFrame, width: int, height: int) -> tuple[Plane, Plane, P
     )
 
 
-def _blank(width: int, height: int) -> tuple[Plane, Plane, Plane]:
-    halved = (height // 2, width // 2)
+def _blank(width: int, height: int, kind: np.dtype[np.uint8 | np.uint16]) -> tuple[Plane, Plane, Plane]:
+    halved, scale = (height // 2, width // 2), 1 if kind.itemsize == 1 else 4
     return (
-        np.full((height, width), BLACK, np.uint8),
-        np.full(halved, 128, np.uint8),
-        np.full(halved, 128, np.uint8),
+        np.full((height, width), BLACK * scale, kind),
+        np.full(halved, 128 * scale, kind),
+        np.full(halved, 128 * scale, kind),
     )

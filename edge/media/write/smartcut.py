@@ -1,7 +1,8 @@
-"""Plan a smart cut: which video frames of an H.264 recording are copied, and which are reencoded.
+"""Plan a smart cut: which video frames of an H.264 or HEVC recording are copied, and which are reencoded.
 
-A range is copied from its first IDR frame to its last, because that part can be decoded by itself. The frames
-before and after are encoded. `smart_remux` writes the packets.
+A range is copied from its first entry, a frame that needs none before it, up to the last place where exactly
+the frames presented so far have been decoded. The frames before and after are encoded. `smart_remux` writes
+the packets.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.media.h264 import ParameterSets, sequence_set
+from edge.media.bitstream.codec import Codec, ParameterSets, Role
+from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.frame_index import FrameIndex, Ticks
-from edge.media.write.containers import video_encoder
+from edge.media.write.containers import codec_name, has_encoder
 from edge.media.write.plan import ClipRange, RenderPlan
 
 
@@ -31,8 +33,8 @@ class Segment:
     """Index after the last frame in `FrameIndex.shown`."""
     shift: int
     """Ticks added to the timestamps."""
-    copied: bool
-    """Whether the frames are copied."""
+    entry: int | None = None
+    """Index of the first frame in `FrameIndex.decoded`, `last` being that after the last; None: encoded."""
 
 
 def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
@@ -40,49 +42,77 @@ def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
     infos = {range_.info.path: range_.info for range_ in plan.ranges}
     if len(infos) > 1:
         return "the parts come from several recordings"
+    (video,) = (info.video for info in infos.values())
+    if video is None or frame_index is None:
+        return "there is no video"
+    codec = frame_index.codec
+    if codec is None:
+        return f"the video is {codec_name(video.codec)}, which is reencoded"
     if plan.target.muxer not in {"mp4", "mov", "matroska"}:
-        return f"a {plan.target.muxer} file does not hold H.264"
-    if video_encoder(plan.target) != "libx264":
-        return "this FFmpeg has no x264"
-    if frame_index is None or frame_index.sets is None:
-        (video,) = (info.video for info in infos.values())
-        return f"the video is {video.codec}, not h264" if video else "there is no video"
-    return _unfit(frame_index.sets) if frame_index.whole else "its video frames lack unique timestamps"
+        return f"a {plan.target.muxer} file does not hold {codec.name}"
+    if not has_encoder(codec.encoder):
+        return f"this FFmpeg has no {codec.encoder}"
+    return (
+        _unfit(codec, frame_index.sets.each)
+        if frame_index.whole
+        else "its video frames lack unique timestamps"
+    )
 
 
-def _unfit(sets: ParameterSets) -> str:
-    if not sets.sequence or not sets.picture or sets.changed or sets.free_number() is None:
-        return "its parameter sets are missing or change"
-    for sps in map(sequence_set, sets.sequence.values()):
-        if (sps.chroma, sps.depth) != (1, 8):
-            return "its video frames are not 4:2:0 with 8 bits"
-        if not sps.progressive:
-            return "it is interlaced"
+def _unfit(codec: Codec, sets: Sequence[ParameterSets]) -> str:
+    """Return what about a codec's streams with these sets prevents copying; "" if nothing does."""
+    try:
+        known = [known for each in sets for known in codec.sequence_sets(each)]
+    except DECODE_ERRORS:
+        return "its parameter sets are damaged"
+    if not known or not all(codec.is_complete(each) for each in sets):
+        return "its parameter sets are missing"
+    if any(each.chroma != 1 or each.depth not in {8, 10} for each in known):
+        return "its video frames are not 4:2:0 with 8 or 10 bits"
+    if not all(each.progressive for each in known):
+        return "it is interlaced"
+    if len({(each.size, each.depth) for each in known}) > 1:
+        return "its video frames change their size or depth"
     return ""
 
 
 def segments(ranges: Sequence[ClipRange], frame_index: FrameIndex) -> list[Segment]:
     """Divide ranges, whose ends are in the frame index, into copied and encoded segments."""
     ranks = np.searchsorted(frame_index.shown, frame_index.decoded)
-    # For a frame at its own rank, all frames presented before it are decoded before it.
-    entries = np.flatnonzero(frame_index.entry & (ranks == np.arange(len(ranks))))
+    ends = _ends(ranks)
+    entries = _entries(ranks, ends, frame_index.role)
     parts = []
     for range_ in ranges:
         start = range_.info.origin + range_.start
         shift = round((range_.at - start) / frame_index.time_base)
         first, last = frame_index.rank(start), frame_index.rank(start + range_.length)
-        copy_from, copy_to = _between(entries, first, last, len(ranks))
-        bounds = ((first, copy_from, False), (copy_from, copy_to, True), (copy_to, last, False))
-        parts += [Segment(start_, end_, shift, copied) for start_, end_, copied in bounds if start_ < end_]
+        k = int(np.searchsorted(ranks[entries], first))
+        end = int(ends[np.searchsorted(ends, last, "right") - 1])
+        if k < len(entries) and (begin := int(ranks[entries[k]])) < end:
+            copied = Segment(begin, end, shift, int(entries[k]))
+            cut = [Segment(first, begin, shift), copied, Segment(end, last, shift)]
+        else:
+            cut = [Segment(first, last, shift)]
+        parts += [part for part in cut if part.first < part.last]
     return parts
 
 
-def _between(entries: Ticks, first: int, last: int, count: int) -> tuple[int, int]:
-    """Return the first and last entry in [first, last], counting the recording's end; equal if none."""
-    k = int(np.searchsorted(entries, first))
-    begin = int(entries[k]) if k < len(entries) else count
-    end = last if last == count else int(entries[max(int(np.searchsorted(entries, last, "right")) - 1, 0)])
-    return (begin, end) if begin < end else (last, last)
+def _ends(ranks: Ticks) -> Ticks:
+    """Return where copying may end: each n for which the first n frames decoded are the first n presented."""
+    latest = np.maximum.accumulate(ranks, dtype=np.int64)
+    return np.concatenate([[0], 1 + np.flatnonzero(latest == np.arange(len(ranks)))])
+
+
+def _entries(ranks: Ticks, ends: Ticks, role: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Ticks:
+    """Return where copying may begin, in decoding order: after an entry come at first its leading frames.
+
+    They are all that is presented before it and decoded after it.
+    """
+    places: Ticks = np.intersect1d(np.flatnonzero(role == Role.ENTRY), ends)
+    leading = np.concatenate([[0], np.cumsum(role == Role.LEADING)])
+    count = ranks[places] - places
+    after = np.minimum(places + 1 + count, len(ranks))
+    return np.asarray(places[leading[after] - leading[places] == count], np.int64)
 
 
 def times_on_output(parts: Sequence[Segment], frame_index: FrameIndex) -> Ticks:
