@@ -141,7 +141,7 @@ class _Hevc(Codec):
         profile = "main10" if like[0].depth == 10 else "main"
         references = min(max(1, *(known.references for known in like)), 4)
         private = f"bframes=0:ref={references}:open-gop=0:repeat-headers=0:info=0:log-level=none"
-        return {"preset": "veryfast", "crf": "19", "profile": profile, "x265-params": private}
+        return {"preset": "ultrafast", "crf": "17", "profile": profile, "x265-params": private}
 
 
 def _skip_levels(bits: Bits) -> int:
