@@ -25,6 +25,11 @@ MediaStream = AudioStream | VideoStream
 
 _DECLARE: Final = frozenset({"mov", "matroska", "flac", "wav"})
 """Containers whose headers declare the length."""
+_GUESSED: Final = frozenset((
+    "mp3", "aac", "ac3", "eac3", "dts", "amr", "mlp", "truehd", "loas",
+    "mpegvideo", "h264", "hevc", "m4v", "obu",
+))  # fmt: skip
+"""Bare streams without timestamps, of which FFmpeg guesses the length by the bit rate."""
 _FOUND_AT_END: Final = frozenset({"mpegts", "mpeg"})
 """Containers of which FFmpeg reads the last packets itself."""
 _SAME_S: Final = Fraction(1, 10)
@@ -53,8 +58,8 @@ def end_of(
 ) -> tuple[Fraction, Fraction | None]:
     """Return the end of these streams and the one that a header declares (None without), container seconds.
 
-    The end is that of the last packets if the header says otherwise. Where none says anything all packets are
-    read, else those near the declared end; nothing is decoded.
+    The end is that of the last packets if the header says otherwise. Those near the end that it says are
+    read, or all where it says nothing; nothing is decoded.
     """
     kinds = set(container.format.name.split(","))
     said = _said(container, streams)
@@ -64,8 +69,9 @@ def end_of(
     if not streams or (said and _is_right(path, kinds, streams, said)):
         return said, declared
     indices = tuple(stream.index for stream in streams)
-    found = _measured(path, path.stat().st_mtime_ns, indices, declared)
-    return (found if found and (not declared or abs(found - said) > _SAME_S) else said), declared
+    near = None if kinds & _GUESSED or not said else said
+    found = _measured(path, path.stat().st_mtime_ns, indices, near)
+    return (found if found and (not near or abs(found - said) > _SAME_S) else said), declared
 
 
 def _said(container: InputContainer, streams: Sequence[MediaStream]) -> Fraction:
@@ -100,22 +106,22 @@ def _measured(
     path: Path,
     modified_ns: int,
     indices: tuple[int, ...],
-    declared: Fraction | None,
+    near: Fraction | None,
 ) -> Fraction | None:
     """Return the end of the last packets; None if there are none."""
     with open_container(path) as container, suppress(*DECODE_ERRORS):
         streams = [stream for stream in container.streams if stream.index in indices]
         select_streams(container, streams)
-        if declared is not None:
-            container.seek(int((declared - _TAIL_S) * av.time_base))
-            found = _last(container.demux(streams), declared)
+        if near is not None:
+            container.seek(int((near - _TAIL_S) * av.time_base))
+            found = _last(container.demux(streams), near)
             if found is not None:
                 return found
     with open_container(path) as container:
-        return _last(container.demux([s for s in container.streams if s.index in indices]), declared)
+        return _last(container.demux([s for s in container.streams if s.index in indices]), near)
 
 
-def _last(packets: Iterable[Packet[Stream]], declared: Fraction | None) -> Fraction | None:
+def _last(packets: Iterable[Packet[Stream]], near: Fraction | None) -> Fraction | None:
     """Return the latest end of packets that follow one another; None if there are none."""
     last: Fraction | None = None
     with suppress(*DECODE_ERRORS):
@@ -124,7 +130,7 @@ def _last(packets: Iterable[Packet[Stream]], declared: Fraction | None) -> Fract
                 continue
             ticks = packet.pts if packet.pts is not None else packet.dts
             time = ticks_to_seconds(ticks, packet.time_base)
-            if last is not None and time > max(last, declared or last) + _BREAK_S:
+            if last is not None and time > max(last, near or last) + _BREAK_S:
                 continue
             last = max(last or time, time + ticks_to_seconds(packet.duration, packet.time_base))
     return last

@@ -7,7 +7,7 @@ So each part is a file of its own here, of some bytes of the whole; `chain` read
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +31,7 @@ _WRAP: Final = 1 << 33
 """Ticks after which the clock of MPEG begins anew; FFmpeg knows of that."""
 _CHUNK: Final = 188 * 192 * 32
 """Bytes read at a time: whole packets of transport streams, whichever their size."""
-_WHOLE: Final = 1 << 30
+_WHOLE: Final = 1 << 28
 """Bytes up to which all is read to find restarts; of longer files, chunks in as many places."""
 _PACKET_SIZES: Final = ((188, 0), (192, 4), (204, 0))
 """Size of a packet of a transport stream, and place of its first byte 0x47: plain, Blu-ray, with parity."""
@@ -96,9 +96,9 @@ def _parts_of(path: Path, size: int, modified_ns: int) -> tuple[Bytes, ...]:
         if head.startswith(b"OggS"):
             starts = _ogg_links(file, size)
         elif head.startswith(b"\0\0\1\xba"):
-            starts = [after for _, after in _restarts(file, (0, size), _program_clocks)]
+            starts = [after for _, after in _restarts(file, size, _program_clocks)]
         elif packet := _packet_of(head):
-            found = _restarts(file, (0, size), lambda data, at: _transport_clocks(data, at, packet))
+            found = _restarts(file, size, lambda data, at: _transport_clocks(data, at, packet))
             starts = [_joint(file, near, packet) for near in found]
         else:
             return ()
@@ -147,29 +147,30 @@ def _packet_of(head: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _restarts(file: BinaryIO, within: Bytes, read: Reader, *, all_: bool = False) -> Iterator[Bytes]:
-    """Yield (place of the last value before a restart, of the first one after it)."""
-    begin, end = within
-    step = _CHUNK if all_ or end - begin <= _WHOLE else (end - begin) * _CHUNK // _WHOLE // _CHUNK * _CHUNK
+def _restarts(file: BinaryIO, size: int, read: Reader) -> list[Bytes]:
+    """Return (place of the last value before a restart, of the first one after it) for each.
+
+    If there is one among the chunks of a long file that are read, all of it is.
+    """
+    step = max(size // (_WHOLE // _CHUNK) // _CHUNK, 1) * _CHUNK
+    found = list(_jumps(file, range(0, size, step), read))
+    return list(_jumps(file, range(0, size, _CHUNK), read)) if found and step > _CHUNK else found
+
+
+def _jumps(file: BinaryIO, chunks: Iterable[int], read: Reader) -> Iterator[Bytes]:
+    """Yield the places of values between which a clock jumps, in chunks that begin at these bytes."""
     last: dict[int, tuple[int, int]] = {}
-    for at in range(begin, end, step):
+    for at in chunks:
         file.seek(at)
-        places, clocks, values = read(file.read(min(_CHUNK, end - at)), at)
+        places, clocks, values = read(file.read(_CHUNK), at)
         for clock in np.unique(clocks).tolist():
             mine = clocks == clock
-            before = last.get(clock)
-            known, at_byte = values[mine], places[mine]
-            if before is not None:
-                known, at_byte = np.append(before[1], known), np.append(before[0], at_byte)
-            moved = (np.diff(known) + _WRAP // 2) % _WRAP - _WRAP // 2
+            place, known = last.get(clock, (int(places[mine][0]), int(values[mine][0])))
+            before, after = np.append(place, places[mine]), np.append(known, values[mine])
+            moved = (np.diff(after) + _WRAP // 2) % _WRAP - _WRAP // 2
             for k in np.flatnonzero((moved < -BACK) | (moved > FORWARD)).tolist():
-                near = int(at_byte[k]), int(at_byte[k + 1])
-                if step > _CHUNK and near[1] - near[0] > _CHUNK:
-                    first = near[0] // _CHUNK * _CHUNK
-                    yield from _restarts(file, (first, near[1] + _CHUNK), read, all_=True)
-                else:
-                    yield near
-            last[clock] = int(at_byte[-1]), int(known[-1])
+                yield int(before[k]), int(before[k + 1])
+            last[clock] = int(before[-1]), int(after[-1])
 
 
 def _transport_clocks(data: bytes, at: int, packet: tuple[int, int]) -> Clocks:
