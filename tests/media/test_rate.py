@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.media import probe
@@ -20,6 +20,7 @@ WHOLE = [Fraction(whole) for whole in (15, 24, 25, 30, 50, 60)]
 BASES = [Fraction(1, 1000), Fraction(1, 90_000), Fraction(1, 15_360), Fraction(1, 30_000)]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(NTSC + WHOLE),
     st.sampled_from(BASES),

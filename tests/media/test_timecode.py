@@ -6,9 +6,10 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.media import MediaRange, concat, cut, probe
@@ -35,6 +36,7 @@ def test_numbers_that_are_known() -> None:
         assert timecode_of(text, NTSC) is None
 
 
+@settings(deadline=None)
 @given(st.sampled_from(RATES), st.booleans(), st.integers(0, 24 * 3600 * 24 - 1))
 def test_a_number_comes_back_from_its_text(rate: Fraction, drop: bool, frame: int) -> None:
     drop = drop and drops(rate)
@@ -65,6 +67,21 @@ def test_a_cut_begins_at_the_time_code_of_its_first_frame(film: Film, tmp_path: 
         assert probe(result).timecode == Timecode(code.frame + frames, NTSC, drop=True), name
         write_keywords(result, ["one", "two"])
         assert probe(result).timecode == Timecode(code.frame + frames, NTSC, drop=True), name
+
+
+def test_cameras_say_it_in_the_header_of_mxf(tmp_path: Path) -> None:
+    path = tmp_path / "camera.mxf"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg2video", rate=25, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 720, 576, "yuv422p", 10_000_000
+        stream.metadata["timecode"] = "10:11:12:13"
+        gray = av.VideoFrame.from_ndarray(np.full((864, 720), 100, np.uint8), format="yuv420p")
+        for number in range(10):
+            frame = gray.reformat(format="yuv422p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    assert probe(path).timecode == timecode_of("10:11:12:13", Fraction(25))
 
 
 def test_broadcast_wav_says_when_it_was_recorded(tmp_path: Path) -> None:
