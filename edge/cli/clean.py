@@ -152,7 +152,8 @@ def _clean(
             print_items(plan)
         print_sum(plan, done)
     if not options.quiet:
-        print_notes(recording, plan.notes)
+        lost = [done.note] if done and done.note else []
+        print_notes(recording, [*plan.notes, *lost])
 
 
 def _write(options: argparse.Namespace, plan: CleanPlan, count: int) -> CleanResult:

@@ -113,6 +113,8 @@ class CleanResult:
     """"unchanged" (byte-for-byte copy), "smart", "encoded" or "audio"."""
     why: str
     """Reason why video was encoded instead of copied; empty if there is none."""
+    note: str = ""
+    """What became of HDR or deep color that the file cannot hold; empty if nothing was lost."""
 
     def __repr__(self) -> str:
         return f"CleanResult({self.file}, {self.how}, {self.plan!r})"
@@ -120,7 +122,9 @@ class CleanResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `edge clean`."""
         return schema.to_dict(
-            structs.replace(self.plan.to_document(), file=str(self.file), how=self.how, why=self.why)
+            structs.replace(
+                self.plan.to_document(), file=str(self.file), how=self.how, why=self.why, note=self.note
+            )
         )
 
 
@@ -198,7 +202,7 @@ def clean(
     rendered = rendered_timeline(recording.path, joined.ranges)
     plan = replace(plan, timeline=rendered, cuts=_cuts(rendered, plan.duration_s))
     placed = tuple(place({recording.path: sentences}, rendered))
-    return CleanResult(destination, plan, placed, joined.how, joined.why)
+    return CleanResult(destination, plan, placed, joined.how, joined.why, joined.note)
 
 
 def rendered_timeline(path: Path, ranges: Sequence[MediaRange]) -> Timeline:

@@ -81,6 +81,8 @@ class Clean(Document, frozen=True, kw_only=True):
     """unchanged, smart, encoded or audio."""
     why: str | UnsetType = UNSET
     """Reason why video was encoded instead of copied."""
+    note: str | UnsetType = UNSET
+    """What became of HDR or deep color that the file cannot hold; empty if nothing was lost."""
 
 
 class Tags(Document, frozen=True, kw_only=True):

@@ -108,7 +108,8 @@ def test_the_document_is_what_the_contract_says(edge: EdgeCommand, talk: Path) -
     for one in document["captions"]:
         assert one.keys() == {"start", "end", "text", "words"}
         assert one["text"] == " ".join(word["text"] for word in one["words"])
-        assert (one["start"], one["end"]) == (one["words"][0]["start"], one["words"][-1]["end"])
+        assert one["start"] == one["words"][0]["start"]
+        assert one["words"][-1]["end"] <= one["end"]  # longer, where a pause follows
         for word in one["words"]:
             assert word.keys() == {"start", "end", "text"}
             assert at <= word["start"] < word["end"] <= 10

@@ -17,6 +17,7 @@ from edge.evidence.speech.alignment import RATE_HZ, Aligner
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.text.numbers import numbers_spelled, spelled
 from edge.vocabulary import Word
+from tests.evidence.makers import off_by, said
 from tests.tools.importers.makers import moonshine
 from tools.evaluate.captions import _joints
 from tools.evaluate.pack import samples
@@ -36,29 +37,9 @@ def aligner() -> Aligner:
     return Aligner()
 
 
-def said(*tokens: str, pause_s: float = 0.15, before_s: float = 0.5) -> tuple[Floats, list[Word]]:
-    """Tokens one by one, in the noise of a room, and when each was said."""
-    parts, truth, at_s = [silence(before_s)], list[Word](), before_s
-    for token in tokens:
-        spoken = speak(token, voice="en-us")
-        loud = np.flatnonzero(np.abs(spoken) > 0.01)
-        spoken = at_dbfs(spoken[loud[0] : loud[-1]], -20)
-        truth.append(Word(at_s, at_s + len(spoken) / RATE_HZ, token))
-        parts += [spoken, silence(pause_s)]
-        at_s += len(spoken) / RATE_HZ + pause_s
-    whole = np.concatenate([*parts, silence(0.5)])
-    hiss = np.random.default_rng(1).standard_normal(len(whole)).astype(np.float32)
-    return whole + at_dbfs(hiss, -60), truth
-
-
 def check_times(words: tuple[Word, ...], length_s: float) -> None:
     assert all(0 <= word.start < word.end <= length_s for word in words)
     assert all(first.end <= second.start for first, second in pairwise(words))
-
-
-def off_by(found: tuple[Word, ...], truth: list[Word]) -> list[float]:
-    assert [word.text for word in found] == [word.text for word in truth]
-    return [abs(one.start - other.start) for one, other in zip(found, truth, strict=True)]
 
 
 def test_words_are_where_they_were_said(aligner: Aligner) -> None:

@@ -14,7 +14,7 @@ from edge.evidence.speech.anchors import align_by_pieces
 from edge.evidence.speech.recognizers import LEVEL_DB, leveled
 from edge.evidence.speech.word_times import evened, is_rushed
 from edge.vocabulary import Word
-from tests.evidence.test_alignment import off_by, said
+from tests.evidence.makers import off_by, said
 
 
 def words(*ends: float) -> list[Word]:
