@@ -144,7 +144,7 @@ def _search(options: argparse.Namespace, networks: Networks, count: int, recordi
     elif shown and clips:
         print_clips(clips)
     if not options.quiet:
-        print_notes(recording, result.notes)
+        print_notes(recording, [*result.notes, *dict.fromkeys(note for clip in clips for note in clip.notes)])
         print_evidence(recording, result.evidence)
 
 

@@ -114,7 +114,7 @@ class CleanResult:
     why: str
     """Reason why video was encoded instead of copied; empty if there is none."""
     note: str = ""
-    """What became of HDR or deep color that the file cannot hold; empty if nothing was lost."""
+    """What could not be kept: HDR or deep color, subtitles, attachments; empty if nothing was lost."""
 
     def __repr__(self) -> str:
         return f"CleanResult({self.file}, {self.how}, {self.plan!r})"

@@ -82,7 +82,7 @@ class Clean(Document, frozen=True, kw_only=True):
     why: str | UnsetType = UNSET
     """Reason why video was encoded instead of copied."""
     note: str | UnsetType = UNSET
-    """What became of HDR or deep color that the file cannot hold; empty if nothing was lost."""
+    """What could not be kept: HDR or deep color, subtitles, attachments; empty if nothing was lost."""
 
 
 class Tags(Document, frozen=True, kw_only=True):

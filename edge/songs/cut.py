@@ -13,7 +13,7 @@ from edge.files import fill_in, refuse_existing
 from edge.media import MediaRange, concat, cut, default_suffix
 from edge.media.write.containers import target_for
 from edge.songs.find import SongSearchResult
-from edge.songs.song import Song, SongClip
+from edge.songs.song import SongClip
 from edge.vocabulary import Progress
 
 FADE_S = 0.01
@@ -50,11 +50,15 @@ def cut_songs(
         report = _part(progress, number - 1, len(files))
         if copy:
             done = cut(result.recording, song.span, file, copy=True, force=force, tags=tags)
-            start, end = done.start_s, done.end_s
+            start, end, notes = done.start_s, done.end_s, [done.note]
         else:
-            start, end = _cut_exactly(result, song, file, tags=tags, force=force, progress=report)
-        early = song.start - start
-        clips.append(SongClip(replace(song, start=start, end=end, prelude=song.prelude + early), file))
+            wanted = MediaRange(result.recording, Fraction(song.start), Fraction(song.end))
+            joined = concat([wanted], file, crossfade_s=FADE_S, tags=tags, force=force, progress=report)
+            start, end = (float(time) for time in (joined.ranges[0].start, joined.ranges[0].end))
+            why = f"all video encoded, because {joined.why}" if joined.how == "encoded" else ""
+            notes = [why, joined.note]
+        whole = replace(song, start=start, end=end, prelude=song.prelude + song.start - start)
+        clips.append(SongClip(whole, file, tuple(filter(None, notes))))
         report(1.0)
     return tuple(clips)
 
@@ -86,21 +90,6 @@ def clip_files(
     if len(set(files)) < len(files):
         raise UsageError(f"the template {template!r} gives several songs one name; add {{number}}")
     return files
-
-
-def _cut_exactly(
-    result: SongSearchResult,
-    song: Song,
-    file: Path,
-    *,
-    tags: dict[str, str],
-    force: bool,
-    progress: Progress,
-) -> tuple[float, float]:
-    """Cut one song; return the start and end of what was written, in seconds of the recording."""
-    wanted = MediaRange(result.recording, Fraction(song.start), Fraction(song.end))
-    (written,) = concat([wanted], file, crossfade_s=FADE_S, tags=tags, force=force, progress=progress).ranges
-    return float(written.start), float(written.end)
 
 
 def _tags(result: SongSearchResult, number: int) -> dict[str, str]:

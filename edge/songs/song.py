@@ -42,3 +42,5 @@ class SongClip:
     """The song with the times that were cut: with `copy` it begins at the keyframe before."""
     file: Path
     """Path of the clip."""
+    notes: tuple[str, ...] = ()
+    """Why video was encoded instead of copied, and what could not be kept, one line each."""

@@ -26,6 +26,7 @@ from edge.media.read.container import (
     open_container,
 )
 from edge.media.read.extent import MediaStream, end_of
+from edge.media.read.others import Chapter, OtherStream, other_streams, read_chapters
 from edge.media.read.rate import usual_rate
 from edge.media.time import pts_seconds, ticks_to_seconds
 from edge.media.timecode import Timecode, timecode_of
@@ -112,6 +113,10 @@ class MediaInfo:
     """Container tags."""
     timecode: Timecode | None = None
     """Time code of the first frame, or sample, that the recorder wrote; None without."""
+    chapters: tuple[Chapter, ...] = ()
+    """Chapters in order."""
+    others: tuple[OtherStream, ...] = ()
+    """Streams besides audio, the video and time code."""
 
     def audio_stream(self, index: int | None = None) -> AudioStream | None:
         """Return the audio stream with a container index, or the default one; None if there is none."""
@@ -151,6 +156,8 @@ def _describe(path: Path, container: InputContainer) -> MediaInfo:
         else None,
         metadata=dict(container.metadata),
         timecode=_timecode(container, rate, audio),
+        chapters=tuple(read_chapters(container, origin)),
+        others=tuple(other_streams(container, video)),
     )
 
 

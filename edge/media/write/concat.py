@@ -17,6 +17,7 @@ from edge.media.read.probe import AudioStream
 from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.write.color import color_note
 from edge.media.write.containers import Target, target_for
+from edge.media.write.extras import left_out
 from edge.media.write.plan import RenderPlan, audio_streams, lay_out
 from edge.media.write.render import render, writing
 from edge.media.write.smart_remux import smart_track
@@ -62,7 +63,7 @@ class ConcatResult:
     why: str
     """Why smart cut was not used; "" if it was."""
     note: str = ""
-    """What the encoder could not keep of the colors, and why; "" if nothing was lost."""
+    """What could not be kept: colors, and why; other streams; "" if nothing was lost."""
 
 
 def concat(
@@ -105,7 +106,8 @@ def concat(
     work = _Work(plan, index, destination, plan.ranges[0].info.metadata | dict(tags or {}), progress)
     with whole_file(destination, force=force) as draft:
         done = work.run(draft, smart=smart)
-    return replace(done, ranges=exact)
+    lost = left_out([recording.info for recording in dict.fromkeys(recordings.values())], target)
+    return replace(done, ranges=exact, note="; ".join(filter(None, [done.note, lost])))
 
 
 def snap_to_frames(ranges: Sequence[MediaRange]) -> tuple[MediaRange, ...]:

@@ -13,6 +13,7 @@ from edge.files import whole_file
 from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.write.color import color_note
 from edge.media.write.containers import Target, target_for
+from edge.media.write.extras import left_out
 from edge.media.write.plan import ClipRange, RenderPlan, audio_streams
 from edge.media.write.remux import copy_packets
 from edge.media.write.render import render, writing
@@ -34,7 +35,7 @@ class CutResult:
     copied: bool
     """Whether packets were copied without reencoding."""
     note: str = ""
-    """What the encoder could not keep of the colors, and why; "" if nothing was lost."""
+    """What could not be kept: colors, and why; other streams; "" if nothing was lost."""
 
 
 def cut(
@@ -75,7 +76,8 @@ def cut(
             end = min(end, Fraction(info.duration_s)) if info.duration_s else end
         if end <= begin or not out.streams:
             raise InputError(recording.path, f"holds nothing between {span.start:.3f} s and {span.end:.3f} s")
-    note = "" if copy else color_note(plan)
+    lost = left_out([info], target, copied=copy)
+    note = "; ".join(filter(None, ["" if copy else color_note(plan), lost]))
     return CutResult(destination, float(start), float(end), frames, copy, note)
 
 

@@ -16,6 +16,7 @@ from edge.errors import InputError, UsageError
 from edge.media.read.container import best_video_stream, open_container, select_streams
 from edge.media.read.decoding import SEEK_MARGINS_S, packets, seek
 from edge.media.read.report import DecodeReport
+from edge.media.write.extras import carry_chapters
 from edge.media.write.plan import RenderPlan
 from edge.media.write.timecode import carry_timecode
 
@@ -52,6 +53,7 @@ def copy_packets(plan: RenderPlan, out: OutputContainer) -> Copied:
         begin = _entry(container, streams[0], origin + range_.start)
         copies = {stream.index: _copy_of(stream, plan, out) for stream in streams}
         carry_timecode(plan, out, begin - origin)
+        carry_chapters(plan, out)
         end = begin
         for packet in _packets_between(container, streams, begin, origin + range_.end):
             end = max(end, _time(packet) + (packet.duration or 0) * packet.time_base)

@@ -15,7 +15,9 @@ from edge.errors import EdgeError, OutputError
 from edge.media.read.container import DECODE_ERRORS, reason
 from edge.media.write.containers import Target
 from edge.media.write.encode import Track, audio_track, video_track
+from edge.media.write.extras import carry_chapters
 from edge.media.write.plan import RenderPlan
+from edge.media.write.subtitles import subtitle_tracks
 from edge.media.write.timecode import carry_timecode
 
 CARRIED_TAGS = ("title", "artist", "album", "date", "genre", "track", "comment", "creation_time")
@@ -37,10 +39,12 @@ def render(
     audio_tracks = [sources for sources in plan.audio_tracks if any(sources)]
     tracks = [video_frames] if video_frames is not None else [video_track(plan, out)] if plan.video else []
     tracks += [audio_track(plan, sources, out) for sources in audio_tracks]
+    tracks += subtitle_tracks(plan, out) if plan.video else []
     written, reported = 0, 0
     for at, packets in heapq.merge(*tracks, key=itemgetter(0)):
         if not written:
             carry_timecode(plan, out, plan.ranges[0].start)
+            carry_chapters(plan, out)
         for packet in packets:
             written += packet.stream.type == "video"
             out.mux(packet)
