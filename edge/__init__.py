@@ -120,6 +120,8 @@ if TYPE_CHECKING:
     from edge.quickcut.clean import CleanResult as CleanResult
     from edge.quickcut.clean import clean as clean
     from edge.quickcut.clean import plan_clean as plan_clean
+    from edge.quickcut.edits import edit_plan as edit_plan
+    from edge.quickcut.edits import write_plan as write_plan
     from edge.quickcut.marks import Item as Item
     from edge.quickcut.options import CleanOptions as CleanOptions
     from edge.quickcut.options import CutOptions as CutOptions

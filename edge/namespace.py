@@ -154,6 +154,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "clean",
         "plan_clean",
     ),
+    "edge.quickcut.edits": ("edit_plan", "write_plan"),
     "edge.quickcut.marks": ("Item",),
     "edge.quickcut.options": (
         "CleanOptions",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import edge
 from edge.cli.inputs import check_outputs, for_each, output_file, recordings
 from edge.cli.layout import add_layout, layout_options
-from edge.cli.parsing import add_default, add_force, add_media
+from edge.cli.parsing import add_default, add_force, add_media, time_range
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
@@ -43,6 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--dry-run", action="store_true", help="show what would be removed, write nothing")
     out.add_argument("--captions", metavar="FILE", help="captions that fit the file: .srt, .vtt, .ass ...")
     out.add_argument("--timeline", metavar="FILE", help="for editors: .otio, .edl or .fcpxml")
+    out.add_argument("--plan-out", metavar="FILE", help="the plan as .json, to edit; also after --dry-run")
     out.add_argument("--reencode", action="store_true", help="encode all video frames, copy none")
     add_force(out)
     rules = parser.add_argument_group("what is removed")
@@ -62,6 +63,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="find repeats by letters, as Baidu's Duca was described",
     )
+    rules.add_argument("--plan", type=Path, metavar="FILE", help="an edited plan of --plan-out decides")
+    ranges = "as 1:05-1:12.5 or 65-72.5; repeat"
+    rules.add_argument(
+        "--keep-range", type=time_range, action="append", default=[], metavar="A-B", help=f"stays: {ranges}"
+    )
+    rules.add_argument(
+        "--cut-range", type=time_range, action="append", default=[], metavar="A-B", help=f"goes: {ranges}"
+    )
     add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
     add_default(rules, "--padding", CutOptions, "padding_s", "silence left at each side of a cut")
     add_layout(parser)
@@ -72,8 +81,13 @@ def run(options: argparse.Namespace) -> int:
     """Plan and render each recording; print what was removed."""
     with recordings(options) as paths:
         clean_options(options)
+        if options.plan and len(paths) > 1:
+            raise UsageError("a plan is of one recording; run the others apart")
         if not options.dry_run:
             _check(options, paths)
+        elif options.plan_out:
+            files = [_beside(options.plan_out, path, len(paths)) for path in paths]
+            check_outputs(options, [file for file in files if file], paths)
         return for_each(options, paths, partial(_clean, options, open_typed(options), len(paths)))
 
 
@@ -130,8 +144,8 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     for path in paths:
         target = _target(options, path, len(paths))
         target_for(target)
-        beside = (_beside(pattern, path, len(paths)) for pattern in (options.captions, options.timeline))
-        files += [target, *(file for file in beside if file)]
+        patterns = (options.captions, options.timeline, options.plan_out)
+        files += [target, *filter(None, (_beside(pattern, path, len(paths)) for pattern in patterns))]
     check_outputs(options, files, paths)
 
 
@@ -144,6 +158,11 @@ def _clean(
         plan = edge.plan_clean(
             recording, clean_options(options), recognizer=recognizer, cache=cache, progress=progress
         )
+    if options.plan or options.keep_range or options.cut_range:
+        ranges = {"keep": options.keep_range, "cut": options.cut_range}
+        plan = edge.edit_plan(plan, options.plan, **ranges, options=clean_options(options).cuts)
+    if file := _beside(options.plan_out, recording.path, count):
+        edge.write_plan(plan, file, force=options.force)
     done = None if options.dry_run else _write(options, plan, count)
     if options.json:
         print_json((done or plan).to_dict(), one_line=count > 1)

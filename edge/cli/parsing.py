@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
+from edge.vocabulary import Span
+
 EXIT_CODES = (
     "exit codes: 0 done, 1 failed, 2 bad usage, 3 the input is unreadable or has nothing to work on, "
     "130 interrupted"
@@ -134,6 +136,24 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
     return number
+
+
+def time_range(text: str) -> Span:
+    """Parse a range of times, each in seconds or as minutes:seconds or hours:minutes:seconds."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise argparse.ArgumentTypeError(f"{text} is no range; type it as 1:05-1:12.5")
+    try:
+        return Span(_seconds(first), _seconds(last))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
+
+
+def _seconds(text: str) -> float:
+    total = 0.0
+    for part in text.split(":"):
+        total = 60 * total + float(part)
+    return total
 
 
 def folder(text: str) -> Path:

@@ -157,6 +157,18 @@ def plan_clean(
     duration_s = max(transcript.duration_s, recording.duration_s)
     items = mark(transcript, options.marks, duration_s=duration_s, voices=Passages(recording))
     cuts = cut_list(items, transcript, options.cuts, duration_s=duration_s)
+    return planned(recording, transcript, items, cuts, notes)
+
+
+def planned(
+    recording: Recording,
+    transcript: Transcript,
+    items: Sequence[Item],
+    cuts: Sequence[Span],
+    notes: tuple[str, ...] = (),
+) -> CleanPlan:
+    """Return the plan that removes `cuts`, in order and disjoint, from a recording."""
+    duration_s = max(transcript.duration_s, recording.duration_s)
     whole = Timeline.of([Clip(recording.path, Fraction(0), Fraction(duration_s))])
     timeline = whole.cut((cut.start, cut.end) for cut in cuts)
     return CleanPlan(recording, transcript, tuple(items), tuple(cuts), timeline, notes)
