@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge.evidence.speech.recognizers import Recognizer
     from edge.media import Recording
     from edge.quickcut.clean import CleanPlan, CleanResult
+    from edge.vocabulary import Caption
 
 KINDS = ("blanks", "fillers", "repeats")
 """Kinds of items that --keep takes."""
@@ -43,6 +44,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--dry-run", action="store_true", help="show what would be removed, write nothing")
     out.add_argument("--captions", metavar="FILE", help="captions that fit the file: .srt, .vtt, .ass ...")
     out.add_argument("--timeline", metavar="FILE", help="for editors: .otio, .edl or .fcpxml")
+    out.add_argument(
+        "--timeline-only", action="store_true", help="write --timeline and --captions, render nothing"
+    )
     out.add_argument("--plan-out", metavar="FILE", help="the plan as .json, to edit; also after --dry-run")
     out.add_argument("--reencode", action="store_true", help="encode all video frames, copy none")
     add_force(out)
@@ -81,6 +85,8 @@ def run(options: argparse.Namespace) -> int:
     """Plan and render each recording; print what was removed."""
     with recordings(options) as paths:
         clean_options(options)
+        if options.timeline_only and not (options.timeline or options.captions):
+            raise UsageError("--timeline-only writes nothing by itself: add --timeline or --captions")
         if options.plan and len(paths) > 1:
             raise UsageError("a plan is of one recording; run the others apart")
         if not options.dry_run:
@@ -142,10 +148,12 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
         check_timeline(options.timeline)
     files = []
     for path in paths:
-        target = _target(options, path, len(paths))
-        target_for(target)
+        if not options.timeline_only:
+            target = _target(options, path, len(paths))
+            target_for(target)
+            files.append(target)
         patterns = (options.captions, options.timeline, options.plan_out)
-        files += [target, *filter(None, (_beside(pattern, path, len(paths)) for pattern in patterns))]
+        files += filter(None, (_beside(pattern, path, len(paths)) for pattern in patterns))
     check_outputs(options, files, paths)
 
 
@@ -163,7 +171,14 @@ def _clean(
         plan = edge.edit_plan(plan, options.plan, **ranges, options=clean_options(options).cuts)
     if file := _beside(options.plan_out, recording.path, count):
         edge.write_plan(plan, file, force=options.force)
-    done = None if options.dry_run else _write(options, plan, count)
+    done = None
+    if options.timeline_only and not options.dry_run:
+        from edge.quickcut.clean import as_rendered  # noqa: PLC0415 - not for --help
+
+        plan, sentences = as_rendered(plan)
+        _write_beside(options, plan, sentences, count)
+    elif not options.dry_run:
+        done = _write(options, plan, count)
     if options.json:
         print_json((done or plan).to_dict(), one_line=count > 1)
     else:
@@ -177,21 +192,26 @@ def _clean(
 
 def _write(options: argparse.Namespace, plan: CleanPlan, count: int) -> CleanResult:
     """Write the cleaned file, its captions and its timeline."""
+    with Progress("cutting", seconds=plan.kept_s, quiet=options.quiet) as progress:
+        target = _target(options, plan.recording.path, count)
+        done = edge.clean(plan, target, clean_options(options), force=options.force, progress=progress)
+    _write_beside(options, done.plan, done.sentences, count)
+    return done
+
+
+def _write_beside(
+    options: argparse.Namespace, plan: CleanPlan, sentences: Sequence[Caption], count: int
+) -> None:
+    """Write captions and timeline of a plan as it is rendered."""
     from edge.captions.layout import lay_out  # noqa: PLC0415
 
     path = plan.recording.path
-    with Progress("cutting", seconds=plan.kept_s, quiet=options.quiet) as progress:
-        target = _target(options, path, count)
-        done = edge.clean(plan, target, clean_options(options), force=options.force, progress=progress)
-    captions = lay_out(done.sentences, layout_options(options), duration_s=done.plan.kept_s)
+    captions = lay_out(sentences, layout_options(options), duration_s=plan.kept_s)
     if file := _beside(options.captions, path, count):
         edge.write_captions(captions, file, force=options.force)
     if file := _beside(options.timeline, path, count):
         language = plan.transcript.language
-        edge.write_timeline(
-            done.plan.timeline, file, captions=captions, language=language, force=options.force
-        )
-    return done
+        edge.write_timeline(plan.timeline, file, captions=captions, language=language, force=options.force)
 
 
 def print_items(plan: CleanPlan) -> None:

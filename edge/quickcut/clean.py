@@ -23,7 +23,7 @@ from edge.evidence.speech.resemblance import Passages
 from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript
 from edge.files import whole_file
-from edge.media import MediaRange, Recording, concat, open_recording
+from edge.media import MediaRange, Recording, concat, open_recording, snap_to_frames
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.cuts import cut_list
@@ -211,15 +211,29 @@ def clean(
         force=force,
         progress=progress,
     )
-    rendered = rendered_timeline(recording.path, joined.ranges)
-    plan = replace(plan, timeline=rendered, cuts=_cuts(rendered, plan.duration_s))
-    placed = tuple(place({recording.path: sentences}, rendered))
+    plan, placed = _as_rendered(plan, joined.ranges)
     return CleanResult(destination, plan, placed, joined.how, joined.why, joined.note)
+
+
+def as_rendered(plan: CleanPlan) -> tuple[CleanPlan, tuple[Caption, ...]]:
+    """Return a plan as `clean` would render it, its cut points at video frames, and the sentences that fit.
+
+    For timelines of editors, without rendering. Raises InputError.
+    """
+    parts = [MediaRange(plan.recording, clip.trim_in, clip.trim_out) for clip in plan.timeline.clips]
+    return _as_rendered(plan, snap_to_frames(parts))
 
 
 def rendered_timeline(path: Path, ranges: Sequence[MediaRange]) -> Timeline:
     """Return the timeline of rendered ranges; ranges that became shorter than a frame are dropped."""
     return Timeline.of(Clip(path, part.start, part.end) for part in ranges if part.length)
+
+
+def _as_rendered(plan: CleanPlan, ranges: Sequence[MediaRange]) -> tuple[CleanPlan, tuple[Caption, ...]]:
+    path = plan.recording.path
+    rendered = rendered_timeline(path, ranges)
+    sentences = tuple(place({path: plan.transcript.sentences}, rendered))
+    return replace(plan, timeline=rendered, cuts=_cuts(rendered, plan.duration_s)), sentences
 
 
 def _cuts(timeline: Timeline, duration_s: float) -> tuple[Span, ...]:

@@ -302,3 +302,25 @@ def test_speech_is_heard_and_the_silence_within_it_goes(clean: Clean, tmp_path: 
     length = len(sound_of(tmp_path / "talk-clean.wav")[0]) / SPEECH_HZ
     assert length == pytest.approx(result["kept_seconds"], abs=0.001)
     assert length < sum(map(len, pieces)) / SPEECH_HZ - 2
+
+
+def test_a_plan_is_edited_by_hand_and_a_timeline_needs_no_rendering(
+    clean: Clean, sound: Path, tmp_path: Path
+) -> None:
+    plan, timeline = tmp_path / "plan.json", tmp_path / "cut.edl"
+    whole = result_of(clean(sound, "--dry-run", "--json", "--plan-out", plan))
+    document = json.loads(plan.read_text())
+    assert document == whole
+    for item in document["items"]:
+        item["remove"] = item["kind"] == "filler"
+    plan.write_text(json.dumps(document))
+    edits = ("--plan", plan, "--cut-range", "0:00-0:01")
+    edited = result_of(clean(sound, *edits, "--timeline", timeline, "--timeline-only", "--json"))
+    assert sorted(tmp_path.iterdir()) == [timeline, plan]
+    assert "file" not in edited
+    assert edited["cuts"][0] == {"start": 0.0, "end": 1.0}
+    assert len(edited["cuts"]) == 1 + sum(item["kind"] == "filler" for item in document["items"])
+    for options, what in ((["--timeline-only"], "add --timeline"), (["--cut-range", "5"], "is no range")):
+        refused = clean(sound, *options)
+        assert refused.returncode == 2
+        assert what in refused.stderr
