@@ -12,14 +12,14 @@ from edge.cli.parsing import add_default, chosen
 def add_layout(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     layout = parser.add_argument_group("captions on screen")
-    layout.add_argument("--layout", choices=LAYOUTS, default="default", help="numbers of a broadcaster")
+    layout.add_argument("--layout", choices=LAYOUTS, default="default", help="a broadcaster's numbers")
     add_default(layout, "--columns", LayoutOptions, "columns", "widest caption, of two lines together")
     add_default(
         layout, "--min-caption", LayoutOptions, "min_caption_s", "shortest time, where there is a pause"
     )
     add_default(layout, "--max-caption", LayoutOptions, "max_caption_s", "longest time")
     add_default(
-        layout, "--max-speed", LayoutOptions, "max_speed", "characters a second, where there is a pause"
+        layout, "--max-speed", LayoutOptions, "max_speed", "columns a second, where there is a pause"
     )
     add_default(layout, "--caption-gap", LayoutOptions, "gap_s", "time between captions")
 

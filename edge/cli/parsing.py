@@ -113,7 +113,7 @@ def add_default(
     """Add an option for a field of an options class, with the field's default and type."""
     default = next(field.default for field in fields(owner) if field.name == name)
     unit = " s" if name.endswith("_s") else ""
-    shown = f"{default:g}{unit}" if isinstance(default, float) else str(default)
+    shown = f"{round(default, 3):g}{unit}" if isinstance(default, float) else str(default)
     group.add_argument(
         flag,
         dest=name,
