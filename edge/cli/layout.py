@@ -18,9 +18,7 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
         layout, "--min-caption", LayoutOptions, "min_caption_s", "shortest time, where there is a pause"
     )
     add_default(layout, "--max-caption", LayoutOptions, "max_caption_s", "longest time")
-    add_default(
-        layout, "--max-speed", LayoutOptions, "max_speed", "columns a second, where there is a pause"
-    )
+    add_default(layout, "--max-speed", LayoutOptions, "max_speed", "columns a second, where there is a pause")
     add_default(layout, "--caption-gap", LayoutOptions, "gap_s", "time between captions")
 
 
