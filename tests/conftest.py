@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import settings
 
 from edge.networks.segmenter import Segmenter
 from tools.paths import data_root
 from tools.sound.sample import Truth, render_sample
+
+settings.register_profile("edge", deadline=None)  # no test fails because a machine is slow
+settings.load_profile("edge")
 
 MARKS = {"sample": ["slow"], "eval_pack": ["slow", "data"], "libraries": ["slow", "compiler"]}
 """What a test that uses a fixture is marked with."""
