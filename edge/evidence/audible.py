@@ -99,10 +99,10 @@ def above_floor(levels: NDArray[np.floating]) -> Floats:
     """
     if not len(levels):
         return np.zeros(0, np.float32)
-    total = _total_db(levels)
+    step, reach = round(FLOOR_STEP_S / STEP_S), round(FLOOR_S / 2 / STEP_S)
+    total = np.concatenate([_total_db(levels[at : at + step]) for at in range(0, len(levels), step)])
     louder = min(int(LOUD_SHARE * len(total)), round(LOUD_S / STEP_S))
     loud = float(np.partition(total, -1 - louder)[-1 - louder])
-    step, reach = round(FLOOR_STEP_S / STEP_S), round(FLOOR_S / 2 / STEP_S)
     above = np.empty(len(levels), np.float32)
     for start in range(0, len(levels), step):
         near = slice(max(0, start + step // 2 - reach), start + step // 2 + reach)
