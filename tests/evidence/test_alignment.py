@@ -106,6 +106,14 @@ def test_a_long_number_is_read_digit_by_digit_where_it_was(aligner: Aligner) -> 
     assert found[1].end == pytest.approx(truth[5].end, abs=0.15)
 
 
+def test_a_loop_of_one_word_comes_back(aligner: Aligner) -> None:
+    sound, _ = said("good", "evening", "everybody", "welcome", "to", "the", "river", "hall", pause_s=0.8)
+    text = "good evening e" + 45 * " a"
+    found = aligner.align(sound, text)
+    assert [word.text for word in found.words] == text.split()
+    assert not found.is_certain
+
+
 def test_an_uh_that_the_text_leaves_out_is_no_part_of_a_word(aligner: Aligner) -> None:
     sound, truth = said("the", "river", "hall", "is", "full", pause_s=0.1)
     uh = at_dbfs(speak("uh", voice="en-us", rate=80), -20)

@@ -114,9 +114,10 @@ class Aligner:
 
         models = Path(pocketsphinx.get_model_path("en-us"))
         self._dictionary = b"\n" + (models / "cmudict-en-us.dict").read_bytes()
-        # Without its dictionary the decoder is 30 MB smaller; words are added when needed.
+        # Without its dictionary the decoder is 30 MB smaller; words are added when needed. The search for a
+        # best path through a lattice takes forever where one word is repeated forty times.
         self._decoder: Any = pocketsphinx.Decoder(
-            hmm=str(models / "en-us"), lm=None, dict=None, samprate=RATE_HZ, loglevel="FATAL"
+            hmm=str(models / "en-us"), lm=None, dict=None, samprate=RATE_HZ, bestpath=False, loglevel="FATAL"
         )
 
     def align(self, samples: Floats, text: str) -> Alignment:
