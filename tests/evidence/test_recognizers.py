@@ -251,7 +251,7 @@ def test_silence_is_not_believed(real: MoonshineRecognizer, seconds: float) -> N
 
 def test_nobody_is_said_to_speak_faster_than_anyone_can(real: MoonshineRecognizer, eval_pack: Path) -> None:
     sound = samples(eval_pack / "audio/speech/mfa_cold_corpus3.flac")[: 14 * RATE_HZ]
-    loud, soft = real.recognize(sound), real.recognize(sound / np.float32(4))
-    assert [word.text for word in loud.words] == [word.text for word in soft.words]
-    assert not is_rushed(loud.words)
-    check_times(loud.words, 14)
+    for gain in (1.0, 0.25):
+        found = real.recognize(sound * np.float32(gain))
+        assert not is_rushed(found.words)
+        check_times(found.words, 14)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.evidence.speech.alignment import Aligner
 from edge.evidence.speech.anchors import align_by_pieces
-from edge.evidence.speech.recognizers import LEVEL_DB, leveled
 from edge.evidence.speech.word_times import evened, is_rushed
 from edge.vocabulary import Word
 from tests.evidence.makers import off_by, said
@@ -49,15 +47,6 @@ def test_evened_words_stay_in_order(parts: list[tuple[float, float, str]]) -> No
     assert all(one.end <= other.start + 1e-9 for one, other in pairwise(found))
     if found:
         assert (found[0].start, found[-1].end) == (given_words[0].start, given_words[-1].end)
-
-
-def test_the_gain_of_a_recording_does_not_matter() -> None:
-    sound = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
-    loud, soft = leveled(sound), leveled(sound / np.float32(16))
-    assert np.abs(loud - soft).max() < 1e-6
-    assert 20 * np.log10(np.sqrt(np.square(loud).mean())) == pytest.approx(LEVEL_DB, abs=1.0)
-    for silence in (np.zeros(16_000, np.float32), np.zeros(10, np.float32)):
-        assert (leveled(silence) == silence).all()
 
 
 def test_pieces_are_anchors_of_a_text_that_is_wrong_in_its_middle() -> None:

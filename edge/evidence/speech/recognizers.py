@@ -5,13 +5,10 @@ To add one: write a class with `recognize`, and add its manifest's task to `RECO
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-
-import numpy as np
 
 from edge.arrays import Floats
 from edge.errors import ModelError, UsageError, require
@@ -25,10 +22,6 @@ from edge.networks.ctc import CtcNetwork, Token
 from edge.networks.moonshine import Moonshine, Parameters
 from edge.text.scripts import is_ideographic
 from edge.vocabulary import Word
-
-LEVEL_DB, QUIETEST_DB, FRAME = -20.0, -80.0, 480
-"""Level of speech in dBFS that recognizers are given, level below which nothing is amplified, and samples of
-a frame whose level is measured."""
 
 MIN_PIECES_S = 4.0
 """Shortest chunk in seconds that is aligned again in pieces."""
@@ -68,15 +61,6 @@ class Recognizer(ABC):
         """
 
 
-def leveled(samples: Floats) -> Floats:
-    """Scale samples float32[n] to `LEVEL_DB` in their loudest fifth, so that the gain does not matter."""
-    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
-    power = np.sort(np.einsum("ij,ij->i", frames, frames) / FRAME)
-    loud = float(power[-1 - len(power) // 5 :].mean()) if len(power) else 0.0
-    gain = 10 ** (LEVEL_DB / 20) / math.sqrt(loud) if loud > 10 ** (QUIETEST_DB / 10) else 1.0
-    return np.asarray(samples * np.float32(gain), np.float32)
-
-
 class MoonshineRecognizer(Recognizer):
     """Moonshine with forced alignment for word timestamps. English; needs pocketsphinx."""
 
@@ -91,7 +75,6 @@ class MoonshineRecognizer(Recognizer):
     def recognize(self, samples: Floats) -> RecognitionResult:
         """Transcribe and align the samples; see `Recognizer`."""
         aligner, network = self._loaded
-        samples = leveled(samples)
         result = network.transcribe(samples)
         found = aligner.align(samples, result.text)
         words = found.words
