@@ -15,17 +15,17 @@ from edge.arrays import Floats
 from edge.evidence.speech.alignment import RATE_HZ, Aligner
 from edge.evidence.speech.level import sounding, speech_level
 from edge.evidence.speech.spoken import text_tokens
-from edge.evidence.speech.word_times import evened
+from edge.evidence.speech.word_times import evened, moved
 from edge.vocabulary import Word
 
-PIECE_S, PAUSE_S = 2.0, 0.15
+PIECE_S, PAUSE_S = 2.0, 0.2
 """Shortest piece, and shortest pause between pieces, in seconds."""
 
 LETTERS, LETTERS_PER_S = 5, 25
 """Fewest letters of an anchor, and most letters between anchors in a second."""
 
 ROOM_S = 0.1
-"""Seconds of silence around a piece that are recognized with it."""
+"""Seconds around a piece that are recognized with it: half a pause, so pieces are disjoint."""
 
 
 def align_by_pieces(
@@ -103,7 +103,7 @@ def _aligned(
     start_s = max(0.0, piece[0] - ROOM_S)
     part = samples[round(start_s * RATE_HZ) : round((piece[1] + ROOM_S) * RATE_HZ)]
     found = aligner.align(part, recognize(part))
-    return [_moved(word, start_s) for word in found.words] if found.is_certain else []
+    return [moved(word, start_s) for word in found.words] if found.is_certain else []
 
 
 def _between(
@@ -114,11 +114,7 @@ def _between(
         return []
     start, end = span[0], max(span[1], span[0])
     part = samples[round(start * RATE_HZ) : round(end * RATE_HZ)]
-    return [_moved(word, start) for word in aligner.align(part, " ".join(tokens)).words]
-
-
-def _moved(word: Word, by_s: float) -> Word:
-    return Word(word.start + by_s, word.end + by_s, word.text)
+    return [moved(word, start) for word in aligner.align(part, " ".join(tokens)).words]
 
 
 def _plain(token: str) -> str:

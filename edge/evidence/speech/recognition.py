@@ -12,7 +12,7 @@ from edge.evidence.speech.chunks import Chunk
 from edge.evidence.speech.filled_pauses import WRITTEN_FOR, disguised, filled_pauses
 from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
 from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
-from edge.evidence.speech.word_times import is_rushed
+from edge.evidence.speech.word_times import is_rushed, moved
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word
 
@@ -102,11 +102,6 @@ def _within(words: Iterable[Word], part: Span) -> Iterator[Word]:
 
 def _length(part: tuple[float, float]) -> float:
     return part[1] - part[0]
-
-
-def moved(word: Word, by_s: float) -> Word:
-    """Return the word shifted by `by_s` seconds."""
-    return replace(word, start=word.start + by_s, end=word.end + by_s)
 
 
 def _covered(word: Word, spans: Iterable[Span]) -> bool:

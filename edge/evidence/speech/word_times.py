@@ -32,6 +32,11 @@ def is_rushed(words: Sequence[Word]) -> bool:
     return any(words[first + FASTEST - 1].end - words[first].start < FASTEST_S for first in last)
 
 
+def moved(word: Word, by_s: float) -> Word:
+    """Return the word shifted by `by_s` seconds."""
+    return replace(word, start=word.start + by_s, end=word.end + by_s)
+
+
 def evened(words: Sequence[Word]) -> tuple[Word, ...]:
     """Divide the time of words that are too short anew, with the longer neighbor that they touch."""
     whole = list(words)
