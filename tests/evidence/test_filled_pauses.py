@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from edge.evidence.speech.filled_pauses import (
     MAX_FILLED_PAUSE_S,
     MIN_FILLED_PAUSE_S,
+    corrected,
     filled_pauses,
     is_steady,
 )
@@ -80,11 +82,30 @@ def test_what_a_recognizer_writes_for_a_hum_stands_for_nothing() -> None:
     samples = room(4, (0.5, SPOKEN), (2.2, vowel("ah", 0.6)))
     loud = speech_level(samples, RATE_HZ)
     real = Word(0.5, 0.5 + SPOKEN_S, "Good morning everybody.")
-    (one,) = filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oh,")], {"oh"})
+    (one,) = filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oh,")], "en")
     assert one.start == pytest.approx(2.2, abs=0.08)
-    assert not filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oak,")], {"oh"})
+    assert not filled_pauses(samples, RATE_HZ, loud, [real, Word(2.15, 2.9, "Oak,")], "en")
     beside = [real, Word(2.15, 2.4, "oh"), Word(2.4, 2.9, "dear")]
-    assert not filled_pauses(samples, RATE_HZ, loud, beside, {"oh"})
+    assert not filled_pauses(samples, RATE_HZ, loud, beside, "en")
+
+
+def test_a_pronoun_that_was_aligned_to_a_hum_is_said_after_it() -> None:
+    samples = room(5, (0.5, SPOKEN), (2.2, vowel("ah", 0.6)), (3.2, SPOKEN))
+    said = [
+        Word(0.5, 0.5 + SPOKEN_S, "Okay."),
+        Word(2.15, 2.9, "I'm"),
+        Word(3.2, 3.6, "going"),
+        Word(3.6, 3.9, "on."),
+    ]
+    pauses = filled_pauses(samples, RATE_HZ, speech_level(samples, RATE_HZ), said, "en")
+    words = corrected(said, pauses, "en")
+    assert [word.text for word in words] == ["Okay.", "I'm", "going", "on."]
+    assert words[1].start >= pauses[0].end
+    assert words[1].end - words[1].start > 0.05
+    assert all(one.end <= other.start for one, other in pairwise(words))
+    assert [word.text for word in corrected(said[:2], pauses, "en")] == ["Okay."]
+    hum = [said[0], Word(2.15, 2.9, "Um,"), *said[2:]]
+    assert [word.text for word in corrected(hum, pauses, "en")] == ["Okay.", "going", "on."]
 
 
 @pytest.mark.parametrize("seconds", [MIN_FILLED_PAUSE_S - 0.08, MAX_FILLED_PAUSE_S + 0.3])

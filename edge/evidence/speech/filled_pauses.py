@@ -6,14 +6,17 @@ pause if its spectrum hardly changes, in any language.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import zip_longest
 
 import numpy as np
 from edge_kernels.mel import Mel, slaney
 
 from edge.arrays import Floats
 from edge.evidence.speech.level import sounding
+from edge.evidence.speech.word_times import GRID_S, evened
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word
 
@@ -35,8 +38,13 @@ UNSTEADY = 1.46
 logarithm, mean over bands). All of 13 filled pauses in recordings of spontaneous speech are below."""
 
 
-WRITTEN_FOR = {"en": frozenset({"a", "oh", "you", "i", "i'm", "um", "uh", "ah"})}
+WRITTEN_FOR = {"en": frozenset({"a", "oh", "you", "um", "uh", "ah"})}
 """Words that recognizers write for an isolated filled pause, by language."""
+ALIGNED_TO = {"en": frozenset({"i", "i'm"})}
+"""Words that begin a sentence and are aligned to the filled pause before it, by language."""
+
+SOON_S = 1.0
+"""A word that was aligned to a filled pause is followed by another within so many seconds of it."""
 
 
 def filled_pauses(
@@ -44,26 +52,40 @@ def filled_pauses(
     rate_hz: int,
     level: Floats,
     words: Sequence[Word],
-    written_for: Collection[str] = (),
+    language: str = "",
 ) -> list[Span]:
     """Return the filled pauses in speech float32[n], in seconds from its first sample.
 
-    `words` are the words recognized in it, `level` is its `speech_level`. An audible span that has only words
-    of `written_for` is considered as a whole, because these may stand for a filled pause (see `disguised`).
+    `words` are the words recognized in it, `level` is its `speech_level`. An audible span with nothing but
+    words that may stand for a filled pause in the `language` (BCP 47) is considered as a whole.
     """
+    doubtful = WRITTEN_FOR.get(language, frozenset()) | ALIGNED_TO.get(language, frozenset())
     candidates: list[Span] = []
     for audible in sounding(level, above=LOUD, pause_s=BREAK_S):
         inside = [word for word in words if word.start < audible.end and audible.start < word.end]
-        real = any(not disguised(word, written_for) for word in inside)
+        real = any(_plain(word) not in doubtful for word in inside)
         holes = merge(intervals(inside)) if real else []
         bare = [Span(*part) for part in subtract((audible.start, audible.end), holes)]
         candidates += [part for part in bare if MIN_FILLED_PAUSE_S <= part.seconds <= MAX_FILLED_PAUSE_S]
     return [part for part in candidates if is_steady(_part(samples, rate_hz, part), rate_hz)]
 
 
-def disguised(word: Word, written_for: Collection[str]) -> bool:
-    """Return whether a recognizer may have written this word for a filled pause."""
-    return word.text.strip(".,!?-").lower() in written_for
+def corrected(words: Sequence[Word], pauses: Sequence[Span], language: str) -> list[Word]:
+    """Return the words without those that stand for a filled pause; one aligned to it begins after it."""
+    written_for = WRITTEN_FOR.get(language, frozenset())
+    aligned_to = ALIGNED_TO.get(language, frozenset())
+    kept: list[Word] = []
+    for word, after in zip_longest(words, words[1:]):
+        covered = any(span.start <= (word.start + word.end) / 2 < span.end for span in pauses)
+        if not covered or _plain(word) not in written_for | aligned_to:
+            kept.append(word)
+        elif _plain(word) in aligned_to and after and after.start - word.end < SOON_S:
+            kept.append(replace(word, start=max(word.start, after.start - GRID_S), end=after.start))
+    return list(evened(kept))
+
+
+def _plain(word: Word) -> str:
+    return word.text.strip(".,!?-").lower()
 
 
 def is_steady(samples: Floats, rate_hz: int) -> bool:

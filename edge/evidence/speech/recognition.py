@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.evidence.options import RecognitionOptions
 from edge.evidence.speech.chunks import Chunk
-from edge.evidence.speech.filled_pauses import WRITTEN_FOR, disguised, filled_pauses
+from edge.evidence.speech.filled_pauses import corrected, filled_pauses
 from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
 from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
 from edge.evidence.speech.word_times import is_rushed, moved
@@ -62,11 +62,9 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
             words += trimmed(_within(more, part), voiced)
     words.sort(key=lambda word: word.start)
     zero = chunk.start_sample / rate_hz
-    written_for = WRITTEN_FOR.get(result.language, frozenset())
-    pauses = filled_pauses(chunk.samples, rate_hz, level, words, written_for)
-    words = [word for word in words if not (disguised(word, written_for) and _covered(word, pauses))]
+    pauses = filled_pauses(chunk.samples, rate_hz, level, words, result.language)
     return ChunkTranscript(
-        tuple(moved(word, zero) for word in words),
+        tuple(moved(word, zero) for word in corrected(words, pauses, result.language)),
         result.language,
         result.logprob,
         SpeechLevel(zero, level.astype(np.float16)),
@@ -102,10 +100,6 @@ def _within(words: Iterable[Word], part: Span) -> Iterator[Word]:
 
 def _length(part: tuple[float, float]) -> float:
     return part[1] - part[0]
-
-
-def _covered(word: Word, spans: Iterable[Span]) -> bool:
-    return any(span.start <= (word.start + word.end) / 2 < span.end for span in spans)
 
 
 def _without_words(voiced: Iterable[Span], words: Iterable[Word]) -> list[Span]:

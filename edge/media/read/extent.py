@@ -30,6 +30,8 @@ _GUESSED: Final = frozenset((
     "mpegvideo", "h264", "hevc", "m4v", "obu",
 ))  # fmt: skip
 """Bare streams without timestamps, of which FFmpeg guesses the length by the bit rate."""
+_STILL: Final = frozenset({"jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe"})
+"""Images, which have no length: FFmpeg gives their packet that of a frame at 25 a second."""
 _FOUND_AT_END: Final = frozenset({"mpegts", "mpeg"})
 """Containers of which FFmpeg reads the last packets itself."""
 _SAME_S: Final = Fraction(1, 10)
@@ -66,7 +68,7 @@ def end_of(
     declared = said if said and kinds & _DECLARE else None
     if (chain := chain_of(container)) is not None:
         return chain.end, None
-    if not streams or (said and _is_right(path, kinds, streams, said)):
+    if not streams or kinds & _STILL or (said and _is_right(path, kinds, streams, said)):
         return said, declared
     indices = tuple(stream.index for stream in streams)
     near = None if kinds & _GUESSED or not said else said
