@@ -14,7 +14,7 @@ class SessionOptions:
     spin: bool = False
     """onnxruntime: busy waiting of threads: faster on two threads, but costs battery."""
     arena: bool = False
-    """onnxruntime: keep freed memory for the next run. Saves little at these sizes, and never shrinks."""
+    """onnxruntime: keep freed memory for the next run. Saves little in small networks, and never shrinks."""
     providers: tuple[str, ...] = ("CPUExecutionProvider",)
     """onnxruntime: execution providers in order of preference; the CPU runs the remaining nodes."""
     worker_timeout_s: float = 60.0

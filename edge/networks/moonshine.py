@@ -1,10 +1,8 @@
 """Moonshine: speech recognition from raw samples, decoded greedily token by token.
 
-    samples -> encoder, once -> decoder, once per token: the most likely next token, and keys and values
+    samples -> encoder, once -> decoder, once per token: the most likely next token
 
-After Jeffries et al. 2024, "Moonshine: speech recognition for live transcription and voice commands". The
-decoder computes keys and values of the encoder's output in its first step only; later steps take them as
-input and return empty ones.
+After Jeffries et al. 2024, "Moonshine: speech recognition for live transcription and voice commands".
 """
 
 from __future__ import annotations
@@ -15,14 +13,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from edge_kernels.transformer import scores
 from msgspec import Meta, Struct
 
 from edge.arrays import Floats
 from edge.errors import ModelError, UsageError
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Samples
-from edge.models.session import Array
+from edge.models.inspection.weights import OrtWeights
 from edge.networks.base import Network
+from edge.networks.moonshine_decoder import decoder, embeddings
 
 MIN_SAMPLES = 1000
 """Minimum input of the encoder's convolutions in samples; shorter audio gets an empty text."""
@@ -54,8 +54,6 @@ class Parameters(Struct, frozen=True, forbid_unknown_fields=True):
     """Layers of the decoder."""
     heads: Annotated[int, Meta(ge=1)]
     """Attention heads per layer."""
-    head_size: Annotated[int, Meta(ge=1)]
-    """Size of an attention head."""
     start_token: Annotated[int, Meta(ge=0)]
     """Number of the token that starts the text."""
     end_token: Annotated[int, Meta(ge=0)]
@@ -74,7 +72,7 @@ class Moonshine(Network[Samples, Parameters]):
     task = "moonshine"
     front_end_type = Samples
     parameters_type = Parameters
-    roles = ("encoder", "decoder")
+    roles = ("encoder",)
     default = "moonshine-tiny-en"
 
     @property
@@ -102,29 +100,17 @@ class Moonshine(Network[Samples, Parameters]):
 
     def _decode(self, samples: Floats, limit: int) -> tuple[list[int], float]:
         """Decode greedily up to `limit` tokens; return them and their mean log-probability."""
-        parameters = self.parameters
-        audible = np.ones(samples.shape, np.int64)  # counts samples in the decoder too
-        (encoded,) = self.sessions["encoder"].run(samples, audible)
-        past: list[Array] = [self._nothing()] * (4 * parameters.layers)
-        last, tokens, total = parameters.start_token, list[int](), 0.0
+        (encoded,) = self.sessions["encoder"].run(samples, np.ones(samples.shape, np.int64))
+        decoding = self._decoder.start(encoded[0], limit)
+        token, tokens, total = self.parameters.start_token, list[int](), 0.0
         for step in range(limit):
-            logits, *present = self.sessions["decoder"].run(
-                np.array([[last]], np.int64), encoded, audible, *past, np.array([step > 0])
-            )
-            past = [
-                new if step == 0 or index % 4 < 2 else old  # of each four, the encoder's two are empty
-                for index, (old, new) in enumerate(zip(past, present, strict=True))
-            ]
-            last = int(logits[0, -1].argmax())
-            total += _log_probability(logits[0, -1], last)
-            if last == parameters.end_token:
+            logits = scores(decoding.step(self._embeddings.row(token)), self._embeddings)
+            token = int(logits.argmax())
+            total += _log_probability(logits, token)
+            if token == self.parameters.end_token:
                 return tokens, total / (step + 1)
-            tokens.append(last)
+            tokens.append(token)
         return tokens, total / limit
-
-    def _nothing(self) -> Floats:
-        """Return empty keys or values, before the first step."""
-        return np.zeros((1, self.parameters.heads, 0, self.parameters.head_size), np.float32)
 
     def _text(self, tokens: list[int]) -> str:
         """Join the tokens to a text."""
@@ -132,12 +118,18 @@ class Moonshine(Network[Samples, Parameters]):
         return joined.replace(SPACE, b" ").decode("utf-8", "replace").strip()
 
     def _check(self) -> None:
-        """Read the tokens. Raises ModelError if the graph does not have the layers of the manifest."""
-        layers = self.parameters.layers
-        decoder, kept = self.folder.network("decoder"), 4 * layers
-        if (len(decoder.inputs), len(decoder.outputs)) != (kept + 4, kept + 1):
-            raise ModelError(self.folder.path, f"does not describe a decoder of {layers} layers")
-        self._tokens = _tokens(self.folder, self.parameters)
+        """Read the decoder and the tokens. Raises ModelError if they are not those of the manifest."""
+        parameters = self.parameters
+        file = self.folder.network("decoder").file
+        try:
+            weights = OrtWeights(self.folder.read(file))
+            self._embeddings = embeddings(weights)
+            self._decoder = decoder(weights, layers=parameters.layers, heads=parameters.heads)
+        except ValueError as error:
+            raise ModelError(
+                self.folder.path / file, f"is not the decoder of a Moonshine: {error}"
+            ) from error
+        self._tokens = _tokens(self.folder, parameters)
 
 
 def _log_probability(logits: Floats, token: int) -> float:

@@ -396,6 +396,35 @@ int64_t edge_nearest(const float *restrict query, int64_t size, const int8_t *re
                      const float *restrict scales, int64_t rows, int64_t k, int64_t *restrict best,
                      float *restrict similarity, int16_t *restrict scratch);
 
+
+/* ---- decoders: weights of uint8 codes that share a scale and a zero, value = (code - zero) * scale ---- */
+
+/* out[row][n] = the sum over k of x[row][k] times the value of codes[k][n], k < size, n < width.
+ * Sums are of float32; size and width 1 to 2^24. */
+int32_t edge_project(const float *restrict x, int64_t rows, int64_t size, const uint8_t *restrict codes,
+                     int64_t width, float scale, int32_t zero, float *restrict out);
+
+/* out[row] = the sum over k of x[k] times the value of codes[row][k], k < size. size 1 to 2^24. */
+int32_t edge_scores(const float *restrict x, int64_t size, const uint8_t *restrict codes, int64_t rows, float scale,
+                    int32_t zero, float *restrict out);
+
+/* One step of a Transformer decoder with normalization before each part, after which the part is added to x, and once
+ * more at the end; w = heads size values. x: the embedding of the token, then what it became.
+ * codes, layer by layer: self attention [4][w][w] (query, key, value, output), cross attention [2][w][w] (query, output),
+ * [w][2 inner], [inner][w]; each of the eight has its scale and zero. floats, layer by layer: gains of three norms
+ * [3][w], biases [2 inner] and [w]; at the end the gains of the last norm [w].
+ * A part: attention with softmax of dot products / sqrt(size), or a gated layer, out = (first half * second half *
+ * logistic(second half)). In each head of query and key pairs of the first `rotated` values are turned by the step's
+ * angles, turns [rotated / 2][2], cosine and sine. keys and values [layers][room][w]: those of the steps before; those
+ * of this step, 0 <= step < room, are written. cross_keys and cross_values [layers][rows][w], rows of what is decoded.
+ * scratch: 3 w + 2 inner + max(room, rows) + 32 float. */
+int32_t edge_decoder_step(float *restrict x, int64_t layers, int64_t heads, int64_t size, int64_t inner,
+                          const uint8_t *restrict codes, const float *restrict scales, const int32_t *restrict zeros,
+                          const float *restrict floats, const float *restrict turns, int64_t rotated, int64_t step,
+                          int64_t room, float *restrict keys, float *restrict values, int64_t rows,
+                          const float *restrict cross_keys, const float *restrict cross_values,
+                          float *restrict scratch);
+
 #if defined(__cplusplus)
 }
 #endif

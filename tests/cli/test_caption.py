@@ -52,8 +52,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with recognizers in it."""
     pytest.importorskip("pocketsphinx")
     path = tmp_path_factory.mktemp("models")
-    tokenizer = b"".join(bytes([len(piece)]) + piece for piece in (text.encode() for text in PIECES))
-    source = open_source(importer.PACKAGE, moonshine(path, tokenizer__bin=tokenizer))
+    source = open_source(importer.PACKAGE, moonshine(path, pieces=[text.encode() for text in PIECES]))
     importer.run(source, Target(path / "store", TINY), data=None)
     made(path, "sense_voice_ctc")
     return path / "store"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 from edge_kernels.mel import MelOptions, Norm, Scale, Window, kaldi_fbank, mfcc, slaney
+from edge_kernels.transformer import Attention, DecoderLayer, Weights
+from numpy.typing import NDArray
 
 SEGMENTER = MelOptions(16_000, 1024, 800, 200, 64, 40.0, 7800.0, offset=1e-6, floor=0.0, mean=-4.0, scale=4.0)
 
@@ -56,3 +59,24 @@ def random_texts(count: int, seed: int) -> list[str]:
         else:
             texts.append("".join(rng.choices(rng.choice(alphabets), k=length)))
     return texts
+
+
+def weights(rng: np.random.Generator, rows: int, columns: int) -> Weights:
+    """Random codes of a matrix."""
+    codes = rng.integers(0, 256, (rows, columns), np.uint8)
+    return Weights(codes, scale=0.02 / np.sqrt(rows), zero=int(rng.integers(100, 150)))
+
+
+def layer(rng: np.random.Generator, width: int, inner: int) -> DecoderLayer:
+    """Random weights of a layer."""
+
+    def attention() -> Attention:
+        return Attention(*(weights(rng, width, width) for _ in range(4)))
+
+    def floats(*shape: int) -> NDArray[np.float32]:
+        return rng.uniform(0.5, 1.5, shape).astype(np.float32)
+
+    wide, narrow = weights(rng, width, 2 * inner), weights(rng, inner, width)
+    return DecoderLayer(
+        attention(), attention(), wide, narrow, floats(3, width), floats(2 * inner), floats(width)
+    )

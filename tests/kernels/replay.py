@@ -11,7 +11,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from edge_kernels import audio, images, labels, library, mel, mixing, motion, synthesis, text, vectors
+from edge_kernels import (
+    audio,
+    images,
+    labels,
+    library,
+    mel,
+    mixing,
+    motion,
+    synthesis,
+    text,
+    transformer,
+    vectors,
+)
 from edge_kernels.interface import Prototype, read_interface
 from numpy.typing import NDArray
 
@@ -55,7 +67,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recording]:
         return result
 
     with monkeypatch.context() as patch:
-        for module in (mel, text, labels, audio, synthesis, mixing, images, motion, vectors):
+        for module in (mel, text, labels, audio, synthesis, mixing, images, motion, transformer, vectors):
             patch.setattr(module, "call", recording_call)
         yield recording
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
 from edge.models.folder import open_folder
+from edge.models.inspection.weights import OrtWeights
 from edge.models.manifest import Network
 from edge.models.store import builtin_root
 from edge.networks.moonshine import Moonshine, read_tokens
-from tests.tools.importers.makers import PIECES, moonshine
+from edge.networks.moonshine_decoder import decoder
+from tests.tools.importers.makers import HEADS, PIECES, WIDTH, moonshine
 from tools.convert.folder import rewrite
 from tools.importers import moonshine as importer
 from tools.importers.install import Target
@@ -36,10 +38,9 @@ def sound(rows: int) -> NDArray[np.float32]:
 
 def test_pieces_are_decoded_one_after_another_until_the_end(folder: Path) -> None:
     transcript = Moonshine(folder).transcribe(sound(8))
-    assert transcript.tokens == (3, 4, 5, 3, 4, 5, 3, 4)
+    assert transcript.tokens == (3, 4, 5, 6, 7, 8, 9, 10)
     assert transcript.text == "onely " + "x" * 200 + " onely " + "x" * 200 + " onely"
-    sure = 4 - math.log(math.exp(4) + 5)
-    assert transcript.mean_logprob == pytest.approx(sure, abs=1e-5)
+    assert -1e-3 < transcript.mean_logprob <= 0
 
 
 def test_a_decoder_that_never_ends_is_stopped(folder: Path) -> None:
@@ -62,7 +63,7 @@ def test_too_much_at_once_is_refused(folder: Path) -> None:
 
 
 def test_the_tokenizer_has_lengths_of_one_and_two_bytes(folder: Path) -> None:
-    assert read_tokens(open_folder(folder).read("tokenizer.bin")) == PIECES
+    assert read_tokens(open_folder(folder).read("tokenizer.bin"))[: len(PIECES)] == PIECES
     for cut in (b"\x05abc", b"\x80"):
         with pytest.raises(ValueError, match="ends inside"):
             read_tokens(cut)
@@ -73,7 +74,7 @@ def test_other_models_are_refused(folder: Path) -> None:
         Moonshine(builtin_root() / "segmenter")
     good = open_folder(folder)
     rewrite(good, parameters=good.manifest.parameters | {"layers": 2})
-    with pytest.raises(ModelError, match="does not describe a decoder of 2 layers"):
+    with pytest.raises(ModelError, match="is not the decoder of a Moonshine: it has no node"):
         Moonshine(folder)
     rewrite(good, parameters=good.manifest.parameters | {"heads": 0})
     with pytest.raises(ModelError, match="does not describe a moonshine"):
@@ -85,3 +86,23 @@ def test_other_models_are_refused(folder: Path) -> None:
     rewrite(good, {"tokenizer.bin": b"\x09a"}, parameters=good.manifest.parameters)
     with pytest.raises(ModelError, match="is not a list of tokens"):
         Moonshine(folder)
+
+
+def test_damaged_weights_are_refused_or_harmless(folder: Path) -> None:
+    content = open_folder(folder).read("decoder_model_merged.ort")
+    embedding = np.zeros(WIDTH, np.float32)
+    refused = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        damaged = bytearray(content)
+        for _ in range(20):
+            damaged[int(rng.integers(len(content)))] = int(rng.integers(256))
+        try:
+            made = decoder(OrtWeights(bytes(damaged)), layers=1, heads=HEADS)
+            made.start(np.zeros((2, WIDTH), np.float32), 2).step(embedding)
+        except ValueError:
+            refused += 1
+    assert refused
+    for cut in (0, 20, len(content) // 2):
+        with pytest.raises(ValueError):  # noqa: PT011 - whichever part is missing
+            decoder(OrtWeights(content[:cut]), layers=1, heads=HEADS)

@@ -110,11 +110,11 @@ def ordered(decoder: Network) -> tuple[Network, dict[str, int]]:
     back = ["logits", *(f"present.{name}" for name in past)]
     if not layers or set(names) != set(inputs) or set(back) != set(outputs):
         raise ValueError(f"the decoder takes {', '.join(sorted(inputs)[:4])} ...")
-    _, heads, _, size = inputs[names[3]].shape
-    if not isinstance(heads, int) or not isinstance(size, int):
-        raise ValueError("the decoder has heads of any number or size")
+    heads = inputs[names[3]].shape[1]
+    if not isinstance(heads, int):
+        raise ValueError("the decoder has any number of heads")
     network = msgspec.structs.replace(decoder, inputs=_pick(inputs, names), outputs=_pick(outputs, back))
-    return network, {"layers": layers, "heads": heads, "head_size": size}
+    return network, {"layers": layers, "heads": heads}
 
 
 def _pick(tensors: dict[str, Tensor], names: list[str]) -> tuple[Tensor, ...]:

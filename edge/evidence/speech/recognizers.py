@@ -16,6 +16,7 @@ from edge.evidence.speech.alignment import Aligner
 from edge.evidence.speech.anchors import align_by_pieces
 from edge.models.folder import ModelFolder
 from edge.models.frontend import Fbank, Samples
+from edge.models.options import SessionOptions
 from edge.models.store import find
 from edge.networks import ctc
 from edge.networks.ctc import CtcNetwork, Token
@@ -84,7 +85,8 @@ class MoonshineRecognizer(Recognizer):
 
     @cached_property
     def _loaded(self) -> tuple[Aligner, Moonshine]:
-        return Aligner(), Moonshine(self._folder, threads=self._threads)
+        # Without the arena a sixth of the time goes into giving memory back and taking it again.
+        return Aligner(), Moonshine(self._folder, options=SessionOptions(threads=self._threads, arena=True))
 
 
 class CtcRecognizer(Recognizer):

@@ -58,6 +58,24 @@ class Table:
         start, count = self._vector(field)
         return list(struct.unpack_from(f"<{count}i", self._content, start)) if count else []
 
+    def long_numbers(self, field: int) -> list[int]:
+        """Return a vector of 64-bit integers."""
+        start, count = self._vector(field)
+        return list(struct.unpack_from(f"<{count}q", self._content, start)) if count else []
+
+    def octets(self, field: int) -> memoryview:
+        """Return a vector of bytes, in place."""
+        start, count = self._vector(field)
+        return memoryview(self._content)[start : start + count]
+
+    def texts(self, field: int) -> Iterator[str]:
+        """Yield the strings of a vector."""
+        start, count = self._vector(field)
+        for place in range(start, start + 4 * count, 4):
+            at = place + self._number("<I", place)
+            length = self._number("<I", at)
+            yield self._content[at + 4 : at + 4 + length].decode("utf-8")
+
     def count(self, field: int) -> int:
         """Return the length of a vector."""
         return self._vector(field)[1]
@@ -119,10 +137,16 @@ def _ort_operators(graph: Table, depth: int) -> Iterator[tuple[str, str]]:
         raise ValueError(f"graphs are nested more than {MAX_DEPTH} deep")
     for node in graph.tables(ORT_NODES):
         yield node.text(ORT_NODE_DOMAIN), node.text(ORT_NODE_OPERATOR)
-        for attribute in node.tables(ORT_NODE_ATTRIBUTES):
-            inner = attribute.table(ORT_ATTRIBUTE_GRAPH)
-            for graph_inside in [*([inner] if inner else []), *attribute.tables(ORT_ATTRIBUTE_GRAPHS)]:
-                yield from _ort_operators(graph_inside, depth + 1)
+        for inner in inner_graphs(node):
+            yield from _ort_operators(inner, depth + 1)
+
+
+def inner_graphs(node: Table) -> Iterator[Table]:
+    """Yield the graphs that are attributes of a node of an `.ort` file."""
+    for attribute in node.tables(ORT_NODE_ATTRIBUTES):
+        if inner := attribute.table(ORT_ATTRIBUTE_GRAPH):
+            yield inner
+        yield from attribute.tables(ORT_ATTRIBUTE_GRAPHS)
 
 
 def inspect_tflite(file: NetworkFile) -> bool:

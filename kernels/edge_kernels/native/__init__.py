@@ -19,6 +19,7 @@ from edge_kernels.native import (
     strings,
     synthesis,
     text,
+    transformer,
     vectors,
 )
 from edge_kernels.native.entry import ENTRIES, INTERFACE, signature
@@ -41,6 +42,7 @@ __all__ = [
     "strings",
     "synthesis",
     "text",
+    "transformer",
     "vectors",
 ]
 

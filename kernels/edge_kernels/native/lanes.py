@@ -1,7 +1,7 @@
 """Vectors as values inside numba functions: load, compute with operators, store.
 
 A numba function works on scalars and leaves it to the compiler to guess what could run side by side. Here it
-is said: `load(p, i)` gives `WIDTH` float32 at once, `+ - *` work on all of them in one instruction, and
+is said: `load(p, i)` gives `WIDTH` float32 at once, `+ - * /` work on all of them in one instruction, and
 `store(p, i, v)` writes them back. This is a whole kernel:
 
     whole = n - n % WIDTH

@@ -69,7 +69,8 @@ def _integer(instruction: str):
 
 
 for _op, _names in {
-    operator.add: ("fadd", "add"), operator.sub: ("fsub", "sub"), operator.mul: ("fmul", "mul")
+    operator.add: ("fadd", "add"), operator.sub: ("fsub", "sub"), operator.mul: ("fmul", "mul"),
+    operator.truediv: ("fdiv", "sdiv"),
 }.items():  # fmt: skip
     _operator(_op, _arithmetic(*_names))
 for _op, _name in {

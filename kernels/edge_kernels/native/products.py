@@ -1,7 +1,8 @@
-"""Sums of products of int16 and int8, two to a lane.
+"""Sums of products of int16 and int8, two to a lane, and of lanes.
 
-Written as extensions, products and the sum of even and odd ones, because that is the pattern that LLVM knows
-an instruction for on x86, `pmaddwd`, in a loop of any form; on Arm it becomes `smull` and additions.
+The former are written as extensions, products and the sum of even and odd ones, because that is the pattern
+that LLVM knows an instruction for on x86, `pmaddwd`, in a loop of any form; on Arm it becomes `smull` and
+additions.
 """
 
 from __future__ import annotations
@@ -52,11 +53,18 @@ def zeros(typing):
 
 @intrinsic
 def total(typing, lanes):
-    """The sum of all lanes."""
+    """The sum of all lanes; of floats in any order."""
+    is_float = isinstance(lanes.element, types.Float)
 
     def emit(context, builder, signature, arguments):
-        declared = ir.FunctionType(_INT, [_SUMS])
-        name = f"llvm.vector.reduce.add.v{WIDTH}i32"
-        return builder.call(cgutils.get_or_insert_function(builder.module, declared, name), arguments)
+        vector = arguments[0].type
+        if not is_float:
+            declared = ir.FunctionType(_INT, [vector])
+            name = f"llvm.vector.reduce.add.v{WIDTH}i32"
+            return builder.call(cgutils.get_or_insert_function(builder.module, declared, name), arguments)
+        declared = ir.FunctionType(ir.FloatType(), [ir.FloatType(), vector])
+        name = f"llvm.vector.reduce.fadd.v{WIDTH}f32"
+        reduce = cgutils.get_or_insert_function(builder.module, declared, name)
+        return builder.call(reduce, [ir.Constant(ir.FloatType(), -0.0), *arguments], fastmath=("reassoc",))
 
-    return types.int32(Ints), emit
+    return lanes.element(lanes), emit

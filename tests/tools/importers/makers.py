@@ -8,12 +8,14 @@ import os
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("torch")  # the extra `train`
 
@@ -157,65 +159,150 @@ def minilm(path: Path, *, config: Mapping[str, Any] = BERT, weights: bytes | Non
     )
 
 
+ROWS, WIDTH, HEADS = 96, 200, 2
+"""Most rows of the tiny encoder, and the size of the tiny decoder."""
+
+
 class Hearing(nn.Module):
-    """An encoder: one row of four equal numbers for every 4,000 samples, their mean loudness."""
+    """An encoder: a row for every 4,000 samples, and in each row as many ones as there are rows."""
 
     def forward(self, samples: Tensor, mask: Tensor) -> Tensor:
-        loud = nn.functional.avg_pool1d((samples * mask)[:, None].abs(), 4000, 4000)
-        return loud.transpose(1, 2).repeat(1, 1, 4)
+        loud = nn.functional.avg_pool1d((samples * mask)[:, None].abs(), 4000, 4000).transpose(1, 2)
+        rows = torch.ones_like(loud[0, :, 0]).sum()
+        ones = (torch.arange(WIDTH) - WIDTH // 2 < rows) & (torch.arange(WIDTH) >= WIDTH // 2)
+        return loud * 0 + ones.float()[None, None]
 
 
-class Telling(nn.Module):
-    """A decoder of one layer: pieces 3, 4, 5, 3 ... as many as the encoder's rows, then the end.
+def telling() -> onnx.ModelProto:
+    """A decoder of one layer: tokens 3, 4, 5 ..., as many as the encoder's rows, then the end, which is 2.
 
-    It counts rows in the past it is given, so a runtime that loses them ends at once.
+    Each token's unit of the wide layer looks at whether there is one more row; if so it adds the next token.
+    Only the weights, and the nodes that use them, are those of a decoder: no runtime computes it.
     """
+    tokens, middle = ROWS + 3, WIDTH // 2
+    before = [1, *range(3, tokens - 1)]
+    units = range(ROWS)
+    square = np.zeros((WIDTH, WIDTH), np.uint8)
+    passed = np.eye(WIDTH, dtype=np.uint8)
+    wide, narrow = np.zeros((WIDTH, 2 * ROWS), np.uint8), np.zeros((ROWS, WIDTH), np.uint8)
+    wide[[middle + unit for unit in units], [*units]] = 1
+    wide[before, [ROWS + unit for unit in units]] = 10
+    narrow[[*units], [3 + unit for unit in units]] = 1
+    wide_bias, narrow_bias = np.zeros(2 * ROWS, np.float32), np.zeros(WIDTH, np.float32)
+    wide_bias[ROWS:], narrow_bias[2] = -5, 2
+    layer = "/model/decoder/layers.0"
+    nodes, constants = [], [numpy_helper.from_array(np.zeros(WIDTH, np.float32), "shift")]
 
-    def forward(
-        self, piece: Tensor, heard: Tensor, mask: Tensor, key: Tensor, value: Tensor,
-        heard_key: Tensor, heard_value: Tensor, later: Tensor,
-    ) -> tuple[Tensor, ...]:  # fmt: skip
-        rows = heard.reshape(1, -1, 2, 2).transpose(1, 2) + (mask.sum() + piece.sum()) * 0
-        new = rows[:, :, : _length(rows) * (1 - later.long())[0]]
-        known, step = _length(torch.cat([heard_key, new], 2)), _length(key)
-        wanted = torch.where(known > step, step % 3 + 3, torch.tensor(2))
-        logits = 4.0 * (torch.arange(6) == wanted).float()[None, None]
-        grown = torch.cat([key, torch.ones(1, 2, 1, 2)], 2)
-        return logits, grown, grown + value.sum() * 0, new, new + heard_value.sum() * 0
+    def constant(name: str, value: NDArray[Any]) -> str:
+        constants.append(numpy_helper.from_array(value, name))
+        return name
 
+    def product(
+        path: str, given: str, codes: NDArray[np.uint8], bias: NDArray[np.float32] | None = None
+    ) -> str:
+        name = path.replace("/", "_")
+        used = [
+            given,
+            constant(f"{name}_quantized", codes),
+            constant(f"{name}_scale", np.array(1, np.float32)),
+        ]
+        used.append(constant(f"{name}_zero_point", np.array(0, np.uint8)))
+        used.append("" if bias is None else constant(f"{name}_bias", bias))
+        nodes.append(
+            helper.make_node(
+                "DynamicQuantizeMatMul", used, [path], name=f"{path}/MatMul_quant", domain="com.microsoft"
+            )
+        )
+        return path
 
-def _length(rows: Tensor) -> Tensor:
-    """Steps of [1, heads, steps, size], in a way that is not frozen when the network is traced."""
-    return torch.ones_like(rows[0, 0, :, 0]).sum().long()
+    def norm(path: str, given: str, gain: float = 1.0) -> str:
+        gains = constant(f"{path}_gains", np.full(WIDTH, gain, np.float32))
+        nodes.append(
+            helper.make_node(
+                "LayerNormalization", [given, gains, "shift"], [path], name=f"{path}/LayerNormalization"
+            )
+        )
+        return path
 
-
-def moonshine(path: Path, **replaced: bytes) -> Path:
-    """A wheel of moonshine-voice with tiny networks."""
+    embeddings, path = "embeddings", "/model/decoder/embed_tokens"
+    constant(f"{embeddings}_quantized", np.eye(tokens, WIDTH, dtype=np.uint8))
+    constant(f"{embeddings}_scale", np.array(1, np.float32))
+    constant(f"{embeddings}_zero_point", np.array(0, np.uint8))
+    constant("frequencies", (10.0 ** -np.arange(4)).astype(np.float32))
+    nodes += [
+        helper.make_node(
+            "Gather", [f"{embeddings}_quantized", "input_ids"], ["codes"], name=f"{path}/Gather"
+        ),
+        helper.make_node(
+            "DequantizeLinear",
+            ["codes", f"{embeddings}_scale", f"{embeddings}_zero_point"],
+            ["embedded"],
+            name=f"{path}/Gather_output_0_DequantizeLinear",
+        ),
+        helper.make_node("Shape", ["input_ids"], ["shape"]),
+        helper.make_node("Concat", ["shape", "four"], ["turned"], axis=0),
+        helper.make_node(
+            "Expand", ["frequencies", "turned"], ["angles"], name="/model/decoder/rotary_emb/Expand"
+        ),
+    ]
+    constant("four", np.array([4], np.int64))
+    x = norm(f"{layer}/input_layernorm", "embedded")
+    for part, last in (("self_attn", square), ("encoder_attn", passed)):
+        for name in "qkv":
+            x = product(f"{layer}/{part}/{name}_proj", x, last if name == "v" else square)
+        x = product(f"{layer}/{part}/o_proj", x, last)
+        x = norm(f"{layer}/{'post_attention' if part == 'self_attn' else 'final'}_layernorm", x)
+    product(f"{layer}/mlp/fc1", x, wide, wide_bias)
+    nodes.append(helper.make_node("Split", [f"{layer}/mlp/fc1"], ["values", "gates"], axis=-1, num_outputs=2))
+    x = norm("/model/decoder/norm", product(f"{layer}/mlp/fc2", "values", narrow, narrow_bias), 20.0)
+    logits = constant("scores", np.zeros((WIDTH, tokens), np.float32))
     past = [f"0.{side}.{kind}" for side in ("decoder", "encoder") for kind in ("key", "value")]
+    nodes += [
+        helper.make_node("MatMul", [x, logits], ["product"]),
+        helper.make_node("ReduceMean", ["angles"], ["angle"], keepdims=0),
+        helper.make_node("Add", ["product", "angle"], ["logits"]),
+        *(helper.make_node("Identity", [f"past_key_values.{name}"], [f"present.{name}"]) for name in past),
+    ]
+    kinds = {"input_ids": TensorProto.INT64, "encoder_attention_mask": TensorProto.INT64}
+    shapes: dict[str, list[int | str]] = {
+        "input_ids": ["batch", 1],
+        "encoder_hidden_states": [1, "rows", WIDTH], "encoder_attention_mask": [1, "samples"],
+        **{f"past_key_values.{name}": [1, HEADS, f"steps {name}", WIDTH // HEADS] for name in past},
+        "use_cache_branch": [1],
+    }  # fmt: skip
+    kinds["use_cache_branch"] = TensorProto.BOOL
+    given = [
+        helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), shape)
+        for name, shape in shapes.items()
+    ]
+    returned = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 1, tokens])]
+    returned += [
+        helper.make_tensor_value_info(
+            f"present.{name}", TensorProto.FLOAT, [1, HEADS, f"steps {name}", WIDTH // HEADS]
+        )
+        for name in past
+    ]
+    graph = helper.make_graph(nodes, "decoder", given, returned, constants)
+    domains = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=domains, ir_version=9)
+
+
+def moonshine(path: Path, *, pieces: Sequence[bytes] = PIECES, **replaced: bytes) -> Path:
+    """A wheel of moonshine-voice with tiny networks; from token 3 on `pieces` come round and round."""
     inputs: Arrays = {
         "input_values": np.zeros((1, 9000), np.float32),
         "attention_mask": np.ones((1, 9000), np.int64),
     }
     free = {name: {1: "samples"} for name in inputs}
     export(Hearing(), inputs, path / "e.onnx", outputs=["last_hidden_state"], free=free)
-    steps: Arrays = {
-        "input_ids": np.ones((1, 1), np.int64),
-        "encoder_hidden_states": np.ones((1, 2, 4), np.float32),
-        "encoder_attention_mask": np.ones((1, 9000), np.int64),
-        **{f"past_key_values.{name}": np.ones((1, 2, 2, 2), np.float32) for name in past},
-        "use_cache_branch": np.array([False]),
-    }
-    free = {name: {2: f"steps {name}"} for name in steps if name.startswith("past")}
-    free |= {"encoder_hidden_states": {1: "rows"}, "encoder_attention_mask": {1: "samples"}}
-    outputs = ["logits", *(f"present.{name}" for name in past)]
-    with torch.no_grad():
-        export(Telling(), steps, path / "d.onnx", outputs=outputs, free=free)
+    onnx.save(telling(), path / "d.onnx")
     for name in "ed":
         to_ort(path / f"{name}.onnx", path / f"{name}.ort", platform="arm")
+    around = islice(cycle(pieces[3:]), ROWS)
     files = {
         "encoder_model.ort": (path / "e.ort").read_bytes(),
         "decoder_model_merged.ort": (path / "d.ort").read_bytes(),
-        "tokenizer.bin": b"".join(map(_piece, PIECES)),
+        "tokenizer.bin": b"".join(map(_piece, [*pieces[:3], *around])),
     }
     folder = "moonshine_voice/assets/tiny-en"
     replaced = {name.replace("__", "."): content for name, content in replaced.items()}
