@@ -19,6 +19,7 @@ from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
+from edge.errors import UsageError
 from edge.text.clock import clock
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="FILE|DIR", help=f"captions: {', '.join(f'.{name}' for name in FORMATS)}"
     )
     out.add_argument("--format", choices=FORMATS, default="srt", help="in a folder (default srt)")
+    out.add_argument("--karaoke", action="store_true", help="with the times of words: .ass, .vtt, .lrc")
     add_force(out)
     add_layout(parser)
     add_speech(parser)
@@ -55,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     from edge.captions.files import check_captions  # noqa: PLC0415
 
-    check_written(options, paths, check_captions)
+    if options.karaoke and not options.output:
+        raise UsageError("--karaoke is a form of the file; name one with -o")
+    check_written(options, paths, partial(check_captions, karaoke=options.karaoke))
 
 
 def _caption(
@@ -73,7 +77,7 @@ def _caption(
         )
     target = written_file(options, recording.path, count) if options.output else None
     if target:
-        edge.write_captions(result.captions, target, force=options.force)
+        edge.write_captions(result.captions, target, karaoke=options.karaoke, force=options.force)
     if options.json:
         print_json(result.to_dict(), one_line=count > 1)
     elif not (target and options.quiet):

@@ -210,6 +210,8 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "no threads": ([talk, "--threads", 0], 2, "--threads"),
         "unknown suffix": ([talk, "-o", folder / "out.xyz"], 2, ".srt, .vtt, .ass"),
         "no suffix": ([talk, "-o", folder / "out"], 2, ".srt, .vtt, .ass"),
+        "karaoke without words": ([talk, "--karaoke", "-o", folder / "a.srt"], 2, "no times of words"),
+        "karaoke without a file": ([talk, "--karaoke"], 2, "-o"),
         "existing file": ([talk, "-o", folder / "there.srt"], 1, "already exists"),
         "existing file, before any work": (
             [folder / "missing.mp4", "-o", folder / "there.srt"],
