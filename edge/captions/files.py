@@ -14,13 +14,14 @@ from os import PathLike
 from pathlib import Path
 
 from edge import schema
-from edge.captions.karaoke import MARK, lrc_stamp, lrc_tags, marked, replace_marks
-from edge.captions.subtitles import JOINER, write_ass, write_srt, write_vtt
+from edge.captions.karaoke import lrc_stamp, lrc_tags, marked, replace_marks
+from edge.captions.subtitles import write_ass, write_srt, write_vtt
 from edge.captions.transcribe import caption_document
 from edge.errors import UsageError
 from edge.files import whole_file
 from edge.text.grid import on_grid
 from edge.text.lines import plain_line, plain_lines
+from edge.text.markup import JOINER, MARK
 from edge.vocabulary import Caption
 
 _LRC_TIME = re.compile(r"<(?=\d)")

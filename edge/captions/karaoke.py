@@ -11,10 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from edge.text.grid import nearest_tick
 from edge.text.lines import plain_line
+from edge.text.markup import MARK
 from edge.vocabulary import Caption
-
-MARK = "\x1c"
-"""Stands before each word. Plain text has no control characters."""
 
 Spoken = tuple[int, int, Caption]
 """Start and end of a caption in ticks, and the caption."""

@@ -1,37 +1,27 @@
 """Write captions as SubRip, WebVTT and ASS files with pysubs2.
 
 pysubs2 formats the files, but it parses a caption's text as ASS and would interpret tags in it. So each
-writer here escapes the text for its own format first. Text without anything that a player could interpret as
-markup is written unchanged.
+writer here escapes the text for its own format first (`edge.text.markup`).
 
-To add a format: write a function from a caption's lines to the text in the file, like `_srt_text`, and a
+To add a format: write a function from a caption's lines to the text in the file, like `srt_text`, and a
 writer, like `write_srt`, and add it to `edge.captions.files.WRITERS`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edge.captions.karaoke import MARK, Spoken, ass_tags, marked, replace_marks, vtt_tags
+from edge.captions.karaoke import Spoken, ass_tags, marked, replace_marks, vtt_tags
 from edge.errors import UsageError
 from edge.text.grid import on_grid
 from edge.text.lines import display_lines
+from edge.text.markup import MARK, ass_text, srt_text, vtt_text
 from edge.vocabulary import Caption
-
-JOINER = "\u2060"
-"""WORD JOINER: no width, no glyph, no line break. Inside a tag it keeps players from parsing the tag."""
 
 _SHIELD = str.maketrans({"\\": "\x1a", "{": "\x1b"})
 _UNSHIELD = str.maketrans({"\x1a": "\\", "\x1b": "{"})
 """pysubs2 is given control characters for tag characters; plain text has no control characters left."""
-
-_ASS_BACKSLASH = re.compile(rf"\\(?=[Nnh{{}}{MARK}])")
-_TIMESTAMP = re.compile(rf"(:\d{{1,2}})({MARK}?[.,]\d)")
-_LAST_NUMBER = re.compile(rf"(\n *{MARK}?\d+)$")
-_SRT_TAG = re.compile(r"<(?=\s*(?:[/!?]\s*)?[A-Za-z])|&(?=#?\w{1,31};)|--(?=>)")
-_FULL_WIDTH = str.maketrans("{}", "\uff5b\uff5d")
 
 
 def write_srt(captions: Sequence[Caption], path: Path) -> None:
@@ -43,7 +33,7 @@ def write_srt(captions: Sequence[Caption], path: Path) -> None:
     VSFilter hide. Braces become full-width ones, which all players show and which compatibility
     normalization (NFKC) turns back.
     """
-    _write(captions, path, "srt", per_second=1000, hours=100, text_of=_srt_text)
+    _write(captions, path, "srt", per_second=1000, hours=100, text_of=srt_text)
 
 
 def write_vtt(captions: Sequence[Caption], path: Path, *, karaoke: bool = False) -> None:
@@ -55,7 +45,7 @@ def write_vtt(captions: Sequence[Caption], path: Path, *, karaoke: bool = False)
     format allows them, but readers made for SubRip misparse them.
     """
     timed = _vtt_karaoke if karaoke else None
-    _write(captions, path, "vtt", per_second=1000, hours=100, text_of=_vtt_text, timed=timed)
+    _write(captions, path, "vtt", per_second=1000, hours=100, text_of=vtt_text, timed=timed)
 
 
 def write_ass(captions: Sequence[Caption], path: Path, *, karaoke: bool = False) -> None:
@@ -66,23 +56,7 @@ def write_ass(captions: Sequence[Caption], path: Path, *, karaoke: bool = False)
     With `karaoke` a tag `{\kN}` precedes each word; N are the hundredths of a second until the next one.
     """
     timed = _ass_karaoke if karaoke else None
-    _write(captions, path, "ass", per_second=100, hours=10, text_of=_ass_text, timed=timed)
-
-
-def _srt_text(lines: list[str]) -> str:
-    text = _unnumbered(lines)
-    if "{" in text.rpartition("}")[0]:
-        text = text.translate(_FULL_WIDTH)
-    return _ASS_BACKSLASH.sub(rf"\g<0>{JOINER}", _SRT_TAG.sub(rf"\g<0>{JOINER}", text))
-
-
-def _vtt_text(lines: list[str]) -> str:
-    text = _unnumbered(lines)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _ass_text(lines: list[str]) -> str:
-    return r"\N".join(_ASS_BACKSLASH.sub(rf"\g<0>{JOINER}", line).replace("{", r"\{{}") for line in lines)
+    _write(captions, path, "ass", per_second=100, hours=10, text_of=ass_text, timed=timed)
 
 
 def _vtt_karaoke(text: str, spoken: Spoken) -> str:
@@ -91,17 +65,6 @@ def _vtt_karaoke(text: str, spoken: Spoken) -> str:
 
 def _ass_karaoke(text: str, spoken: Spoken) -> str:
     return replace_marks(text, ass_tags(spoken))
-
-
-def _unnumbered(lines: list[str]) -> str:
-    """Join lines so that no reader takes one for a timing line, or the last for the next caption's number."""
-    kept = (_TIMESTAMP.sub(rf"\1{JOINER}\2", x) if _has_stamps(x) else x for x in lines)
-    return _LAST_NUMBER.sub(rf"\1{JOINER}", "\n".join(kept))
-
-
-def _has_stamps(line: str) -> bool:
-    """Return whether a timestamp in the text would be the second of its line, or beside those of words."""
-    return len(_TIMESTAMP.findall(line)) > (MARK not in line)
 
 
 def _write(
