@@ -104,7 +104,7 @@ def test_a_rotated_film_with_time_code_and_late_sound_stays_as_it_is(film: Film,
     assert (after.video.rotation, after.video.width) == (before.video.rotation, before.video.width)
     assert str(after.timecode) == str(before.timecode)
     assert abs(after.audio[0].start - before.audio[0].start) < Fraction(1, 100)
-    assert [(one.start, one.title) for one in after.chapters] == [(0, "One")]
+    assert [(one.start, one.title) for one in after.chapters] == [(Fraction(0), "One")]
     assert done.note == ""
 
 
