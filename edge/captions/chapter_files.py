@@ -82,5 +82,5 @@ def write_chapters(chapters: Sequence[Chapter], path: str | PathLike[str], *, fo
     with whole_file(Path(path), force=force) as draft:
         WRITERS[Path(path).suffix.lower()](chapters, draft)
     is_short = Path(path).suffix.lower() == ".txt" and len(chapters) < MIN_CHAPTERS
-    what = f"{path}: YouTube shows no fewer than {MIN_CHAPTERS} chapters; these are {len(chapters)}"
+    what = f"YouTube shows no fewer than {MIN_CHAPTERS} chapters; these are {len(chapters)}"
     return what if is_short else ""

@@ -74,11 +74,12 @@ class SubtitledResult:
 def check_subtitled(media: MediaSource, destination: str | PathLike[str]) -> None:
     """Raise UsageError if a recording's copy with subtitles cannot be such a file; InputError."""
     path, recording = Path(destination), open_recording(media)
-    muxer = _target(path).muxer
+    subtitled_target(path)
+    fitting = _codecs(TARGETS[path.suffix.lower()].muxer)
     with open_container(recording.path) as container:
         for stream in _moving(container, recording):
             codec = stream.codec_context.name
-            if codec not in _codecs(muxer):
+            if codec not in fitting:
                 raise UsageError(f"{path}: {codec} cannot be copied into a {path.suffix} file; choose .mkv")
 
 
@@ -105,7 +106,7 @@ def add_subtitles(
     """
     path, recording = Path(destination), open_recording(media)
     check_subtitled(recording, path)
-    target, info = _target(path), recording.info
+    target, info = subtitled_target(path), recording.info
     tags = {name: text for name, text in info.metadata.items() if name.lower() not in OF_FILE}
     with (
         whole_file(path, force=force) as draft,
@@ -120,7 +121,8 @@ def add_subtitles(
     return SubtitledResult(path, not_carried(work.lost))
 
 
-def _target(path: Path) -> Target:
+def subtitled_target(path: Path) -> Target:
+    """Return the format of a copy with subtitles. Raises UsageError for other suffixes."""
     target = TARGETS.get(path.suffix.lower())
     if target is None or target.muxer not in {*TEXT_CODECS, *ANOTHER}:
         known = (suffix for suffix, one in TARGETS.items() if one.muxer in {*TEXT_CODECS, *ANOTHER})
