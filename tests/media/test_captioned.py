@@ -83,6 +83,17 @@ def test_the_copy_has_one_more_track_and_all_else(
     assert subtitles(done.path, 1) == CARRIED
 
 
+def test_a_web_film_takes_any_text(film: Film, tmp_path: Path) -> None:
+    recipe = Recipe(video="libvpx", audio=("libopus",), seconds=2.0, encoding={"deadline": "realtime"})
+    source = film("web.webm", recipe)
+    done = add_subtitles(source, CUES, tmp_path / "a.webm", language="zh-Hans")
+    assert (done.note, encoded(done.path)) == ("", encoded(source))
+    assert subtitles(done.path, 0) == SHOWN
+    with av.open(str(done.path)) as container:
+        (track,) = container.streams.subtitles
+        assert (track.codec_context.name, track.metadata["language"]) == ("webvtt", "chi")
+
+
 def test_text_moves_from_any_container_into_any_other(tmp_path: Path) -> None:
     there = film_with_extras(tmp_path / "film.mkv")
     for name in ("b.mp4", "c.mov", "d.mkv"):

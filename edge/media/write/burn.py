@@ -114,9 +114,15 @@ def burn(
 
 def _copied_or_encoded(plan: RenderPlan, sources: AudioSources, out: OutputContainer) -> Track:
     (source,), info = sources, plan.ranges[0].info
-    if source is None or source.codec not in out.supported_codecs:
+    if source is None or not _is_played(source.codec, out):
         return audio_track(plan, sources, out)
     return _copied(info.path, source.index, info.origin, out)
+
+
+def _is_played(codec: str, out: OutputContainer) -> bool:
+    """Return whether the file holds a codec of audio, and players expect it there."""
+    is_odd = out.format.name == "mp4" and (codec == "vorbis" or codec.startswith("pcm_"))
+    return codec in out.supported_codecs and not is_odd
 
 
 def _copied(path: Path, index: int, origin: Fraction, out: OutputContainer) -> Track:
