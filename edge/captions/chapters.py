@@ -3,8 +3,8 @@
 sentences -> bags of stems -> cohesion of the text before and after each sentence -> depth of its valleys
 
 After Hearst, "TextTiling: Segmenting Text into Multi-paragraph Subtopic Passages" (1997): a valley is as deep
-as cohesion falls into it from the peaks on both sides. Here words weigh less the more sentences they are in,
-and a pause makes a valley deeper.
+as cohesion falls into it from the peaks on both sides, here from the highest of a window. Words weigh less
+the more sentences they are in, and a pause makes a valley deeper.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class ChapterOptions:
 
     min_chapter_s: float = 60.0
     """Minimum length of a chapter, in seconds."""
-    window_s: float = 60.0
-    """Seconds of speech before and after a sentence that are compared."""
+    window_s: float = 120.0
+    """Seconds before and after a sentence whose words are compared, and in which the peaks are."""
     pause_s: float = 4.0
     """Pause that is a long one, in seconds."""
-    strictness: float = 0.5
+    strictness: float = 1.0
     """Standard deviations above the mean depth of valleys from which a chapter begins."""
 
     def __post_init__(self) -> None:
@@ -129,10 +129,26 @@ def _depths(spoken: Sequence[Caption], language: str, options: ChapterOptions) -
     """Return how much the topic changes before each sentence but the first, float64[len(spoken) - 1]."""
     bags = [_stems(sentence, language) for sentence in spoken]
     weights = _weights(bags)
-    cohesion = np.array([_cohesion(spoken, bags, weights, place, options) for place in range(1, len(spoken))])
-    depths = np.array([_depth(cohesion, place) for place in range(len(cohesion))])
+    cohesion = _smooth(
+        np.array([_cohesion(spoken, bags, weights, place, options) for place in range(1, len(spoken))])
+    )
+    starts = np.array([sentence.start for sentence in spoken[1:]])
+    firsts = np.searchsorted(starts, starts - options.window_s)
+    lasts = np.searchsorted(starts, starts + options.window_s, side="right")
+    rises = [
+        cohesion[first : place + 1].max() + cohesion[place:last].max() - 2 * cohesion[place]
+        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+    ]
     pauses = np.array([after.start - before.end for before, after in pairwise(spoken)])
-    return depths + _PAUSE_WEIGHT * np.clip(pauses / options.pause_s, 0, 2)
+    return np.array(rises) + _PAUSE_WEIGHT * np.clip(pauses / options.pause_s, 0, 2)
+
+
+def _smooth(values: Floats) -> Floats:
+    """Return the mean of each value and its neighbors."""
+    if not len(values):
+        return values
+    around = np.pad(values, 1, mode="edge")
+    return np.asarray((around[:-2] + around[1:-1] + around[2:]) / 3)
 
 
 def _stems(sentence: Caption, language: str) -> Counter[str]:
@@ -179,13 +195,3 @@ def _cohesion(
 
 def _norm(bag: Counter[str], weights: dict[str, float]) -> float:
     return math.sqrt(sum((weights.get(stem, 0.0) * count) ** 2 for stem, count in bag.items()))
-
-
-def _depth(cohesion: Floats, place: int) -> float:
-    """Return how far cohesion rises on both sides of a place, each up to the next peak."""
-    rise = 0.0
-    for side in (cohesion[place::-1], cohesion[place:]):
-        falls = np.flatnonzero(np.diff(side) < 0)
-        peak = side[falls[0]] if len(falls) else side[-1]
-        rise += float(peak - side[0])
-    return rise
