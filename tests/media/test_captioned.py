@@ -20,7 +20,7 @@ from edge.text.markup import lines_of_ass
 from edge.vocabulary import Caption
 
 from .conftest import Film
-from .makers import FONT, Recipe, film_with_extras
+from .makers import FONT, Recipe, film_with_extras, measure
 
 CUES = [Caption(0.5, 1.5, "a <b> & {c}"), Caption(1.5, 3.0, "zwei\nZeilen"), Caption(6.0, 7.0, "你好")]
 SHOWN = [(0.5, 1.5, "a <b> & {c}"), (1.5, 3.0, "zwei|Zeilen"), (6.0, 7.0, "你好")]
@@ -117,6 +117,18 @@ def test_a_rotated_film_with_time_code_and_late_sound_stays_as_it_is(film: Film,
     assert abs(after.audio[0].start - before.audio[0].start) < Fraction(1, 100)
     assert [(one.start, one.title) for one in after.chapters] == [(Fraction(0), "One")]
     assert done.note == ""
+
+
+@pytest.mark.parametrize("name", ["a.flv", "a.avi", "a.ts"])
+def test_old_containers_keep_every_frame_in_sync(film: Film, tmp_path: Path, name: str) -> None:
+    source = film(name, Recipe(seconds=2.0, audio=("mp3",)))
+    before = measure(source)
+    for suffix in (".mp4", ".mkv"):
+        done = add_subtitles(source, [Caption(0.5, 1.0, "one")], tmp_path / f"a{suffix}", force=True)
+        after = measure(done.path)
+        assert after.numbers == before.numbers
+        assert after.worst_sync_s <= before.worst_sync_s + 0.002
+        assert [text for *_, text in subtitles(done.path, 0)] == ["one"]
 
 
 def test_a_cover_stays_and_sound_alone_can_have_subtitles(film: Film, tmp_path: Path) -> None:

@@ -266,5 +266,10 @@ class _Copy:
             if data := packet_data(packet, self.muxer, convert=True):
                 self.out.mux(text_packet(data, at, length_of(packet), copy))
             return
+        video = self.recording.info.video
+        if video and video.rate and index == video.index and not packet.duration:
+            packet.duration = round(
+                1 / (video.rate * packet.time_base)
+            )  # else MP4 ends before the last frame
         packet.stream = copy
         self.out.mux(packet)
