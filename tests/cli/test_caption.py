@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import pysubs2
 import pytest
 
@@ -184,6 +185,63 @@ def test_other_recognizers_take_languages(run: Caption, talk: Path) -> None:
     assert json.loads(result.out)["language"] in ("zh", "und")
 
 
+@pytest.fixture(scope="session")
+def talk_film(talk: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The talk as the sound of a film."""
+    silent = make(tmp_path_factory.mktemp("film") / "silent.mp4", Recipe(seconds=10.0, audio=()))
+    path = silent.with_name("film.mkv")
+    with av.open(str(silent)) as video, av.open(str(talk)) as sound, av.open(str(path), "w") as out:
+        sources = [video.streams.video[0], sound.streams.audio[0]]
+        copies = [out.add_stream_from_template(one) for one in sources]
+        for container, copy in zip((video, sound), copies, strict=True):
+            for packet in container.demux():
+                if packet.size:
+                    packet.stream = copy
+                    out.mux(packet)
+    return path
+
+
+@pytest.mark.slow
+def test_one_run_gives_karaoke_chapters_a_track_and_text_in_the_video(
+    run: Caption, talk_film: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("PIL")
+    names = {"-o": "a.ass", "--chapters": "a.txt", "--mux": "mux.mkv", "--burn": "burn.mp4"}
+    files = {option: tmp_path / name for option, name in names.items()}
+    arguments = [one for pair in files.items() for one in pair]
+    result = run(talk_film, *arguments, "--karaoke")
+    assert result.code == 0, result
+    assert [line.partition(": ")[0] for line in result.out.splitlines()] == [
+        str(file) for file in files.values()
+    ]
+    assert "no fewer than 3 chapters" in result.err
+    assert r"{\k" in files["-o"].read_text(encoding="utf-8")
+    assert files["--chapters"].read_text(encoding="utf-8").startswith("0:00 One more time")
+    said = json.loads(run(talk_film, "--json").out)["captions"]
+    with av.open(str(files["--mux"])) as container:
+        (track,) = container.streams.subtitles
+        assert track.metadata["language"] == "eng"
+        shown = [packet for packet in container.demux(track) if packet.size]
+        assert [round(float(one.pts * one.time_base), 2) for one in shown if one.pts is not None] == [
+            round(one["start"], 2) for one in said
+        ]
+        assert [chapter["metadata"]["title"][:3] for chapter in container.chapters()] == ["One"]
+    with av.open(str(files["--burn"])) as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+    again = run(talk_film, "--mux", files["--mux"])
+    assert (again.code, "already exists" in again.err) == (1, True)
+
+
+@pytest.mark.slow
+def test_folders_take_one_file_of_each_recording(
+    run: Caption, talk: Path, talk_film: Path, tmp_path: Path
+) -> None:
+    result = run(talk, talk_film, "--mux", tmp_path / "muxed", "--chapters", tmp_path / "chapters")
+    assert result.code == 0, result
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert names == {"muxed/talk.mkv", "muxed/film.mkv", "chapters/talk.txt", "chapters/film.txt"}
+
+
 def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object], int, str]]:
     """Arguments after `edge caption`, the exit code that they deserve, and what the line says."""
     (folder / "empty.mp4").touch()
@@ -209,6 +267,14 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "no threads": ([talk, "--threads", 0], 2, "--threads"),
         "unknown suffix": ([talk, "-o", folder / "out.xyz"], 2, ".srt, .vtt, .ass"),
         "no suffix": ([talk, "-o", folder / "out"], 2, ".srt, .vtt, .ass"),
+        "karaoke without words": ([talk, "--karaoke", "-o", folder / "a.srt"], 2, "no times of words"),
+        "karaoke without a file": ([talk, "--karaoke"], 2, "without -o"),
+        "font without burning": ([talk, "--font", "a.ttf"], 2, "without --burn"),
+        "sound alone, burnt": ([talk, "--burn", folder / "a.mp4"], 3, "no video"),
+        "sound alone, muxed": ([talk, "--mux", folder / "a.m4a"], 2, "pcm_s16le cannot be copied"),
+        "no subtitles in it": ([talk, "--mux", folder / "a.wav"], 2, ".mkv, .webm"),
+        "chapters in .srt": ([talk, "--chapters", folder / "a.srt"], 2, ".txt, .json, .vtt"),
+        "one file for two": ([talk, "--chapters", folder / "a.vtt", "-o", folder / "a.vtt"], 2, "a.vtt"),
         "existing file": ([talk, "-o", folder / "there.srt"], 1, "already exists"),
         "existing file, before any work": (
             [folder / "missing.mp4", "-o", folder / "there.srt"],

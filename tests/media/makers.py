@@ -20,6 +20,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
+from av.subtitles.codeccontext import SubtitleCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -267,3 +268,60 @@ def described(path: Path) -> set[tuple[object, ...]]:
             )
             for frame in container.decode(video=0)
         }
+
+
+FONT = b"\0\1\0\0" + bytes(100)
+EXTRA_CHAPTERS = [(0.0, 2.0, "Intro"), (2.0, 6.0, "Main part"), (6.0, 8.0, "End")]
+ASS_HEADER = b"""[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,16
+[Events]
+Format: Layer, Start, End, Style, Text
+"""
+EXTRA_LINES = [(0.5, 1.0, "one"), (2.5, 2.0, "two"), (6.5, 1.0, "three")]
+
+
+def film_with_extras(path: Path, *, subtitles: str = "subrip") -> Path:
+    """Eight seconds with three chapters, a track of subtitles, two audio streams, and in .mkv a font."""
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("libx264", rate=25, options={"preset": "ultrafast", "g": "25"})
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        sound = [out.add_stream("aac", rate=16_000, layout="mono") for _ in range(2)]
+        text = out.add_stream(subtitles)
+        cast(SubtitleCodecContext, text.codec_context).subtitle_header = ASS_HEADER
+        text.metadata["language"] = "eng"
+        if path.suffix == ".mkv":
+            out.add_attachment("f.ttf", "font/ttf", FONT)
+        out.set_chapters(
+            [
+                {
+                    "id": n,
+                    "start": round(1000 * start),
+                    "end": round(1000 * end),
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": title},
+                }
+                for n, (start, end, title) in enumerate(EXTRA_CHAPTERS)
+            ]
+        )
+        for n in range(200):
+            frame = VideoFrame.from_ndarray(np.full((72, 64), n, np.uint8), format="yuv420p")
+            frame.pts = n
+            out.mux(video.encode(frame))
+        for stream in sound:
+            tone = np.sin(np.arange(128_000) / 10).astype(np.float32)[None]
+            sound_frame = av.AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+            sound_frame.rate, sound_frame.pts = 16_000, 0
+            out.mux(stream.encode(sound_frame))
+            out.mux(stream.encode(None))
+        for start, length, line in EXTRA_LINES:
+            data = line.encode() if subtitles == "subrip" else len(line).to_bytes(2, "big") + line.encode()
+            packet = Packet(data)
+            packet.time_base = Fraction(1, 1000)
+            packet.pts = packet.dts = round(1000 * start)
+            packet.duration, packet.stream = round(1000 * length), text
+            out.mux(packet)
+        out.mux(video.encode(None))
+    return path

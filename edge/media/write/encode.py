@@ -42,15 +42,23 @@ Move: TypeAlias = Callable[[float], float]
 """Seconds of the output -> other ones; ascending, 0 stays 0."""
 Change: TypeAlias = "Callable[[VideoFrame, Fraction, Fraction], VideoFrame]"
 """(frame, its pixel aspect, seconds of the recording) -> the frame to encode, with square pixels."""
+Draw: TypeAlias = "Callable[[VideoFrame, Fraction], VideoFrame]"
+"""(frame as the encoder takes it, seconds of the recording) -> the frame, with something drawn into it."""
 
 
 def video_track(
-    plan: RenderPlan, out: OutputContainer, change: Change | None = None, *, move: Move | None = None
+    plan: RenderPlan,
+    out: OutputContainer,
+    change: Change | None = None,
+    *,
+    draw: Draw | None = None,
+    move: Move | None = None,
 ) -> Track:
     """Encode the video frames on display in each range; frame times are kept, no frames are inserted.
 
     The frame on display at the start of a range begins with it. With `change` each frame is replaced before
-    it is encoded; with `move` it is displayed at another time. Raises InputError, UsageError (no encoder).
+    it is converted for the encoder, with `draw` after; with `move` it is displayed at another time. Raises
+    InputError, UsageError (no encoder).
     """
     encoder: _VideoEncoder | None = None
     encoding = video_encoding(plan.target, plan.video)
@@ -72,7 +80,10 @@ def video_track(
                     at, until = (range_.at + time - start for time in (begins, ends))
                     if move is not None:
                         at, until = Fraction(move(float(at))), Fraction(move(float(until)))
-                    yield at, encoder.encode(frame, aspect, at, until - at)
+                    fitted = encoder.fitted(frame, aspect)
+                    if draw is not None:
+                        fitted = draw(fitted, begins - info.origin)
+                    yield at, encoder.encode(fitted, at, until - at)
     if encoder is not None:
         yield plan.length, encoder.finish()
 
@@ -95,13 +106,16 @@ class _VideoEncoder:
         self._canvas = Canvas(shape, natural, encoding.pix_fmt)
         self._last_tick = -1
 
-    def encode(self, frame: VideoFrame, pixel_aspect: Fraction, at: Fraction, length: Fraction) -> Packets:
+    def fitted(self, frame: VideoFrame, pixel_aspect: Fraction) -> VideoFrame:
+        """Return a decoded frame in the size and format of the output."""
+        return self._canvas.fitted(frame, pixel_aspect)
+
+    def encode(self, fitted: VideoFrame, at: Fraction, length: Fraction) -> Packets:
         """Encode a frame on display for `length` seconds from `at`; a second one at a tick is dropped."""
         time_base = self._stream.codec_context.time_base
         tick = round(at / time_base)
         if tick <= self._last_tick:
             return []
-        fitted = self._canvas.fitted(frame, pixel_aspect)
         fitted.pts, fitted.time_base, fitted.duration = tick, time_base, round(length / time_base)
         self._last_tick = tick
         return cast("Packets", self._stream.encode(fitted))

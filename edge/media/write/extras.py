@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ from edge.media.read.others import Chapter
 from edge.media.read.probe import MediaInfo
 from edge.media.write.containers import Target
 from edge.media.write.plan import RenderPlan
-from edge.media.write.subtitles import is_carried
+from edge.media.write.subtitles import is_carried, loses_style
 
 if TYPE_CHECKING:
     from av.container.core import Chapter as AvChapter  # is not there at run time
@@ -26,8 +26,12 @@ _TICK = Fraction(1, 1000)
 
 def carry_chapters(plan: RenderPlan, out: OutputContainer) -> None:
     """Write the chapters of what the plan keeps. Call it before the first packet is written."""
-    chapters = list(kept_chapters(plan))
-    if chapters and plan.target.muxer in CHAPTER_MUXERS:
+    write_chapters(out, list(kept_chapters(plan)))
+
+
+def write_chapters(out: OutputContainer, chapters: Sequence[tuple[Fraction, Fraction, str]]) -> None:
+    """Write chapters, (start, end in seconds, title), if the muxer can. Call it before the first packet."""
+    if chapters and out.format.name in CHAPTER_MUXERS:
         out.set_chapters([_chapter(number, *chapter) for number, chapter in enumerate(chapters, 1)])
 
 
@@ -60,10 +64,17 @@ def left_out(infos: Collection[MediaInfo], target: Target, *, copied: bool = Fal
     for info in infos:
         lost = (one for one in info.others if not (keeps_others and is_carried(one, target.muxer)))
         counts.update(one.kind for one in lost)
+        if keeps_others:
+            counts["subtitle style"] += sum(loses_style(one, target.muxer) for one in info.others)
         if not target.many_audio or len(infos) > 1:
             counts["audio stream"] += max(0, len(info.audio) - 1)
         if target.muxer not in CHAPTER_MUXERS:
             counts["chapter"] += len(info.chapters)
+    return not_carried(counts)
+
+
+def not_carried(counts: Counter[str]) -> str:
+    """Return the line that says how many of what is left out; "" if nothing is."""
     counts = +counts
     listed = ", ".join(f"{count} {name}{'s' * (count > 1)}" for name, count in counts.items())
     return f"not carried into the result: {listed}" if listed else ""

@@ -56,9 +56,9 @@ def copy_packets(plan: RenderPlan, out: OutputContainer) -> Copied:
         carry_chapters(plan, out)
         end = begin
         for packet in _packets_between(container, streams, begin, origin + range_.end):
-            end = max(end, _time(packet) + (packet.duration or 0) * packet.time_base)
+            end = max(end, packet_time(packet) + (packet.duration or 0) * packet.time_base)
             video_frames += isinstance(packet.stream, AvVideoStream)
-            _move(packet, -begin)
+            move(packet, -begin)
             packet.stream = copies[packet.stream_index]
             out.mux(packet)
     return Copied(begin - origin, end - origin, video_frames)
@@ -99,8 +99,8 @@ def _entry(container: InputContainer, stream: Stream, at: Fraction) -> Fraction:
             for packet in packets(container, [stream], DecodeReport()):
                 if packet.size == 0 or _decoded_at(packet) > at:
                     break
-                if packet.is_keyframe and _time(packet) <= at:
-                    entry = _time(packet)
+                if packet.is_keyframe and packet_time(packet) <= at:
+                    entry = packet_time(packet)
         if entry is not None:
             return entry
     return at
@@ -119,23 +119,24 @@ def _packets_between(
         index = packet.stream_index
         if packet.size == 0 or index not in latest or not _belongs(packet, begin):
             continue
-        if _decoded_at(packet) >= end and _time(packet) > latest[index]:
+        if _decoded_at(packet) >= end and packet_time(packet) > latest[index]:
             del latest[index]
             if not latest:
                 return
         else:
-            latest[index] = max(latest[index], _time(packet))
+            latest[index] = max(latest[index], packet_time(packet))
             yield packet
 
 
 def _belongs(packet: Packet[Stream], begin: Fraction) -> bool:
     """Return whether audio ends after `begin`, or a video frame begins at or after it (with its keyframe)."""
     if isinstance(packet.stream, AvVideoStream):
-        return _time(packet) >= begin
-    return _time(packet) + (packet.duration or 0) * packet.time_base > begin
+        return packet_time(packet) >= begin
+    return packet_time(packet) + (packet.duration or 0) * packet.time_base > begin
 
 
-def _time(packet: Packet[Stream]) -> Fraction:
+def packet_time(packet: Packet[Stream]) -> Fraction:
+    """Return when a packet is presented, in seconds; when it is decoded, if that is all that is known."""
     ticks = packet.pts if packet.pts is not None else packet.dts
     return (ticks or 0) * packet.time_base
 
@@ -145,7 +146,8 @@ def _decoded_at(packet: Packet[Stream]) -> Fraction:
     return (ticks or 0) * packet.time_base
 
 
-def _move(packet: Packet[Stream], by: Fraction) -> None:
+def move(packet: Packet[Stream], by: Fraction) -> None:
+    """Move a packet by seconds, rounded to its time base."""
     ticks = round(by / packet.time_base)
     packet.pts = None if packet.pts is None else packet.pts + ticks
     packet.dts = None if packet.dts is None else packet.dts + ticks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
@@ -29,16 +29,19 @@ def render(
     out: OutputContainer,
     video_frames: Track | None = None,
     progress: Callable[[float], None] | None = None,
+    *,
+    sound: Sequence[Track] | None = None,
 ) -> int:
     """Interleave the packets of all tracks by time; return the number of video frames.
 
-    `video_frames` replaces the video encoder; `progress` is called with the share done, 0 to 1. `merge`
-    requests the first packets of every track before it returns any, so all streams exist when the first
-    packet makes the muxer write its header.
+    `video_frames` replaces the video encoder, `sound` those of audio; `progress` is called with the share
+    done, 0 to 1. `merge` requests the first packets of every track before it returns any, so all streams
+    exist when the first packet makes the muxer write its header.
     """
-    audio_tracks = [sources for sources in plan.audio_tracks if any(sources)]
     tracks = [video_frames] if video_frames is not None else [video_track(plan, out)] if plan.video else []
-    tracks += [audio_track(plan, sources, out) for sources in audio_tracks]
+    if sound is None:
+        sound = [audio_track(plan, sources, out) for sources in plan.audio_tracks if any(sources)]
+    tracks += sound
     tracks += subtitle_tracks(plan, out) if plan.video else []
     written, reported = 0, 0
     for at, packets in heapq.merge(*tracks, key=itemgetter(0)):

@@ -52,14 +52,14 @@ def repaint(
         whole_file(destination, force=force) as draft,
         writing(draft, destination, target, recording.info.metadata) as out,
     ):
-        plan = _plan(recording, target)
+        plan = whole_plan(recording, target)
         if render(plan, out, video_track(plan, out, _painter(paint)), progress) == 0:
             raise InputError(recording.path, "has a video stream, but no frame of it can be decoded")
     return destination
 
 
-def _plan(recording: Recording, target: Target) -> RenderPlan:
-    """Return a plan of the whole recording."""
+def whole_plan(recording: Recording, target: Target) -> RenderPlan:
+    """Return a plan of the whole recording. Raises InputError without video."""
     if recording.info.video is None:
         raise InputError(recording.path, "has no video stream")
     whole = lay_out([(recording, Fraction(0), recording.end(video=True))])
