@@ -22,9 +22,15 @@ from edge.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from edge.cache import Cache as Cache
+    from edge.captions.burn import burn_captions as burn_captions
+    from edge.captions.chapter_files import write_chapters as write_chapters
+    from edge.captions.chapters import Chapter as Chapter
+    from edge.captions.chapters import ChapterOptions as ChapterOptions
+    from edge.captions.chapters import chapters as chapters
     from edge.captions.files import write_captions as write_captions
     from edge.captions.live import LiveCaptions as LiveCaptions
     from edge.captions.live import live_captions as live_captions
+    from edge.captions.mux import mux_captions as mux_captions
     from edge.captions.options import CaptionOptions as CaptionOptions
     from edge.captions.options import LayoutOptions as LayoutOptions
     from edge.captions.options import LiveOptions as LiveOptions

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 MODULES: dict[str, tuple[str, ...]] = {
     "edge.cache": ("Cache",),
+    "edge.captions.burn": ("burn_captions",),
+    "edge.captions.chapter_files": ("write_chapters",),
+    "edge.captions.chapters": (
+        "Chapter",
+        "ChapterOptions",
+        "chapters",
+    ),
     "edge.captions.files": ("write_captions",),
     "edge.captions.live": (
         "LiveCaptions",
         "live_captions",
     ),
+    "edge.captions.mux": ("mux_captions",),
     "edge.captions.options": (
         "CaptionOptions",
         "LayoutOptions",
