@@ -43,7 +43,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     out.add_argument("-o", "--output", metavar="FILE|DIR", help="the file (default NAME-clean.EXT)")
     out.add_argument("--dry-run", action="store_true", help="show what would be removed, write nothing")
     out.add_argument("--captions", metavar="FILE", help="captions that fit the file: .srt, .vtt, .ass ...")
-    out.add_argument("--timeline", metavar="FILE", help="for editors: .otio, .edl or .fcpxml")
+    out.add_argument(
+        "--timeline", metavar="FILE", help="for editors: .otio, .edl, .fcpxml, .xml, .kdenlive, .mlt"
+    )
     out.add_argument(
         "--timeline-only", action="store_true", help="write --timeline and --captions, render nothing"
     )

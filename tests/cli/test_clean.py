@@ -237,7 +237,7 @@ def bad_inputs(folder: Path, media: Path) -> dict[str, tuple[list[object], int]]
         "no argument": ([], 2),
         "unknown suffix": ([media, "-o", folder / "out.xyz"], 2),
         "unknown captions": ([media, "-o", out, "--captions", folder / "a.xyz"], 2),
-        "unknown timeline": ([media, "-o", out, "--timeline", folder / "a.xml"], 2),
+        "unknown timeline": ([media, "-o", out, "--timeline", folder / "a.aaf"], 2),
         "kind unknown": ([media, "-o", out, "--keep", "blanks,pauses"], 2),
         "negative blank": ([media, "-o", out, "--min-silence", "-1"], 2),
         "pause of no length": ([media, "-o", out, "--padding", "nan"], 2),

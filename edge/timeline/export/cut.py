@@ -27,6 +27,8 @@ STANDARD_RATES = (
     *(Fraction(100), Fraction(120000, 1001), Fraction(120)),
 )
 """Frame rates in 1/s that editing programs support."""
+FULL_HD = (1920, 1080)
+"""Width and height in pixels of what cannot be read."""
 _SAME_RATE = Fraction(1, 5000)
 """Relative tolerance: 23.98 stands for 24000/1001, 24 does not."""
 
@@ -115,6 +117,12 @@ class Cut:
     def drop(self) -> bool:
         """Return whether time code of the timeline is drop-frame: if that of a recording is."""
         return any(source.drop for source in self.sources.values())
+
+    @property
+    def shape(self) -> VideoFormat:
+        """Return the format of the timeline: the size of the first recording with video, the cut's rate."""
+        first = next((source.video for source in self.sources.values() if source.video), None)
+        return VideoFormat(*((first.width, first.height) if first else FULL_HD), self.rate)
 
     def source_in(self, edit: Edit) -> int:
         """Return the time code of an edit's first frame in its recording, as a number of frames."""
@@ -218,7 +226,7 @@ def _picture_rate(known: Mapping[Path, MediaInfo | None]) -> Fraction:
 def _source(path: Path, info: MediaInfo | None, rate: Fraction, edits: Sequence[Edit]) -> Source:
     used = max(edit.source_out for edit in edits if edit.media == path)
     if info is None:
-        return Source(path.absolute(), used, VideoFormat(1920, 1080, rate), 2, 48_000)
+        return Source(path.absolute(), used, VideoFormat(*FULL_HD, rate), 2, 48_000)
     video, audio, code = info.video, info.audio_stream(), info.timecode
     begins = nearest_tick(video.start, rate) if video else 0
     return Source(

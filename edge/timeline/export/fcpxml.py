@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from edge.text.lines import display_lines
-from edge.timeline.export.cut import Cut, Edit, Source, VideoFormat
+from edge.timeline.export.cut import Cut, Edit, Source
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 _STYLE = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontFace": "Regular", "fontColor": "1 1 1 1"}
@@ -59,10 +59,8 @@ def rational(frames: int, rate: Fraction) -> str:
 def _resources(cut: Cut, resources: ElementTree.Element) -> dict[Path, str]:
     """Add the formats and assets; return the `ref` of each recording."""
     formats_used = [source.video for source in cut.sources.values() if source.video]
-    first = formats_used[0] if formats_used else VideoFormat(1920, 1080, cut.rate)
-    sequence = VideoFormat(first.width, first.height, cut.rate)
     formats = {
-        video: f"r{number}" for number, video in enumerate(dict.fromkeys([sequence, *formats_used]), start=1)
+        video: f"r{number}" for number, video in enumerate(dict.fromkeys([cut.shape, *formats_used]), start=1)
     }
     for video, name in formats.items():
         facts = {"id": name, "frameDuration": rational(1, video.rate)}
