@@ -121,10 +121,12 @@ class CleanResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `edge clean`."""
-        return schema.to_dict(
-            structs.replace(
-                self.plan.to_document(), file=str(self.file), how=self.how, why=self.why, note=self.note
-            )
+        return schema.to_dict(self.to_document())
+
+    def to_document(self) -> schema.Clean:
+        """Return `to_dict` as a typed document."""
+        return structs.replace(
+            self.plan.to_document(), file=str(self.file), how=self.how, why=self.why, note=self.note
         )
 
 

@@ -31,6 +31,7 @@ from edge.schema.parts import (
     MatchedTrack,
     Media,
     MusicSection,
+    Part,
     Segment,
     Song,
     Tag,
@@ -40,7 +41,7 @@ from edge.schema.parts import (
 
 __all__ = [
     "DOCUMENTS", "VERSION", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item", "Labels",
-    "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Segment", "Song", "Songs", "Tag",
+    "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part", "Segment", "Song", "Songs", "Tag",
     "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
 ]  # fmt: skip
 

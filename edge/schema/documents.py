@@ -12,6 +12,7 @@ from edge.schema.parts import (
     MatchedTrack,
     Media,
     MusicSection,
+    Part,
     Segment,
     Song,
     Tag,
@@ -83,6 +84,8 @@ class Clean(Document, frozen=True, kw_only=True):
     """Reason why video was encoded instead of copied."""
     note: str | UnsetType = UNSET
     """What could not be kept: HDR or deep color, subtitles, attachments; empty if nothing was lost."""
+    clips: tuple[Part, ...] | UnsetType = UNSET
+    """The parts written to files of their own, in order; absent unless asked for."""
 
 
 class Tags(Document, frozen=True, kw_only=True):

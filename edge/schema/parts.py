@@ -100,6 +100,17 @@ class Cut(Struct, frozen=True):
     """Seconds of the recording."""
 
 
+class Part(Struct, frozen=True):
+    """A part of the recording that was written to a file of its own."""
+
+    start: float
+    """Seconds of the recording."""
+    end: float
+    """Seconds of the recording."""
+    file: str
+    """The file."""
+
+
 class Evidence(Struct, frozen=True):
     """What the labels of a recording are based on."""
 

@@ -324,3 +324,38 @@ def test_a_plan_is_edited_by_hand_and_a_timeline_needs_no_rendering(
         refused = clean(sound, *options)
         assert refused.returncode == 2
         assert what in refused.stderr
+
+
+@pytest.mark.slow
+def test_parts_become_files_of_a_sequence(clean: Clean, video: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "the clips"
+    outputs = ("--clips", folder, "--captions", tmp_path / "a.srt")
+    result = result_of(clean(video, *outputs, "--json"))
+    files = [Path(clip["file"]) for clip in result["clips"]]
+    assert "file" not in result
+    assert sorted(folder.iterdir()) == files
+    assert [file.name for file in files] == [f"talk-{number:03}.mp4" for number in range(1, len(files) + 1)]
+    kept = [(clip["start"], clip["end"]) for clip in result["clips"]]
+    gone = [(cut["start"], cut["end"]) for cut in result["cuts"]]
+    times = sorted(time for span in [*kept, *gone] for time in span)
+    assert times[1:-1:2] == pytest.approx(times[2::2])  # what is not kept is cut
+    for file, (start, end) in zip(files, kept, strict=True):
+        assert measure(file).times[0] == 0
+        assert float(measure(file).times[-1]) + 0.0334 == pytest.approx(end - start, abs=0.002)
+    written = {file: file.read_bytes() for file in folder.iterdir()}
+    files[0].unlink()
+    refused = clean(video, *outputs[:2])
+    assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
+    files[0].write_bytes(b"")
+    fewer = result_of(clean(video, *outputs[:2], "--keep", "blanks,repeats", "--json", "--force"))
+    assert [Path(clip["file"]) for clip in fewer["clips"]] == sorted(folder.iterdir())
+    assert len(fewer["clips"]) < len(written)
+    both = clean(video, "--clips", tmp_path / "b", "-o", tmp_path / "b.mp4")
+    assert both.returncode == 0
+    assert {file.name: file.read_bytes() for file in (tmp_path / "b").iterdir()} == {
+        file.name: content for file, content in written.items()
+    }
+    assert (tmp_path / "b.mp4").is_file()
+    assert (
+        clean(video, "--clips", folder, "--timeline-only", "--timeline", tmp_path / "a.edl").returncode == 2
+    )
