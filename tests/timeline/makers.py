@@ -23,9 +23,9 @@ def opened(path: Path, rate: Fraction) -> list[list[Frames]]:
     timeline = otio.adapters.read_from_file(str(path), **options)
     tracks = []
     for track in timeline.tracks:
-        clips = []
+        clips, places = [], track.range_of_all_children()
         for clip in track.find_clips():
-            record = track.range_of_child(clip)
+            record = places[clip]
             times = [clip.source_range.start_time, clip.source_range.end_time_exclusive()]
             times += [record.start_time, record.end_time_exclusive()]
             assert all(time.rate == float(rate) and time.value == int(time.value) for time in times)
