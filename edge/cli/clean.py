@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from edge.media import Recording
     from edge.quickcut.clean import CleanPlan, CleanResult
     from edge.quickcut.clips import CleanClip
-    from edge.vocabulary import Caption
+    from edge.quickcut.marks import Item
+    from edge.vocabulary import Caption, Span
 
 __all__ = ["add", "run"]
 
@@ -114,8 +115,8 @@ def _clean(
         plan = edge.plan_clean(
             recording, clean_options(options), recognizer=recognizer, cache=cache, progress=progress
         )
-    if options.plan or options.keep_range or options.cut_range:
-        ranges = {"keep": options.keep_range, "cut": options.cut_range}
+    ranges = {"keep": options.keep_range, "cut": options.cut_range, "mute": options.mute_range}
+    if options.plan or any(ranges.values()):
         plan = edge.edit_plan(plan, options.plan, **ranges, options=clean_options(options).cuts)
     if file := _beside(options.plan_out, recording.path, count):
         edge.write_plan(plan, file, force=options.force)
@@ -193,15 +194,32 @@ def print_items(plan: CleanPlan) -> None:
 
 def print_sum(plan: CleanPlan, done: CleanResult | None, clips: Sequence[CleanClip]) -> None:
     """Print how much was removed and kept, which clips were written, and how the video was."""
-    counts = Counter(str(item.kind) for item in plan.items if item.remove)
-    removed = ", ".join(plural(count, kind) for kind, count in sorted(counts.items())) or "nothing"
-    kept, total = clock((done.plan if done else plan).kept_s), clock(plan.duration_s)
+    shown = done.plan if done else plan
+    kept, total = clock(shown.kept_s), clock(plan.duration_s)
     for clip in clips:
         print(f"  {clock(clip.start):>9} - {clock(clip.end):>9}  {clip.file}")
     if done is None:
-        left = f"removed, {kept} of {total} left" if clips else f"removed would leave {kept} of {total}"
-        print(f"{plan.recording.path.name}: {removed} {left}")
+        left = f"{kept} of {total} left" if clips else f"would leave {kept} of {total}"
+        print(f"{plan.recording.path.name}: {what_is_done(shown)}{',' * bool(clips)} {left}")
         return
     how = {"smart": "video frames copied where possible", "unchanged": "unchanged"}.get(done.how, "")
     why = f"all video encoded, because {done.why}" if done.how == "encoded" and done.why else how
-    print(f"{done.file}: {removed} removed, {kept} of {total} left{f' ({why})' if why else ''}")
+    print(f"{done.file}: {what_is_done(shown)}, {kept} of {total} left{f' ({why})' if why else ''}")
+
+
+def what_is_done(plan: CleanPlan) -> str:
+    """Return how much is removed, played faster and muted."""
+    faster = [item for item in plan.items if item.kind == "blank" and _within(item, plan.faster)]
+    counts = Counter(str(item.kind) for item in plan.items if item.remove and item not in faster)
+    removed = ", ".join(plural(count, kind) for kind, count in sorted(counts.items())) or "nothing"
+    changes = [f"{removed} removed"]
+    if faster:
+        changes.append(f"{plural(len(faster), 'blank')} {plan.speed:g} times faster")
+    if plan.muted:
+        changes.append(f"{plural(len(plan.muted), 'range')} muted")
+    return ", ".join(changes)
+
+
+def _within(item: Item, spans: Sequence[Span]) -> bool:
+    """Return whether an item overlaps one of the spans."""
+    return any(item.start < span.end and span.start < item.end for span in spans)

@@ -9,7 +9,7 @@ from edge.cli.layout import add_layout
 from edge.cli.parsing import add_default, add_force, add_media, time_range
 from edge.cli.speech import add_speech, transcript_options
 from edge.errors import UsageError
-from edge.quickcut.options import CleanOptions, CutOptions, Level, MarkOptions, RepeatOptions
+from edge.quickcut.options import MAX_SPEED, CleanOptions, CutOptions, Level, MarkOptions, RepeatOptions
 
 KINDS = ("blanks", "fillers", "repeats")
 """Kinds of items that --keep takes."""
@@ -59,6 +59,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     rules.add_argument(
         "--cut-range", type=time_range, action="append", default=[], metavar="A-B", help=f"goes: {ranges}"
     )
+    rules.add_argument(
+        "--mute-range",
+        type=time_range,
+        action="append",
+        default=[],
+        metavar="A-B",
+        help=f"stays, without sound: {ranges}",
+    )
+    rules.add_argument(
+        "--blank-speed",
+        type=float,
+        default=0.0,
+        metavar="X",
+        help=f"keep blanks, but play them X times faster, up to {MAX_SPEED}",
+    )
     add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
     add_default(rules, "--padding", CutOptions, "padding_s", "silence left at each side of a cut")
     add_layout(parser)
@@ -82,6 +97,6 @@ def clean_options(options: argparse.Namespace) -> CleanOptions:
             sounds=options.sounds,
             repeat=RepeatOptions(method="published" if options.published_method else "words"),
         ),
-        cuts=CutOptions(padding_s=options.padding_s),
+        cuts=CutOptions(padding_s=options.padding_s, blank_speed=options.blank_speed),
         smart=not options.reencode,
     )

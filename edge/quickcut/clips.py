@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 from edge import schema
 from edge.errors import InputError, OutputError
 from edge.files import refuse_existing, refuse_unwritable, whole_files
-from edge.media import MediaRange, concat
-from edge.quickcut.clean import CleanPlan, as_rendered
+from edge.media import concat
+from edge.quickcut.clean import CleanPlan, as_rendered, media_ranges
 from edge.quickcut.options import CleanOptions
+from edge.timeline.timeline import Clip, Timeline
 from edge.vocabulary import Progress
 
 
@@ -54,26 +56,38 @@ def clean_clips(
     recording = plan.recording
     stem, suffix = recording.path.stem, suffix or recording.path.suffix
     earlier = refuse_sequence(folder, stem, suffix, force=force)
-    parts = as_rendered(plan)[0].timeline.clips if plan.timeline.clips else ()
+    parts = list(_parts(as_rendered(plan)[0].timeline)) if plan.timeline.clips else []
     if not parts:
         raise InputError(recording.path, "would be empty: it has no speech")
-    clips, done_s, total_s = [], 0.0, float(sum(part.length for part in parts))
+    clips, done_s, total_s = [], 0.0, plan.kept_s
     with whole_files(folder, force=force) as drafts:
         for number, part in enumerate(parts, 1):
-            name, range_ = f"{stem}-{number:03}{suffix}", MediaRange(recording, part.trim_in, part.trim_out)
+            name, ranges = f"{stem}-{number:03}{suffix}", media_ranges(recording, part)
             try:
-                joined = concat([range_], drafts / name, smart=options.smart, crossfade_s=options.crossfade_s)
+                joined = concat(ranges, drafts / name, smart=options.smart, crossfade_s=options.crossfade_s)
             except OutputError as error:
                 raise OutputError(folder / name, error.what) from error
             why = f"all video encoded, because {joined.why}" if joined.how == "encoded" else ""
             notes = tuple(filter(None, [why, joined.note]))
-            clips.append(CleanClip(folder / name, float(part.trim_in), float(part.trim_out), notes))
-            done_s += float(part.length)
+            clips.append(CleanClip(folder / name, float(part[0].trim_in), float(part[-1].trim_out), notes))
+            done_s += float(sum(clip.length for clip in part))
             if progress:
                 progress(min(1.0, done_s / total_s))
     for file in set(earlier) - {clip.file for clip in clips}:
         file.unlink(missing_ok=True)
     return tuple(clips)
+
+
+def _parts(timeline: Timeline) -> Iterator[list[Clip]]:
+    """Yield clips between two cuts: a part may have muted and faster clips in it."""
+    held: list[Clip] = []
+    for clip in timeline.clips:
+        if held and held[-1].trim_out != clip.trim_in:
+            yield held
+            held = []
+        held.append(clip)
+    if held:
+        yield held
 
 
 def refuse_sequence(folder: Path, stem: str, suffix: str, *, force: bool) -> list[Path]:

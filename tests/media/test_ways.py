@@ -71,6 +71,7 @@ def test_faster_ranges_keep_the_frame_rate_and_the_joins(
     film: Film, tmp_path: Path, name: str, smart: bool
 ) -> None:
     source = film(name, FILMS[name])
+    spans: list[tuple[int, int, int | Fraction, bool]]
     spans = [(0, 3000, 1, False), (3000, 7100, 4, False), (7100, 10_000, 1, False)]
     spans += [(10_000, 12_345, Fraction(5, 2), False), (12_345, 15_000, 1, False)]
     done = concat(ways(source, *spans), tmp_path / "a.mp4", smart=smart)

@@ -1,19 +1,22 @@
 """Export timelines to editors that are built on MLT: Shotcut (.mlt) and Kdenlive (.kdenlive).
 
-All times are frame numbers from 0, the last one inclusive. Time code of a recording does not count.
+All times are frame numbers from 0, the last one inclusive. Time code of a recording does not count. A speed
+is a producer of its own, whose frames are counted at that speed.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from math import gcd
 from pathlib import Path
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 from edge.errors import UsageError
 from edge.text.lines import plain_line
-from edge.timeline.export.cut import Cut, Source
+from edge.timeline.export.cut import Cut, Edit, Source
 
 _HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 _HIGH_DEFINITION = 720
@@ -21,6 +24,8 @@ _HIGH_DEFINITION = 720
 
 Element = ElementTree.Element
 """An XML element."""
+Names: TypeAlias = "dict[tuple[Path, Fraction], str]"
+"""Ids of producers, by recording and speed."""
 
 
 def write_mlt(cut: Cut, path: Path) -> None:
@@ -35,7 +40,9 @@ def write_mlt(cut: Cut, path: Path) -> None:
     track = ElementTree.SubElement(root, "playlist", id="playlist0")
     _properties(track, **{"shotcut:video": 1, "shotcut:name": "V1"})
     for edit in cut.edits:
-        _entry(track, names[edit.media], edit.source_in, edit.source_out)
+        entry = _clip(track, edit, names)
+        if edit.muted:
+            _mute(entry, **{"shotcut:filter": "muteVolume"})
     tractor = _tractor(root, "tractor0", "background", "playlist0", out=cut.frames - 1)
     tractor.set("title", "Shotcut")
     _properties(tractor, shotcut=1, **{"shotcut:projectAudioChannels": 2, "shotcut:projectFolder": 0})
@@ -64,8 +71,8 @@ def write_kdenlive(cut: Cut, path: Path) -> None:
     facts |= {"guides": json.dumps(guides), "guidesCategories": json.dumps(kinds)}
     facts |= {"groups": json.dumps(_groups(cut))}
     _properties(media_bin, xml_retain=1, **{f"kdenlive:docproperties.{key}": facts[key] for key in facts})
-    for number, (media, name) in enumerate(names.items(), _FIRST_ID):
-        entry = _entry(media_bin, name, 0, cut.sources[media].frames)
+    for number, (media, source) in enumerate(cut.sources.items(), _FIRST_ID):
+        entry = _entry(media_bin, names[media, Fraction(1)], 0, source.frames)
         _properties(entry, **{"kdenlive:id": number})
     _black(root, "black_track", cut)
     tracks: tuple[tuple[str, Callable[[Source], bool]], ...] = (("audio", _has_audio), ("video", _has_video))
@@ -83,18 +90,20 @@ _FIRST_ID = 2
 
 
 def _kdenlive_track(
-    root: Element, name: str, cut: Cut, names: dict[Path, str], shows: Callable[[Source], bool]
+    root: Element, name: str, cut: Cut, names: Names, shows: Callable[[Source], bool]
 ) -> None:
     """Add a track: two playlists, of which the second is for transitions, in a tractor."""
-    numbers = {media: number for number, media in enumerate(names, _FIRST_ID)}
+    numbers = {media: number for number, media in enumerate(cut.sources, _FIRST_ID)}
     first = ElementTree.SubElement(root, "playlist", id=f"{name}-clips")
     second = ElementTree.SubElement(root, "playlist", id=f"{name}-mixes")
     for edit in cut.edits:
         if shows(cut.sources[edit.media]):
-            entry = _entry(first, names[edit.media], edit.source_in, edit.source_out)
+            entry = _clip(first, edit, names)
             _properties(entry, **{"kdenlive:id": numbers[edit.media]})
+            if edit.muted and name == "audio":
+                _mute(entry, kdenlive_id="mute")
         else:
-            ElementTree.SubElement(first, "blank", length=str(edit.record_out - edit.record_in))
+            ElementTree.SubElement(first, "blank", length=str(edit.frames))
     tractor = _tractor(root, name, first.get("id", ""), second.get("id", ""), out=cut.frames - 1)
     for track in tractor.iter("track"):
         track.set("hide", "video" if name == "audio" else "audio")
@@ -126,15 +135,15 @@ def _has_audio(source: Source) -> bool:
     return source.channels > 0
 
 
-def _project(cut: Cut, **facts: str) -> tuple[Element, dict[Path, str]]:
+def _project(cut: Cut, **facts: str) -> tuple[Element, Names]:
     """Return the document with its profile and a producer per recording, and the ids of these."""
     root = Element("mlt", {"LC_NUMERIC": "C", **facts})
-    shape, rate = cut.shape, cut.rate
+    shape = cut.shape
     common = gcd(shape.width, shape.height)
     ElementTree.SubElement(
         root,
         "profile",
-        description=f"{shape.width}x{shape.height} {float(rate):g} fps",
+        description=f"{shape.width}x{shape.height} {float(cut.rate):g} fps",
         width=str(shape.width),
         height=str(shape.height),
         progressive="1",
@@ -142,20 +151,29 @@ def _project(cut: Cut, **facts: str) -> tuple[Element, dict[Path, str]]:
         sample_aspect_den="1",
         display_aspect_num=str(shape.width // common),
         display_aspect_den=str(shape.height // common),
-        frame_rate_num=str(rate.numerator),
-        frame_rate_den=str(rate.denominator),
+        frame_rate_num=str(cut.rate.numerator),
+        frame_rate_den=str(cut.rate.denominator),
         colorspace="709" if shape.height >= _HIGH_DEFINITION else "601",
     )
-    names = {media: f"producer{number}" for number, media in enumerate(cut.sources)}
-    for number, (media, name) in enumerate(names.items(), _FIRST_ID):
-        source = cut.sources[media]
+    used = [(media, Fraction(1)) for media in cut.sources]
+    used += [(edit.media, edit.speed) for edit in cut.edits if edit.speed != 1]
+    names = {one: f"producer{number}" for number, one in enumerate(dict.fromkeys(used))}
+    numbers = {media: number for number, media in enumerate(cut.sources, _FIRST_ID)}
+    for (media, speed), name in names.items():
+        source, number = cut.sources[media], numbers[media]
         path = source.path.as_posix()
         if plain_line(path) != path:
             raise UsageError(f"{source.name}: its path cannot be written in this format; write .otio")
-        out = str(source.frames - 1)
+        frames = max(1, int(source.frames / speed))
+        out = str(frames - 1)
         producer = ElementTree.SubElement(root, "producer", {"id": name, "in": "0", "out": out})
-        _properties(producer, length=source.frames, eof="pause", resource=path)
-        _properties(producer, mlt_service="avformat-novalidate", seekable=1)
+        _properties(producer, length=frames, eof="pause", seekable=1)
+        if speed == 1:
+            _properties(producer, resource=path, mlt_service="avformat-novalidate")
+        else:
+            rate = f"{float(speed):g}"
+            _properties(producer, resource=f"{rate}:{path}", mlt_service="timewarp", warp_speed=rate)
+            _properties(producer, warp_resource=path, warp_pitch=1)
         _properties(producer, **{"shotcut:caption": source.name, "kdenlive:clipname": source.name})
         _properties(producer, **{"kdenlive:id": number, "kdenlive:folderid": -1})
     return root, names
@@ -178,6 +196,15 @@ def _tractor(root: Element, name: str, *tracks: str, out: int) -> Element:
 def _transition(tractor: Element, service: str, track: int, **values: int) -> None:
     transition = ElementTree.SubElement(tractor, "transition", id=f"{service}{track}")
     _properties(transition, a_track=0, b_track=track, mlt_service=service, **values)
+
+
+def _clip(playlist: Element, edit: Edit, names: Names) -> Element:
+    return _entry(playlist, names[edit.media, edit.speed], edit.scaled_in, edit.scaled_in + edit.frames)
+
+
+def _mute(entry: Element, **facts: str) -> None:
+    """Add the filter that mutes a clip; `facts` say which of an editor's it is."""
+    _properties(ElementTree.SubElement(entry, "filter"), mlt_service="volume", gain=0, **facts)
 
 
 def _entry(playlist: Element, producer: str, start: int, stop: int) -> Element:

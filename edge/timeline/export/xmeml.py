@@ -26,8 +26,9 @@ Element = ElementTree.Element
 def write_xmeml(cut: Cut, path: Path) -> None:
     """Write Final Cut Pro 7 XML (.xml): a video track, an audio track per channel, captions as markers.
 
-    The clips of an edit are linked, so that editors move them together. Raises UsageError for rates that the
-    format cannot say.
+    The clips of an edit are linked, so that editors move them together; of a muted one the audio is disabled.
+    A speed is a filter; the frames of its clip are counted at that speed, so it begins at the frame nearest
+    to it. Raises UsageError for rates that the format cannot say.
     """
     if cut.rate != _base(cut.rate) * (Fraction(1000, 1001) if _is_ntsc(cut.rate) else 1):
         raise UsageError(f"an XML timeline has no {cut.rate} frames a second; pass a standard rate")
@@ -84,13 +85,18 @@ def _track(group: Element, track: _Track, tracks: list[_Track], cut: Cut, known:
         edit = cut.edits[index]
         source, number = cut.sources[edit.media], numbers[edit.media]
         clip = ElementTree.SubElement(element, "clipitem", id=track.name(index))
-        _text(clip, masterclipid=f"master-{number}", name=source.name, enabled="TRUE", duration=source.frames)
+        shown = "FALSE" if edit.muted and track.kind == "audio" else "TRUE"
+        length = int(source.frames / edit.speed)
+        _text(clip, masterclipid=f"master-{number}", name=source.name, enabled=shown, duration=length)
         _rate(clip, cut.rate)
-        _text(clip, start=edit.record_in, end=edit.record_out, **_in_and_out(edit))
+        inside = {"in": edit.scaled_in, "out": edit.scaled_in + edit.frames}
+        _text(clip, start=edit.record_in, end=edit.record_out, **inside)
         file = ElementTree.SubElement(clip, "file", id=f"file-{number}")
         if edit.media not in known:
             known.add(edit.media)
             _file(file, source, cut.rate)
+        if edit.speed != 1:
+            _speed(clip, edit, track.kind)
         if track.kind == "audio":
             channel = ElementTree.SubElement(clip, "sourcetrack")
             _text(channel, mediatype="audio", trackindex=track.number)
@@ -100,8 +106,14 @@ def _track(group: Element, track: _Track, tracks: list[_Track], cut: Cut, known:
             _text(link, clipindex=other.places[index])
 
 
-def _in_and_out(edit: Edit) -> dict[str, int]:
-    return {"in": edit.source_in, "out": edit.source_out}
+def _speed(clip: Element, edit: Edit, kind: str) -> None:
+    effect = ElementTree.SubElement(ElementTree.SubElement(clip, "filter"), "effect")
+    _text(effect, name="Time Remap", effectid="timeremap", effectcategory="motion", effecttype="motion")
+    _text(effect, mediatype=kind)
+    values = {"variablespeed": "0", "speed": f"{float(edit.speed * 100):g}", "reverse": "FALSE"}
+    values["frameblending"] = "FALSE"
+    for name, value in values.items():
+        _text(ElementTree.SubElement(effect, "parameter"), parameterid=name, name=name, value=value)
 
 
 def _file(file: Element, source: Source, rate: Fraction) -> None:
