@@ -359,3 +359,23 @@ def test_parts_become_files_of_a_sequence(clean: Clean, video: Path, tmp_path: P
     assert (
         clean(video, "--clips", folder, "--timeline-only", "--timeline", tmp_path / "a.edl").returncode == 2
     )
+
+
+@pytest.mark.slow
+def test_blanks_pass_faster_and_a_range_is_muted(clean: Clean, video: Path, tmp_path: Path) -> None:
+    names = [tmp_path / name for name in ("a.mp4", "a.srt", "a.xml", "a.json")]
+    outputs = ("-o", names[0], "--captions", names[1], "--timeline", names[2], "--plan-out", names[3])
+    result = result_of(clean(video, *outputs, "--blank-speed", 4, "--mute-range", "0-2.6", "--json"))
+    assert sorted(tmp_path.iterdir()) == sorted(names)
+    assert [(one["action"], one["speed"]) for one in result["actions"]] == [("mute", 1), *[("speed", 4)] * 4]
+    length = float(measure(names[0]).times[-1]) + 0.033
+    assert length == pytest.approx(result["kept_seconds"], abs=0.04)
+    assert "Good morning everybody." not in names[1].read_text()
+    again = result_of(clean(video, "--plan", names[3], "--blank-speed", 4, "--dry-run", "--json"))
+    assert [one["action"] for one in again["actions"]] == ["mute", *["speed"] * 4]
+    plain = clean(video, "--dry-run", "--blank-speed", 4, "--mute-range", "0-2.6")
+    assert plain.stdout.splitlines()[-1].startswith(
+        "talk.mp4: 3 fillers, 1 repeat removed, 4 blanks 4 times faster, 1 range muted would leave 0:0"
+    )
+    for options in (["--blank-speed", "1"], ["--blank-speed", "17"], ["--mute-range", "5-4"]):
+        assert clean(video, "--dry-run", *options).returncode == 2

@@ -80,7 +80,8 @@ CONTENT = {
     "project": "sequence ",
     "sequence": "spine ",
     "spine": "(asset-clip )+",
-    "asset-clip": "(caption )*",
+    "asset-clip": "(timeMap )?(adjust-volume )?(caption )*",
+    "timeMap": "(timept )+",
     "caption": "text text-style-def ",
     "text": "text-style ",
     "text-style-def": "text-style ",
@@ -93,6 +94,8 @@ REQUIRED = {
     "media-rep": "src",
     "sequence": "format duration tcStart tcFormat",
     "asset-clip": "ref offset start duration",
+    "timept": "time value",
+    "adjust-volume": "amount",
     "caption": "lane offset duration role",
     "text-style-def": "id",
 }
