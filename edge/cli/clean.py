@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from edge.media import Recording
     from edge.quickcut.clean import CleanPlan, CleanResult
     from edge.quickcut.clips import CleanClip
-    from edge.quickcut.marks import Item
-    from edge.vocabulary import Caption, Span
+    from edge.vocabulary import Caption
 
 __all__ = ["add", "run"]
 
@@ -181,10 +180,11 @@ def _write_beside(
 
 
 def print_items(plan: CleanPlan) -> None:
-    """Print one line per item that is or could be removed."""
+    """Print one line per item that is removed (-), played faster (>) or could be either."""
+    faster = _faster(plan)
     for item in plan.items:
         if item.reason:
-            sign = "-" if item.remove else " "
+            sign = ">" if item.start in faster else "-" if item.remove else " "
             text = f"{item.text}  " if item.text else ""
             line = (
                 f"{sign} {clock(item.start):>9} - {clock(item.end):>9}  {item.kind:6}  {text}({item.reason})"
@@ -209,17 +209,22 @@ def print_sum(plan: CleanPlan, done: CleanResult | None, clips: Sequence[CleanCl
 
 def what_is_done(plan: CleanPlan) -> str:
     """Return how much is removed, played faster and muted."""
-    faster = [item for item in plan.items if item.kind == "blank" and _within(item, plan.faster)]
-    counts = Counter(str(item.kind) for item in plan.items if item.remove and item not in faster)
-    removed = ", ".join(plural(count, kind) for kind, count in sorted(counts.items())) or "nothing"
-    changes = [f"{removed} removed"]
-    if faster:
-        changes.append(f"{plural(len(faster), 'blank')} {plan.speed:g} times faster")
-    if plan.muted:
-        changes.append(f"{plural(len(plan.muted), 'range')} muted")
-    return ", ".join(changes)
+    faster = _faster(plan)
+    counts = Counter(str(item.kind) for item in plan.items if item.remove and item.start not in faster)
+    removed = ", ".join(plural(count, kind) for kind, count in sorted(counts.items()))
+    changes = {
+        f"{removed} removed": removed,
+        f"{plural(len(faster), 'blank')} {plan.speed:g} times faster": faster,
+        f"{plural(len(plan.muted), 'range')} muted": plan.muted,
+    }
+    return ", ".join(change for change, is_done in changes.items() if is_done) or "nothing removed"
 
 
-def _within(item: Item, spans: Sequence[Span]) -> bool:
-    """Return whether an item overlaps one of the spans."""
-    return any(item.start < span.end and span.start < item.end for span in spans)
+def _faster(plan: CleanPlan) -> set[float]:
+    """Return the starts of the blanks that are played faster."""
+    spans = plan.faster
+    return {
+        item.start
+        for item in plan.items
+        if item.kind == "blank" and any(item.start < span.end and span.start < item.end for span in spans)
+    }

@@ -208,19 +208,18 @@ class Timeline:
         inside = union(spans)
         clips: list[Clip] = []
         for clip in self.clips:
-            if clip.media != media:
-                clips.append(clip)
-                continue
-            outside = list(subtract((clip.trim_in, clip.trim_out), inside))
-            for start, end in sorted([*outside, *subtract((clip.trim_in, clip.trim_out), outside)]):
-                part = clip.part(start, end)
-                if (start, end) not in outside:
-                    part = replace(
-                        part,
-                        speed=part.speed if speed is None else exact(speed),
-                        muted=part.muted if muted is None else muted,
-                    )
-                clips.append(part)
+            whole = clip.trim_in, clip.trim_out
+            outside = list(subtract(whole, inside)) if clip.media == media else [whole]
+            changed = (
+                replace(
+                    clip.part(start, end),
+                    speed=clip.speed if speed is None else exact(speed),
+                    muted=clip.muted if muted is None else muted,
+                )
+                for start, end in subtract(whole, outside)
+            )
+            parts = [*(clip.part(start, end) for start, end in outside), *changed]
+            clips += sorted(parts, key=lambda part: part.trim_in)
         return Timeline.of(clips).merged()
 
     def merged(self) -> Timeline:

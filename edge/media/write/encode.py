@@ -26,7 +26,7 @@ from edge.media.write.color import Recolor, VideoEncoding, mastering_options, vi
 from edge.media.write.containers import VIDEO_OPTIONS, AudioEncoding, audio_encoding
 from edge.media.write.crossfade import spliced
 from edge.media.write.letterbox import Canvas, Shape, shape_of
-from edge.media.write.muting import silenced
+from edge.media.write.muting import Muting
 from edge.media.write.plan import AudioSources, RenderPlan
 from edge.media.write.thinning import Thinning
 
@@ -128,13 +128,11 @@ def audio_track(plan: RenderPlan, sources: AudioSources, out: OutputContainer) -
     to = AudioFormat(encoding.rate_hz, encoding.layout)
     total = round(plan.length * to.rate_hz)
     fade = min(round(plan.fade_s * to.rate_hz), total // 2)
-    stream: AvAudioStream | None = None
+    muting, stream = Muting(plan.silent, to.rate_hz), None
     for piece in spliced(plan, sources, to):
         if stream is None:
             stream = _add_audio(out, encoding, source)
-        samples = silenced(
-            AudioPiece(piece.start_sample, _faded(piece, total, fade)), plan.silent, to.rate_hz
-        )
+        samples = muting.applied(AudioPiece(piece.start_sample, _faded(piece, total, fade)))
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=to.layout)
         frame.sample_rate, frame.pts = to.rate_hz, piece.start_sample
         frame.time_base = Fraction(1, to.rate_hz)

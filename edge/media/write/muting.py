@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -13,17 +14,24 @@ RAMP_S = 0.005
 """Length in seconds of the fades beside a silent span."""
 
 
-def silenced(piece: AudioPiece, spans: Sequence[tuple[Fraction, Fraction]], rate_hz: int) -> Samples:
-    """Return the samples of a piece with zeros inside spans (seconds of the output), and fades outside."""
-    begins, ends, ramp = piece.start_sample, piece.start_sample + len(piece.samples), round(RAMP_S * rate_hz)
-    gains = None
-    for start, end in spans:
-        first, last = round(start * rate_hz), round(end * rate_hz)
-        if first - ramp < ends and last + ramp > begins:
+class Muting:
+    """Spans that are silent, with fades outside of them."""
+
+    def __init__(self, spans: Iterable[tuple[Fraction, Fraction]], rate_hz: int) -> None:
+        """Take spans in seconds of the output, in order and disjoint."""
+        self._spans = [(round(start * rate_hz), round(end * rate_hz)) for start, end in spans]
+        self._ramp = round(RAMP_S * rate_hz)
+
+    def applied(self, piece: AudioPiece) -> Samples:
+        """Return the samples of a piece, float32[n, channels], with the spans silent."""
+        begins, ends = piece.start_sample, piece.start_sample + len(piece.samples)
+        gains = None
+        first = bisect_right(self._spans, begins - self._ramp, key=lambda span: span[1])
+        for start, end in self._spans[first:]:
+            if start - self._ramp >= ends:
+                break
             at = np.arange(begins, ends)
-            outside = np.maximum(first - at, at - last + 1) / ramp
-            gain = np.float32(0.5) - np.float32(0.5) * np.cos(np.pi * np.clip(outside, 0, 1)).astype(
-                np.float32
-            )
+            outside = np.clip(np.maximum(start - at, at - end + 1) / self._ramp, 0, 1)
+            gain = (0.5 - 0.5 * np.cos(np.pi * outside)).astype(np.float32)
             gains = gain if gains is None else np.minimum(gains, gain)
-    return piece.samples if gains is None else piece.samples * gains[:, None]
+        return piece.samples if gains is None else piece.samples * gains[:, None]

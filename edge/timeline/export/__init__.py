@@ -47,7 +47,7 @@ def write_timeline(
     """Write a timeline for editors, whole or not at all.
 
     .otio (OpenTimelineIO), .edl (CMX 3600), .fcpxml (Final Cut Pro), .xml (Premiere Pro, DaVinci Resolve:
-    Final Cut Pro 7 XML), .kdenlive, or .mlt (Shotcut).
+    Final Cut Pro 7 XML), .kdenlive, or .mlt (Shotcut). Clips that are muted or played faster are that in all.
     Clips are rounded to whole frames at `rate` frames per second (`frame_edits`). The default is the standard
     rate nearest to that of the first recording with video, 25 if there is only audio. The recordings need not
     exist if a rate is given. `captions` are in seconds of the timeline; they become captions in `language`
