@@ -17,8 +17,7 @@ from edge.media import ConcatResult, MediaRange, concat
 from edge.media.write.quicken import quickened
 
 from .conftest import Film
-from .makers import Floats, measure, sound_of, write_sound
-from .test_join import FILMS, frame_times
+from .makers import FILMS, Floats, frame_times, measure, sound_of, write_sound
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,18 @@ from edge.quickcut.options import CleanOptions, CutOptions
 from edge.vocabulary import Span
 from tests.makers import BY_LETTERS, Shot
 from tests.media.makers import measure, sound_of
-from tests.quickcut.makers import KEPT, RATE_HZ, film, steady, talk, words
-from tests.quickcut.test_clean import assert_captions_fit, assert_sound_says_when, sound_file, texts
+from tests.quickcut.makers import (
+    KEPT,
+    RATE_HZ,
+    assert_captions_fit,
+    assert_sound_says_when,
+    film,
+    sound_file,
+    steady,
+    talk,
+    texts,
+    words,
+)
 
 FASTER = CutOptions(blank_speed=4.0)
 
