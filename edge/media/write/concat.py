@@ -138,19 +138,31 @@ def _snapped(
     """Move cut points to frames. Raises InputError if a range begins after the end of its recording."""
     ends = {source: recording.end(video=video) for source, recording in recordings.items()}
     snapped: list[MediaRange] = []
-    for n, part in enumerate(ranges):
-        recording, over = recordings[part.source], ends[part.source]
-        if over and part.start >= over:
-            what = f"holds nothing between {float(part.start):.3f} s and {float(part.end):.3f} s"
-            raise InputError(recording.path, f"{what}; it ends at {float(over):.3f} s")
-        start, end, origin = part.start, min(part.end, over or part.end), recording.info.origin
+    for run in _runs(ranges):
+        recording, over = recordings[run[0].source], ends[run[0].source]
+        for part in run:
+            if over and part.start >= over:
+                what = f"holds nothing between {float(part.start):.3f} s and {float(part.end):.3f} s"
+                raise InputError(recording.path, f"{what}; it ends at {float(over):.3f} s")
+        start, end, origin = run[0].start, min(run[-1].end, over or run[-1].end), recording.info.origin
         if video and (index := recording.frame_index) is not None:
-            if not (n and _goes_on(ranges[n - 1], part)):
-                start = index.nearest(start + origin) - origin
-            if not (n + 1 < len(ranges) and _goes_on(part, ranges[n + 1])):
-                end = max(start, index.nearest(end + origin) - origin)
-        snapped.append(replace(part, start=start, end=end))
+            start, end = index.nearest(start + origin) - origin, index.nearest(end + origin) - origin
+        inner = [max(start, min(part.start, end)) for part in run[1:]]
+        for part, begins, stops in zip(run, [start, *inner], [*inner, end], strict=True):
+            snapped.append(replace(part, start=begins, end=stops))
     return tuple(snapped)
+
+
+def _runs(ranges: Sequence[MediaRange]) -> Iterator[list[MediaRange]]:
+    """Yield ranges between two cuts."""
+    run: list[MediaRange] = []
+    for part in ranges:
+        if run and not _goes_on(run[-1], part):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
 
 
 def _goes_on(part: MediaRange, after: MediaRange) -> bool:
