@@ -23,10 +23,10 @@ from edge.version import __version__ as __version__
 if TYPE_CHECKING:
     from edge.cache import Cache as Cache
     from edge.captions.burn import burn_captions as burn_captions
-    from edge.captions.chapter_files import write_chapters as write_chapters
+    from edge.captions.chapter_files import write_chapter_list as write_chapter_list
     from edge.captions.chapters import Chapter as Chapter
     from edge.captions.chapters import ChapterOptions as ChapterOptions
-    from edge.captions.chapters import chapters as chapters
+    from edge.captions.chapters import find_chapters as find_chapters
     from edge.captions.files import write_captions as write_captions
     from edge.captions.live import LiveCaptions as LiveCaptions
     from edge.captions.live import live_captions as live_captions
@@ -100,6 +100,8 @@ if TYPE_CHECKING:
     from edge.media.read.recording import Recording as Recording
     from edge.media.read.recording import open_recording as open_recording
     from edge.media.read.report import DecodeReport as DecodeReport
+    from edge.media.write.burn import BurnResult as BurnResult
+    from edge.media.write.captioned import SubtitledResult as SubtitledResult
     from edge.media.write.concat import ConcatResult as ConcatResult
     from edge.media.write.concat import MediaRange as MediaRange
     from edge.media.write.concat import concat as concat
@@ -126,6 +128,8 @@ if TYPE_CHECKING:
     from edge.quickcut.clean import CleanResult as CleanResult
     from edge.quickcut.clean import clean as clean
     from edge.quickcut.clean import plan_clean as plan_clean
+    from edge.quickcut.clips import CleanClip as CleanClip
+    from edge.quickcut.clips import clean_clips as clean_clips
     from edge.quickcut.edits import edit_plan as edit_plan
     from edge.quickcut.edits import write_plan as write_plan
     from edge.quickcut.marks import Item as Item

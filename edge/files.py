@@ -72,6 +72,33 @@ def whole_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
+@contextmanager
+def whole_files(folder: Path, *, force: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder inside `folder`; on success its files are moved to `folder`, all or none.
+
+    Without `force` files that exist are refused. Raises OutputError.
+    """
+    draft = folder / f".{secrets.token_hex(4)}.part"
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        files = sorted(draft.iterdir())
+        for file in files:
+            refuse_existing(folder / file.name, force)
+        for file in files:
+            file.replace(folder / file.name)
+    except OSError as error:
+        if isinstance(error, EOFError) or error.errno is None:
+            raise
+        raise OutputError(folder, f"cannot be written: {os.strerror(error.errno).lower()}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        with suppress(OSError):  # remove folders made for files that were not written; others are not empty
+            for parent in made:
+                parent.rmdir()
+
+
 def fill_in(template: str, **fields: str | int) -> str:
     """Return the template with its fields filled in, as in `{stem}-{number:02}`. Raises UsageError."""
     try:

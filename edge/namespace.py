@@ -5,11 +5,11 @@ from __future__ import annotations
 MODULES: dict[str, tuple[str, ...]] = {
     "edge.cache": ("Cache",),
     "edge.captions.burn": ("burn_captions",),
-    "edge.captions.chapter_files": ("write_chapters",),
+    "edge.captions.chapter_files": ("write_chapter_list",),
     "edge.captions.chapters": (
         "Chapter",
         "ChapterOptions",
-        "chapters",
+        "find_chapters",
     ),
     "edge.captions.files": ("write_captions",),
     "edge.captions.live": (
@@ -122,6 +122,8 @@ MODULES: dict[str, tuple[str, ...]] = {
         "open_recording",
     ),
     "edge.media.read.report": ("DecodeReport",),
+    "edge.media.write.burn": ("BurnResult",),
+    "edge.media.write.captioned": ("SubtitledResult",),
     "edge.media.write.concat": (
         "ConcatResult",
         "MediaRange",
@@ -161,6 +163,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "CleanResult",
         "clean",
         "plan_clean",
+    ),
+    "edge.quickcut.clips": (
+        "CleanClip",
+        "clean_clips",
     ),
     "edge.quickcut.edits": ("edit_plan", "write_plan"),
     "edge.quickcut.marks": ("Item",),

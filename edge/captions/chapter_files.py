@@ -15,6 +15,7 @@ from edge.captions.chapters import Chapter
 from edge.captions.files import write_captions
 from edge.errors import UsageError
 from edge.files import whole_file
+from edge.text.clock import whole_clock
 from edge.vocabulary import Caption
 
 MIN_CHAPTERS = 3
@@ -28,13 +29,7 @@ def youtube_text(chapters: Sequence[Chapter]) -> str:
     0:00 One
     1:01 Two
     """
-    return "".join(f"{_clock(int(one.start))} {one.title}\n" for one in chapters)
-
-
-def _clock(seconds: int) -> str:
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return "".join(f"{whole_clock(int(one.start))} {one.title}\n" for one in chapters)
 
 
 def _json_text(chapters: Sequence[Chapter]) -> str:
@@ -72,7 +67,7 @@ def check_chapters(path: str | PathLike[str]) -> None:
         raise UsageError(f"{path}: chapters are written as {', '.join(WRITERS)}")
 
 
-def write_chapters(chapters: Sequence[Chapter], path: str | PathLike[str], *, force: bool = False) -> str:
+def write_chapter_list(chapters: Sequence[Chapter], path: str | PathLike[str], *, force: bool = False) -> str:
     """Write chapters as .txt (`0:00 Title`, as YouTube takes them), .json or .vtt; return a note, or "".
 
     The note says that YouTube ignores a list that is too short. Raises UsageError for an unknown suffix,

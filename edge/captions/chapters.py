@@ -54,7 +54,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class ChapterOptions:
-    """Settings of `chapters`."""
+    """Settings of `find_chapters`."""
 
     min_chapter_s: float = 60.0
     """Minimum length of a chapter, in seconds."""
@@ -70,7 +70,7 @@ class ChapterOptions:
             raise UsageError("chapters need min_chapter_s, window_s and pause_s above 0 s")
 
 
-def chapters(transcript: Transcript, options: ChapterOptions | None = None) -> tuple[Chapter, ...]:
+def find_chapters(transcript: Transcript, options: ChapterOptions | None = None) -> tuple[Chapter, ...]:
     """Return the chapters of a recording in order, from 0 to its end; none if nothing is said.
 
     They begin with sentences: with those that differ most from what precedes them in their words, and where

@@ -124,11 +124,11 @@ def deliver(options: argparse.Namespace, result: CaptionResult, files: dict[str,
 def _chapters(
     options: argparse.Namespace, result: CaptionResult, file: Path, lines: list[str]
 ) -> tuple[Chapter, ...]:
-    from edge.captions.chapter_files import write_chapters  # noqa: PLC0415
-    from edge.captions.chapters import chapters  # noqa: PLC0415
+    from edge.captions.chapter_files import write_chapter_list  # noqa: PLC0415
+    from edge.captions.chapters import find_chapters  # noqa: PLC0415
 
-    found = chapters(result.transcript)
-    note = write_chapters(found, file, force=options.force)
+    found = find_chapters(result.transcript)
+    note = write_chapter_list(found, file, force=options.force)
     lines.append(f"{file}: {plural(len(found), 'chapter')}")
     if note and not options.quiet:
         print_notes(result.recording, [note])

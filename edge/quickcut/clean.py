@@ -6,7 +6,7 @@ transcript -> marked items -> cut list -> timeline -> rendered file and retimed 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from os import PathLike
@@ -26,10 +26,10 @@ from edge.files import whole_file
 from edge.media import MediaRange, Recording, concat, open_recording, snap_to_frames
 from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
-from edge.quickcut.cuts import cut_list
+from edge.quickcut.cuts import cut_list, split_cuts
 from edge.quickcut.marks import Item, mark
 from edge.quickcut.options import CleanOptions
-from edge.spans import merge, subtract
+from edge.spans import intervals, merge, subtract
 from edge.text.clock import clock
 from edge.timeline.placing import place
 from edge.timeline.timeline import Clip, Timeline
@@ -49,9 +49,11 @@ class CleanPlan:
     cuts: tuple[Span, ...]
     """Spans that are removed, in order and disjoint."""
     timeline: Timeline
-    """The recording without the cuts."""
+    """The recording without the cuts; clips may be muted or played faster."""
     notes: tuple[str, ...] = ()
     """Problems found in the file, one line each."""
+    muted: tuple[Span, ...] = ()
+    """Spans of which nothing but the video stays, if they are not cut; in order and disjoint."""
 
     def __repr__(self) -> str:
         name, cuts = self.recording.path.name, len(self.cuts)
@@ -69,8 +71,21 @@ class CleanPlan:
 
     @property
     def removed_s(self) -> float:
-        """Length of what is removed in seconds."""
+        """How much shorter the result is, in seconds."""
         return max(0.0, self.duration_s - self.kept_s)
+
+    @property
+    def faster(self) -> tuple[Span, ...]:
+        """Spans of the recording that are played faster, in order and disjoint."""
+        spans = [
+            (float(clip.trim_in), float(clip.trim_out)) for clip in self.timeline.clips if clip.speed != 1
+        ]
+        return tuple(Span(*part) for part in merge(spans))
+
+    @property
+    def speed(self) -> float:
+        """How many times faster these are played; 1 without any."""
+        return float(max((clip.speed for clip in self.timeline.clips), default=1))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `edge clean --dry-run`."""
@@ -94,6 +109,10 @@ class CleanPlan:
             language=self.transcript.language,
             items=tuple(item.to_document() for item in self.items),
             cuts=tuple(schema.Cut(schema.seconds(cut.start), schema.seconds(cut.end)) for cut in self.cuts),
+            actions=(
+                *(_action("mute", span) for span in self.muted),
+                *(_action("speed", span, self.speed) for span in self.faster),
+            ),
             kept_seconds=schema.seconds(self.kept_s),
             removed_seconds=schema.seconds(self.removed_s),
         )
@@ -121,10 +140,12 @@ class CleanResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON document of `edge clean`."""
-        return schema.to_dict(
-            structs.replace(
-                self.plan.to_document(), file=str(self.file), how=self.how, why=self.why, note=self.note
-            )
+        return schema.to_dict(self.to_document())
+
+    def to_document(self) -> schema.Clean:
+        """Return `to_dict` as a typed document."""
+        return structs.replace(
+            self.plan.to_document(), file=str(self.file), how=self.how, why=self.why, note=self.note
         )
 
 
@@ -157,21 +178,27 @@ def plan_clean(
     duration_s = max(transcript.duration_s, recording.duration_s)
     items = mark(transcript, options.marks, duration_s=duration_s, voices=Passages(recording))
     cuts = cut_list(items, transcript, options.cuts, duration_s=duration_s)
-    return planned(recording, transcript, items, cuts, notes)
+    bare = CleanPlan(recording, transcript, tuple(items), (), Timeline(), notes)
+    cuts, faster = split_cuts(cuts, items, options.cuts)
+    return planned(bare, cuts, faster=faster, speed=options.cuts.blank_speed)
 
 
 def planned(
-    recording: Recording,
-    transcript: Transcript,
-    items: Sequence[Item],
+    plan: CleanPlan,
     cuts: Sequence[Span],
-    notes: tuple[str, ...] = (),
+    *,
+    faster: Iterable[Span] = (),
+    speed: float = 0.0,
+    muted: Sequence[Span] = (),
 ) -> CleanPlan:
-    """Return the plan that removes `cuts`, in order and disjoint, from a recording."""
-    duration_s = max(transcript.duration_s, recording.duration_s)
-    whole = Timeline.of([Clip(recording.path, Fraction(0), Fraction(duration_s))])
-    timeline = whole.cut((cut.start, cut.end) for cut in cuts)
-    return CleanPlan(recording, transcript, tuple(items), tuple(cuts), timeline, notes)
+    """Return a plan with other `cuts`, in order and disjoint, and spans that are played faster or muted."""
+    path = plan.recording.path
+    timeline = Timeline.of([Clip(path, Fraction(0), Fraction(plan.duration_s))])
+    timeline = timeline.cut((cut.start, cut.end) for cut in cuts)
+    if speed:
+        timeline = timeline.changed(path, intervals(faster), speed=Fraction(speed).limit_denominator(1000))
+    timeline = timeline.changed(path, intervals(muted), muted=True)
+    return replace(plan, cuts=tuple(cuts), timeline=timeline, muted=tuple(muted))
 
 
 def clean(
@@ -199,12 +226,13 @@ def clean(
     recording, sentences = plan.recording, plan.transcript.sentences
     if not plan.timeline.clips:
         raise InputError(recording.path, "would be empty: it has no speech")
-    if not plan.cuts and destination.suffix.lower() == recording.path.suffix.lower():
+    changed = plan.cuts or plan.muted or plan.faster
+    if not changed and destination.suffix.lower() == recording.path.suffix.lower():
         with whole_file(destination, force=force) as draft:
             shutil.copyfile(recording.path, draft)
         return CleanResult(destination, plan, sentences, "unchanged", "")
     joined = concat(
-        [MediaRange(recording, clip.trim_in, clip.trim_out) for clip in plan.timeline.clips],
+        media_ranges(recording, plan.timeline.clips),
         destination,
         smart=options.smart,
         crossfade_s=options.crossfade_s,
@@ -220,13 +248,19 @@ def as_rendered(plan: CleanPlan) -> tuple[CleanPlan, tuple[Caption, ...]]:
 
     For timelines of editors, without rendering. Raises InputError.
     """
-    parts = [MediaRange(plan.recording, clip.trim_in, clip.trim_out) for clip in plan.timeline.clips]
-    return _as_rendered(plan, snap_to_frames(parts))
+    return _as_rendered(plan, snap_to_frames(media_ranges(plan.recording, plan.timeline.clips)))
+
+
+def media_ranges(recording: Recording, clips: Iterable[Clip]) -> list[MediaRange]:
+    """Return what clips of a recording show, to render it."""
+    return [MediaRange(recording, clip.trim_in, clip.trim_out, clip.speed, clip.muted) for clip in clips]
 
 
 def rendered_timeline(path: Path, ranges: Sequence[MediaRange]) -> Timeline:
     """Return the timeline of rendered ranges; ranges that became shorter than a frame are dropped."""
-    return Timeline.of(Clip(path, part.start, part.end) for part in ranges if part.length)
+    return Timeline.of(
+        Clip(path, part.start, part.end, speed=part.speed, muted=part.muted) for part in ranges if part.length
+    )
 
 
 def _as_rendered(plan: CleanPlan, ranges: Sequence[MediaRange]) -> tuple[CleanPlan, tuple[Caption, ...]]:
@@ -240,3 +274,7 @@ def _cuts(timeline: Timeline, duration_s: float) -> tuple[Span, ...]:
     """Return the spans of the recording that its timeline leaves out."""
     kept = merge((float(clip.trim_in), float(clip.trim_out)) for clip in timeline.clips)
     return tuple(Span(*part) for part in subtract((0.0, duration_s), kept))
+
+
+def _action(action: str, span: Span, speed: float = 1.0) -> schema.Action:
+    return schema.Action(schema.seconds(span.start), schema.seconds(span.end), action, round(speed, 3))

@@ -52,6 +52,25 @@ def cut_list(
     return cuts
 
 
+def split_cuts(
+    cuts: Sequence[Span], items: Sequence[Item], options: CutOptions | None = None
+) -> tuple[list[Span], list[Span]]:
+    """Divide cuts into what is removed and what is played faster: the blanks, if the options say so.
+
+    Pieces shorter than `CutOptions.min_cut_s` are removed with the rest.
+    """
+    options = options or CutOptions()
+    if not options.blank_speed:
+        return list(cuts), []
+    whole = merge(intervals(cuts))
+    blanks = merge(intervals(item for item in items if item.remove and item.kind is Kind.BLANK))
+    rest = [part for one in whole for part in subtract(one, blanks)]
+    inside = [part for one in whole for part in subtract(one, rest)]
+    faster = [part for part in inside if part[1] - part[0] >= max(options.min_cut_s, ROUNDING_S)]
+    gone = [part for one in whole for part in subtract(one, faster)]
+    return [Span(*part) for part in gone], [Span(*part) for part in faster]
+
+
 def _kept(
     items: Sequence[Item], transcript: Transcript, options: CutOptions
 ) -> Iterator[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Edit a plan of quick cut: its items in a JSON file, and ranges that stay or go.
+"""Edit a plan of quick cut: its items in a JSON file, and ranges that stay, go or are muted.
 
 plan -> write_plan -> items with "remove": true or false, changed by hand -> edit_plan -> clean
 """
@@ -17,7 +17,7 @@ from edge import schema
 from edge.errors import InputError, UsageError
 from edge.files import whole_file
 from edge.quickcut.clean import CleanPlan, planned
-from edge.quickcut.cuts import cut_list
+from edge.quickcut.cuts import cut_list, split_cuts
 from edge.quickcut.marks import Item, Kind
 from edge.quickcut.options import CutOptions
 from edge.spans import intervals, merge, subtract
@@ -25,6 +25,8 @@ from edge.vocabulary import Span
 
 ROUNDING_S = 0.001
 """Times in a file are rounded to a millisecond."""
+ACTIONS = ("mute", "speed")
+"""What a plan may do with spans that stay."""
 
 
 def write_plan(plan: CleanPlan, file: str | PathLike[str], *, force: bool = False) -> None:
@@ -40,36 +42,51 @@ def edit_plan(
     *,
     keep: Iterable[Span] = (),
     cut: Iterable[Span] = (),
+    mute: Iterable[Span] = (),
     options: CutOptions | None = None,
 ) -> CleanPlan:
-    """Return a plan with other decisions: the items of a file, then ranges that stay, then ranges that go.
+    """Return a plan with other decisions: those of a file, then ranges that stay, go, and are muted.
 
-    `file` is one of `write_plan`: an item is removed if its "remove" is true. `keep` and `cut` are in seconds
-    of the recording; what is in both goes. Raises InputError for a file that is no plan of this recording,
+    `file` is one of `write_plan`: an item is removed if its "remove" is true, and its actions "mute" apply;
+    which blanks are played faster follows from the items and `options`. The ranges are in seconds of the
+    recording: what is in `keep` and `cut` goes; of what is in `mute`, and stays, the video stays without
+    audio, and captions leave out its words. Raises InputError for a file that is no plan of this recording,
     UsageError for a range beyond its end.
     """
-    staying, going = merge(intervals(keep)), merge(intervals(cut))
-    for start, _ in (*staying, *going):
+    options = options or CutOptions(blank_speed=plan.speed if plan.faster else 0.0)
+    staying, going, silent = merge(intervals(keep)), merge(intervals(cut)), list(intervals(mute))
+    for start, _ in (*staying, *going, *silent):
         if start >= plan.duration_s:
             raise UsageError(f"a range begins at {start:g} s; the recording has {plan.duration_s:g} s")
-    items, cuts = plan.items, plan.cuts
+    items, cuts, faster, muted = plan.items, plan.cuts, plan.faster, plan.muted
     if file is not None:
-        items = read_items(Path(file), plan.duration_s)
-        cuts = tuple(cut_list(items, plan.transcript, options, duration_s=plan.duration_s))
+        items, muted = read_plan(Path(file), plan.duration_s)
+        marked = cut_list(items, plan.transcript, options, duration_s=plan.duration_s)
+        cuts, faster = map(tuple, split_cuts(marked, items, options))
     items = tuple(replace(item, remove=False) if _inside(item, staying) else item for item in items)
     left = [part for one in intervals(cuts) for part in subtract(one, staying)]
-    spans = merge([*left, *((start, min(end, plan.duration_s)) for start, end in going)])
-    return planned(plan.recording, plan.transcript, items, [Span(*part) for part in spans], plan.notes)
+    gone = merge([*left, *((start, min(end, plan.duration_s)) for start, end in going)])
+    return planned(
+        replace(plan, items=items),
+        [Span(*part) for part in gone],
+        faster=[Span(*part) for one in intervals(faster) for part in subtract(one, staying)],
+        speed=options.blank_speed,
+        muted=[Span(*part) for part in merge([*intervals(muted), *silent])],
+    )
 
 
-def read_items(file: Path, duration_s: float) -> tuple[Item, ...]:
-    """Read the items of a plan. Raises InputError if it is none, or one of a longer recording."""
+def read_plan(file: Path, duration_s: float) -> tuple[tuple[Item, ...], tuple[Span, ...]]:
+    """Read the items of a plan, and the spans that it mutes.
+
+    Raises InputError if it is none, or one of a longer recording.
+    """
     try:
         document = msgspec.json.decode(file.read_bytes(), type=schema.Clean)
         items = tuple(
             Item(one.start, one.end, Kind(one.kind), one.text, one.remove, one.reason, one.score)
             for one in document.items
         )
+        muted = tuple(Span(one.start, one.end) for one in document.actions if _mutes(one))
     except FileNotFoundError as error:
         raise InputError(file, "does not exist; --plan-out writes one") from error
     except (OSError, msgspec.MsgspecError, ValueError) as error:
@@ -79,9 +96,17 @@ def read_items(file: Path, duration_s: float) -> tuple[Item, ...]:
         if not end - ROUNDING_S <= item.start < item.end:
             raise InputError(file, f"has an item out of order, from {item.start:g} to {item.end:g} s")
         end = item.end
+    end = max([end, *(span.end for span in muted)])
     if end > duration_s + ROUNDING_S:
         raise InputError(file, f"is of another recording: it goes on to {end:g} s of {duration_s:g} s")
-    return items
+    return items, muted
+
+
+def _mutes(action: schema.Action) -> bool:
+    """Return whether an action mutes; others follow from the items. Raises ValueError for an unknown one."""
+    if action.action not in ACTIONS:
+        raise ValueError(f"there is no action {action.action!r}")
+    return action.action == "mute"
 
 
 def _inside(item: Item, spans: Iterable[tuple[float, float]]) -> bool:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from edge.errors import UsageError
 from edge.evidence.options import TranscriptOptions
 
+MAX_SPEED = 16
+"""Blanks are played at most so many times faster."""
+
 
 class Level(StrEnum):
     """How much is removed."""
@@ -93,8 +96,12 @@ class CutOptions:
     """Minimum length of a cut in seconds."""
     min_sound_s: float = 0.2
     """Sound between words that is not marked is kept from this length on, in seconds."""
+    blank_speed: float = 0.0
+    """Blanks stay, and are played so many times faster, above 1 and up to `MAX_SPEED`; 0 removes them."""
 
     def __post_init__(self) -> None:
+        if self.blank_speed and not 1 < self.blank_speed <= MAX_SPEED:
+            raise UsageError(f"blanks are played 1 to {MAX_SPEED} times faster, not {self.blank_speed:g}")
         lengths = (self.padding_s, self.search_s, self.min_cut_s, self.min_sound_s)
         if not all(length >= 0 for length in lengths):
             raise UsageError("lengths of cuts cannot be negative")

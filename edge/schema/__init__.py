@@ -24,6 +24,7 @@ from edge.schema.documents import (
     Tags,
 )
 from edge.schema.parts import (
+    Action,
     Caption,
     Cut,
     Evidence,
@@ -31,6 +32,7 @@ from edge.schema.parts import (
     MatchedTrack,
     Media,
     MusicSection,
+    Part,
     Segment,
     Song,
     Tag,
@@ -39,9 +41,9 @@ from edge.schema.parts import (
 )
 
 __all__ = [
-    "DOCUMENTS", "VERSION", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item", "Labels",
-    "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Segment", "Song", "Songs", "Tag",
-    "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
+    "DOCUMENTS", "VERSION", "Action", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item",
+    "Labels", "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part", "Segment", "Song", "Songs",
+    "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
 ]  # fmt: skip
 
 

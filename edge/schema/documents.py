@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Struct, UnsetType
 
 from edge.schema.parts import (
+    Action,
     Caption,
     Cut,
     Evidence,
@@ -12,6 +13,7 @@ from edge.schema.parts import (
     MatchedTrack,
     Media,
     MusicSection,
+    Part,
     Segment,
     Song,
     Tag,
@@ -71,10 +73,12 @@ class Clean(Document, frozen=True, kw_only=True):
     """All items in order."""
     cuts: tuple[Cut, ...]
     """Removed spans in order, disjoint."""
+    actions: tuple[Action, ...] = ()
+    """Spans that are muted, then those that are played faster, each in order and disjoint."""
     kept_seconds: float
     """Length of the result."""
     removed_seconds: float
-    """Total length of the cuts."""
+    """How much shorter the result is than the recording."""
     file: str | UnsetType = UNSET
     """The file written; absent after a dry run."""
     how: str | UnsetType = UNSET
@@ -83,6 +87,8 @@ class Clean(Document, frozen=True, kw_only=True):
     """Reason why video was encoded instead of copied."""
     note: str | UnsetType = UNSET
     """What could not be kept: HDR or deep color, subtitles, attachments; empty if nothing was lost."""
+    clips: tuple[Part, ...] | UnsetType = UNSET
+    """The parts written to files of their own, in order; absent unless asked for."""
 
 
 class Tags(Document, frozen=True, kw_only=True):

@@ -100,6 +100,30 @@ class Cut(Struct, frozen=True):
     """Seconds of the recording."""
 
 
+class Action(Struct, frozen=True):
+    """A span of the recording that stays, in another way."""
+
+    start: float
+    """Seconds of the recording."""
+    end: float
+    """Seconds of the recording."""
+    action: str
+    """mute (video without audio) or speed (played faster)."""
+    speed: float = 1.0
+    """Seconds of the recording in a second of the result."""
+
+
+class Part(Struct, frozen=True):
+    """A part of the recording that was written to a file of its own."""
+
+    start: float
+    """Seconds of the recording."""
+    end: float
+    """Seconds of the recording."""
+    file: str
+    """The file."""
+
+
 class Evidence(Struct, frozen=True):
     """What the labels of a recording are based on."""
 

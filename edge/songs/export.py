@@ -12,6 +12,7 @@ from pathlib import Path
 from edge.errors import UsageError
 from edge.files import whole_file
 from edge.songs.find import SongSearchResult
+from edge.text.clock import whole_clock
 
 
 def ffmetadata(result: SongSearchResult) -> str:
@@ -32,7 +33,7 @@ def youtube(result: SongSearchResult) -> str:
     starts = [(int(song.start), f"Song {number}") for number, song in enumerate(result.songs, 1)]
     if not starts or starts[0][0] > 0:
         starts.insert(0, (0, "Intro"))
-    return "".join(f"{_minutes(start)} {title}\n" for start, title in starts)
+    return "".join(f"{whole_clock(start)} {title}\n" for start, title in starts)
 
 
 def cue(result: SongSearchResult) -> str:
@@ -70,9 +71,3 @@ def write_chapters(result: SongSearchResult, file: str | PathLike[str], *, force
     with whole_file(Path(file), force=force) as draft:
         text = WRITERS[Path(file).suffix.lower()](result)
         draft.write_text(text, encoding="utf-8", errors="surrogateescape")
-
-
-def _minutes(seconds: int) -> str:
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -13,3 +13,14 @@ def clock(seconds: float) -> str:
     minutes, tenths = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     return (f"{hours}:{minutes:02}" if hours else f"{minutes}") + f":{tenths // 10:02}.{tenths % 10}"
+
+
+def whole_clock(seconds: int) -> str:
+    """Format whole seconds as minutes and seconds, as lists of chapters have them.
+
+    >>> whole_clock(61), whole_clock(3723)
+    ('1:01', '1:02:03')
+    """
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -18,7 +18,8 @@ def place(captions_by_media: Mapping[Path, Sequence[Caption]], timeline: Timelin
 
     A caption appears wherever a clip shows a part of it, for as long as that part. If a part in its middle
     was cut out, and the rest follows directly, it stays one caption. It keeps the words of which at least
-    half is audible; if some were lost, its text is rebuilt from the rest, and without any word it is dropped.
+    half is audible, shown in a clip that is not muted; if some were lost, its text is rebuilt from the rest,
+    and without any word it is dropped. It neither begins nor ends in a muted clip.
     Each time is rounded once, from its exact value, so nothing drifts.
 
     >>> talk = Path("talk.mp4")
@@ -66,12 +67,20 @@ class _Run:
         self._clips = clips
         self._ins = [float(clip.trim_in) for clip in clips]
         self._outs = [float(clip.trim_out) for clip in clips]
-        self._shifts = [(clip.in_point - clip.trim_in).as_integer_ratio() for clip in clips]
+        self._shifts = [
+            (clip.in_point - clip.trim_in).as_integer_ratio() if clip.speed == 1 and not clip.muted else None
+            for clip in clips
+        ]
+        self._muted = [clip for clip in clips if clip.muted]
 
     def show(self, caption: Caption) -> Caption | None:
         """Return the caption as this run shows it; None if nothing of it is left."""
-        start, end, _ = self._seen(caption)
+        start, end, whole = self._seen(caption)
         words = tuple(shown for word in caption.words if (shown := self._word(word)) is not None)
+        if self._muted and not whole:
+            if not caption.words and not self._is_half(caption):
+                return None
+            start, end = self._within_audible(start, end)
         if start >= end or (caption.words and not words):
             return None
         whole = len(words) == len(caption.words)
@@ -81,14 +90,33 @@ class _Run:
         start, end, whole = self._seen(word)
         return Word(start, end, word.text) if start < end and (whole or self._is_half(word)) else None
 
-    def _is_half(self, word: Word) -> bool:
-        return 2 * (self._at(word.end) - self._at(word.start)) >= exact(word.end) - exact(word.start)
+    def _is_half(self, item: Caption | Word) -> bool:
+        """Return whether at least half of an item is audible."""
+        start, end = exact(item.start), exact(item.end)
+        first = max(0, bisect_right(self._clips, start, key=lambda clip: clip.trim_in) - 1)
+        last = bisect_right(self._clips, end, key=lambda clip: clip.trim_in)
+        shown = sum(
+            max(Fraction(0), min(end, clip.trim_out) - max(start, clip.trim_in))
+            for clip in self._clips[first:last]
+            if not clip.muted
+        )
+        return 2 * shown >= end - start
+
+    def _within_audible(self, start: float, end: float) -> tuple[float, float]:
+        """Return times of the timeline without the muted clips in which they lie."""
+        for clip in self._muted:
+            if clip.in_point <= start < clip.out_point:
+                start = float(clip.out_point)
+        for clip in reversed(self._muted):
+            if clip.in_point < end <= clip.out_point:
+                end = float(clip.in_point)
+        return start, end
 
     def _seen(self, item: Caption | Word) -> tuple[float, float, bool]:
         """Return start and end on the timeline, each rounded once, and whether a single clip shows it all."""
         index = bisect_right(self._ins, item.start) - 1
-        if self._ins[index] < item.start and item.end < self._outs[index]:
-            shift, unit = self._shifts[index]
+        if self._ins[index] < item.start and item.end < self._outs[index] and (by := self._shifts[index]):
+            shift, unit = by
             top, bottom = item.start.as_integer_ratio()
             last, below = item.end.as_integer_ratio()
             return (
@@ -102,7 +130,7 @@ class _Run:
         seconds = exact(time)
         index = max(0, bisect_right(self._clips, seconds, key=lambda clip: clip.trim_in) - 1)
         clip = self._clips[index]
-        return clip.in_point + max(Fraction(0), min(seconds, clip.trim_out) - clip.trim_in)
+        return clip.time_of(max(clip.trim_in, min(seconds, clip.trim_out)))
 
 
 def _runs(timeline: Timeline) -> Iterator[_Run]:

@@ -35,23 +35,47 @@ class Clip:
     """End in seconds of the recording, after `trim_in`."""
     in_point: Fraction = Fraction(0)
     """Start in seconds of the timeline."""
+    speed: Fraction = Fraction(1)
+    """Seconds of the recording shown in a second of the timeline, above 0."""
+    muted: bool = False
+    """Whether its audio is silent."""
 
     def __post_init__(self) -> None:
-        for name in ("trim_in", "trim_out", "in_point"):
+        for name in ("trim_in", "trim_out", "in_point", "speed"):
             if not isinstance(getattr(self, name), Fraction):
                 object.__setattr__(self, name, exact(getattr(self, name)))
         if self.trim_in.numerator < 0 or self.trim_in >= self.trim_out or self.in_point.numerator < 0:
             raise UsageError(f"a clip needs 0 <= trim_in < trim_out, got [{self.trim_in}, {self.trim_out})")
+        if self.speed.numerator <= 0:
+            raise UsageError(f"a clip needs a speed above 0, got {self.speed}")
 
     @property
     def length(self) -> Fraction:
-        """Return the length in seconds."""
-        return self.trim_out - self.trim_in
+        """Return the length in seconds of the timeline."""
+        shown = self.trim_out - self.trim_in
+        return shown if self.speed == 1 else shown / self.speed
 
     @property
     def out_point(self) -> Fraction:
         """Return the end of the clip in seconds of the timeline."""
         return self.in_point + self.length
+
+    def source_at(self, time: Fraction) -> Fraction:
+        """Convert seconds of the timeline to seconds of the recording."""
+        return self.trim_in + (time - self.in_point) * self.speed
+
+    def time_of(self, source: Fraction) -> Fraction:
+        """Convert seconds of the recording to seconds of the timeline."""
+        return self.in_point + (source - self.trim_in) / self.speed
+
+    def part(self, trim_in: Fraction, trim_out: Fraction) -> Clip:
+        """Return a clip that shows [trim_in, trim_out) instead, in the same way."""
+        return Clip(self.media, trim_in, trim_out, self.in_point, self.speed, self.muted)
+
+    def goes_on(self, other: Clip) -> bool:
+        """Return whether another clip shows what follows, in the same way."""
+        ways = self.media, self.speed, self.muted, self.trim_out
+        return ways == (other.media, other.speed, other.muted, other.trim_in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +123,7 @@ class Timeline:
     def to_source(self, time: Seconds) -> tuple[Path, Fraction]:
         """Return the recording at a time, and the time in it. Raises UsageError like `clip_at`."""
         clip = self.clips[self.clip_at(time)]
-        return clip.media, clip.trim_in + exact(time) - clip.in_point
+        return clip.media, clip.source_at(exact(time))
 
     def split(self, at: Seconds) -> Timeline:
         """Split the clip at a time in two; where a clip begins or ends nothing changes.
@@ -110,10 +134,10 @@ class Timeline:
             return self
         index = self.clip_at(at)
         clip = self.clips[index]
-        middle = clip.trim_in + at - clip.in_point
+        middle = clip.source_at(at)
         if middle == clip.trim_in:
             return self
-        halves = Clip(clip.media, clip.trim_in, middle), Clip(clip.media, middle, clip.trim_out)
+        halves = clip.part(clip.trim_in, middle), clip.part(middle, clip.trim_out)
         return self._with(index, index + 1, halves)
 
     def trim(self, index: int, trim_in: Seconds, trim_out: Seconds) -> Timeline:
@@ -122,7 +146,7 @@ class Timeline:
         Raises UsageError if there is no such clip, or not 0 <= trim_in < trim_out.
         """
         self._check(index)
-        clip = Clip(self.clips[index].media, exact(trim_in), exact(trim_out))
+        clip = self.clips[index].part(exact(trim_in), exact(trim_out))
         return self._with(index, index + 1, [clip])
 
     def move(self, index: int, to: int) -> Timeline:
@@ -156,7 +180,7 @@ class Timeline:
         """
         holes = union(spans)
         kept = [
-            Clip(clip.media, start + clip.trim_in - clip.in_point, end + clip.trim_in - clip.in_point)
+            clip.part(clip.source_at(start), clip.source_at(end))
             for clip in self.clips
             for start, end in subtract((clip.in_point, clip.out_point), holes)
         ]
@@ -166,17 +190,43 @@ class Timeline:
         """Remove spans of recordings, in their seconds, wherever they are shown; otherwise like `cut`."""
         holes = {media: union(spans) for media, spans in parts.items()}
         kept = [
-            Clip(clip.media, start, end)
+            clip.part(start, end)
             for clip in self.clips
             for start, end in subtract((clip.trim_in, clip.trim_out), holes.get(clip.media, ()))
         ]
         return Timeline.of(kept).merged()
 
+    def changed(
+        self,
+        media: Path,
+        spans: Iterable[tuple[Seconds, Seconds]],
+        *,
+        speed: Seconds | None = None,
+        muted: bool | None = None,
+    ) -> Timeline:
+        """Show spans of a recording, in its seconds, at another speed or muted, wherever they are shown."""
+        inside = union(spans)
+        clips: list[Clip] = []
+        for clip in self.clips:
+            whole = clip.trim_in, clip.trim_out
+            outside = list(subtract(whole, inside)) if clip.media == media else [whole]
+            changed = (
+                replace(
+                    clip.part(start, end),
+                    speed=clip.speed if speed is None else exact(speed),
+                    muted=clip.muted if muted is None else muted,
+                )
+                for start, end in subtract(whole, outside)
+            )
+            parts = [*(clip.part(start, end) for start, end in outside), *changed]
+            clips += sorted(parts, key=lambda part: part.trim_in)
+        return Timeline.of(clips).merged()
+
     def merged(self) -> Timeline:
         """Merge neighboring clips that are contiguous in their recording; this reverts `split`."""
         clips: list[Clip] = []
         for clip in self.clips:
-            if clips and clips[-1].trim_out == clip.trim_in and clips[-1].media == clip.media:
+            if clips and clips[-1].goes_on(clip):
                 clip = replace(clips.pop(), trim_out=clip.trim_out)  # noqa: PLW2901
             clips.append(clip)
         return self if len(clips) == len(self.clips) else _unchecked(clips)
@@ -186,13 +236,11 @@ class Timeline:
         laid = list(self.clips[:start])
         end = laid[-1].out_point if laid else Fraction(0)
         for clip in clips:
-            laid.append(Clip(clip.media, clip.trim_in, clip.trim_out, end))
+            laid.append(replace(clip, in_point=end))
             end = laid[-1].out_point
         behind = self.clips[stop:]
         if behind and (by := end - behind[0].in_point):
-            behind = tuple(
-                Clip(clip.media, clip.trim_in, clip.trim_out, clip.in_point + by) for clip in behind
-            )
+            behind = tuple(replace(clip, in_point=clip.in_point + by) for clip in behind)
         return _unchecked([*laid, *behind])
 
     def _check(self, index: int, count: int | None = None) -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.captions.chapter_files import write_chapters
-from edge.captions.chapters import Chapter, ChapterOptions, chapters
+from edge.captions.chapter_files import write_chapter_list
+from edge.captions.chapters import Chapter, ChapterOptions, find_chapters
 from edge.errors import UsageError
 from edge.evidence.transcript import Transcript
 from edge.text.lines import columns
@@ -52,7 +52,7 @@ def talk(gap_s: float = 0.3, sentence_s: float = 8.0) -> Transcript:
 
 
 def test_chapters_begin_where_the_topic_changes_and_cover_the_recording() -> None:
-    found = chapters(talk())
+    found = find_chapters(talk())
     assert [one.title for one in found] == [
         "Welcome to the workshop where we bake...",
         "Our telescope looks at distant galaxies",
@@ -68,7 +68,7 @@ def test_a_long_pause_makes_a_chapter_of_what_follows() -> None:
         Caption(10.0 * n + 20 * (n >= 12), 10.0 * n + 20 * (n >= 12) + 9, f"About trees {n}.")
         for n in range(24)
     ]
-    found = chapters(Transcript(270.0, "en", tuple(said), (), (), (), ()))
+    found = find_chapters(Transcript(270.0, "en", tuple(said), (), (), (), ()))
     assert [one.start for one in found] == [0, 140]
 
 
@@ -91,7 +91,7 @@ def test_chapters_are_never_shorter_than_asked_for(
         said.append(Caption(at, at + 3.0, f"{text} {text}."))
         at += 3.0
     transcript = Transcript(at, "en", tuple(said), (), (), (), ())
-    found = chapters(transcript, ChapterOptions(min_chapter_s=least))
+    found = find_chapters(transcript, ChapterOptions(min_chapter_s=least))
     assert bool(found) == bool(said)
     if found:
         assert (found[0].start, found[-1].end) == (0.0, at)
@@ -102,13 +102,13 @@ def test_chapters_are_never_shorter_than_asked_for(
 
 def test_files_say_when_chapters_begin(tmp_path: Path) -> None:
     found = [Chapter(0.0, 61.9, "One"), Chapter(61.9, 4000.0, "Two & <3>"), Chapter(4000.0, 5000.0, "Three")]
-    assert write_chapters(found, tmp_path / "a.txt") == ""
+    assert write_chapter_list(found, tmp_path / "a.txt") == ""
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "0:00 One\n1:01 Two & <3>\n1:06:40 Three\n"
-    assert "no fewer than 3 chapters" in write_chapters(found[:2], tmp_path / "b.txt")
-    write_chapters(found, tmp_path / "a.json")
+    assert "no fewer than 3 chapters" in write_chapter_list(found[:2], tmp_path / "b.txt")
+    write_chapter_list(found, tmp_path / "a.json")
     document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert document["chapters"][1] == {"start": 61.9, "end": 4000.0, "title": "Two & <3>"}
-    write_chapters(found, tmp_path / "a.vtt")
+    write_chapter_list(found, tmp_path / "a.vtt")
     assert next((one.start, one.end) for one in pysubs2.load(str(tmp_path / "a.vtt"))) == (0, 61_900)
     with pytest.raises(UsageError, match=r"\.txt, \.json, \.vtt"):
-        write_chapters(found, tmp_path / "a.srt")
+        write_chapter_list(found, tmp_path / "a.srt")

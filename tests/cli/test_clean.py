@@ -237,7 +237,7 @@ def bad_inputs(folder: Path, media: Path) -> dict[str, tuple[list[object], int]]
         "no argument": ([], 2),
         "unknown suffix": ([media, "-o", folder / "out.xyz"], 2),
         "unknown captions": ([media, "-o", out, "--captions", folder / "a.xyz"], 2),
-        "unknown timeline": ([media, "-o", out, "--timeline", folder / "a.xml"], 2),
+        "unknown timeline": ([media, "-o", out, "--timeline", folder / "a.aaf"], 2),
         "kind unknown": ([media, "-o", out, "--keep", "blanks,pauses"], 2),
         "negative blank": ([media, "-o", out, "--min-silence", "-1"], 2),
         "pause of no length": ([media, "-o", out, "--padding", "nan"], 2),
@@ -324,3 +324,58 @@ def test_a_plan_is_edited_by_hand_and_a_timeline_needs_no_rendering(
         refused = clean(sound, *options)
         assert refused.returncode == 2
         assert what in refused.stderr
+
+
+@pytest.mark.slow
+def test_parts_become_files_of_a_sequence(clean: Clean, video: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "the clips"
+    outputs = ("--clips", folder, "--captions", tmp_path / "a.srt")
+    result = result_of(clean(video, *outputs, "--json"))
+    files = [Path(clip["file"]) for clip in result["clips"]]
+    assert "file" not in result
+    assert sorted(folder.iterdir()) == files
+    assert [file.name for file in files] == [f"talk-{number:03}.mp4" for number in range(1, len(files) + 1)]
+    kept = [(clip["start"], clip["end"]) for clip in result["clips"]]
+    gone = [(cut["start"], cut["end"]) for cut in result["cuts"]]
+    times = sorted(time for span in [*kept, *gone] for time in span)
+    assert times[1:-1:2] == pytest.approx(times[2::2])  # what is not kept is cut
+    for file, (start, end) in zip(files, kept, strict=True):
+        assert measure(file).times[0] == 0
+        assert float(measure(file).times[-1]) + 0.0334 == pytest.approx(end - start, abs=0.002)
+    written = {file: file.read_bytes() for file in folder.iterdir()}
+    files[0].unlink()
+    refused = clean(video, *outputs[:2])
+    assert (refused.returncode, "already exists" in refused.stderr) == (1, True)
+    files[0].write_bytes(b"")
+    fewer = result_of(clean(video, *outputs[:2], "--keep", "blanks,repeats", "--json", "--force"))
+    assert [Path(clip["file"]) for clip in fewer["clips"]] == sorted(folder.iterdir())
+    assert len(fewer["clips"]) < len(written)
+    both = clean(video, "--clips", tmp_path / "b", "-o", tmp_path / "b.mp4")
+    assert both.returncode == 0
+    assert {file.name: file.read_bytes() for file in (tmp_path / "b").iterdir()} == {
+        file.name: content for file, content in written.items()
+    }
+    assert (tmp_path / "b.mp4").is_file()
+    assert (
+        clean(video, "--clips", folder, "--timeline-only", "--timeline", tmp_path / "a.edl").returncode == 2
+    )
+
+
+@pytest.mark.slow
+def test_blanks_pass_faster_and_a_range_is_muted(clean: Clean, video: Path, tmp_path: Path) -> None:
+    names = [tmp_path / name for name in ("a.mp4", "a.srt", "a.xml", "a.json")]
+    outputs = ("-o", names[0], "--captions", names[1], "--timeline", names[2], "--plan-out", names[3])
+    result = result_of(clean(video, *outputs, "--blank-speed", 4, "--mute-range", "0-2.6", "--json"))
+    assert sorted(tmp_path.iterdir()) == sorted(names)
+    assert [(one["action"], one["speed"]) for one in result["actions"]] == [("mute", 1), *[("speed", 4)] * 4]
+    length = float(measure(names[0]).times[-1]) + 0.033
+    assert length == pytest.approx(result["kept_seconds"], abs=0.04)
+    assert "Good morning everybody." not in names[1].read_text()
+    again = result_of(clean(video, "--plan", names[3], "--blank-speed", 4, "--dry-run", "--json"))
+    assert [one["action"] for one in again["actions"]] == ["mute", *["speed"] * 4]
+    plain = clean(video, "--dry-run", "--blank-speed", 4, "--mute-range", "0-2.6")
+    assert plain.stdout.splitlines()[-1].startswith(
+        "talk.mp4: 3 fillers, 1 repeat removed, 4 blanks 4 times faster, 1 range muted would leave 0:0"
+    )
+    for options in (["--blank-speed", "1"], ["--blank-speed", "17"], ["--mute-range", "5-4"]):
+        assert clean(video, "--dry-run", *options).returncode == 2

@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,8 @@ from av.stream import Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+from edge.media import probe
 
 WIDTH, HEIGHT = 320, 180
 FLASH_EVERY = 10
@@ -325,3 +328,27 @@ def film_with_extras(path: Path, *, subtitles: str = "subrip") -> Path:
             out.mux(packet)
         out.mux(video.encode(None))
     return path
+
+
+LONG = Recipe(seconds=16.0)
+JITTER = tuple(Fraction(n * 40 + n * 7919 % 23, 1000) for n in range(380))
+FILMS = {
+    "plain.mp4": LONG,
+    "plain.mkv": LONG,
+    "plain.ts": LONG,
+    "ntsc.mp4": LONG.but(fps=Fraction(24000, 1001), gop=24),
+    "ntsc30.mov": LONG.but(fps=Fraction(30000, 1001), gop=30),
+    "ntsc30.mkv": LONG.but(fps=Fraction(30000, 1001), gop=30),
+    "vfr.mp4": LONG.but(frame_times=JITTER),
+    "sound44.mp4": LONG.but(rate_hz=44100),
+    "late_picture.mp4": LONG.but(video_start=Fraction(6, 5)),
+    "shifted.ts": LONG.but(video_start=Fraction(11, 2), audio_start=Fraction(11, 2)),
+}
+
+
+@cache
+def frame_times(source: Path) -> list[Fraction]:
+    """When each video frame is on display after the recording's zero, by decoding it."""
+    origin = probe(source).origin
+    with av.open(str(source)) as container:
+        return [(frame.pts or 0) * (frame.time_base or 0) - origin for frame in container.decode(video=0)]

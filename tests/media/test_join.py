@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import av
@@ -30,24 +29,20 @@ from edge.media import (
 from edge.vocabulary import Span
 
 from .conftest import Film
-from .makers import FLASH_EVERY, Floats, Recipe, measure, number_of, sound_of, write_sound
+from .makers import (
+    FILMS,
+    FLASH_EVERY,
+    LONG,
+    Floats,
+    Recipe,
+    frame_times,
+    measure,
+    number_of,
+    sound_of,
+    write_sound,
+)
 
 pytestmark = pytest.mark.slow
-
-LONG = Recipe(seconds=16.0)
-JITTER = tuple(Fraction(n * 40 + n * 7919 % 23, 1000) for n in range(380))
-FILMS = {
-    "plain.mp4": LONG,
-    "plain.mkv": LONG,
-    "plain.ts": LONG,
-    "ntsc.mp4": LONG.but(fps=Fraction(24000, 1001), gop=24),
-    "ntsc30.mov": LONG.but(fps=Fraction(30000, 1001), gop=30),
-    "ntsc30.mkv": LONG.but(fps=Fraction(30000, 1001), gop=30),
-    "vfr.mp4": LONG.but(frame_times=JITTER),
-    "sound44.mp4": LONG.but(rate_hz=44100),
-    "late_picture.mp4": LONG.but(video_start=Fraction(6, 5)),
-    "shifted.ts": LONG.but(video_start=Fraction(11, 2), audio_start=Fraction(11, 2)),
-}
 
 
 def parts_of(source: Path | Recording, *spans: tuple[float, float]) -> list[MediaRange]:
@@ -65,14 +60,6 @@ def random_parts(source: Path, count: int, seconds: float, seed: int = 1) -> lis
 
 def length_of(parts: Sequence[MediaRange]) -> Fraction:
     return sum((part.length for part in parts), Fraction(0))
-
-
-@cache
-def frame_times(source: Path) -> list[Fraction]:
-    """When each video frame is on display after the recording's zero, by decoding it."""
-    origin = probe(source).origin
-    with av.open(str(source)) as container:
-        return [(frame.pts or 0) * (frame.time_base or 0) - origin for frame in container.decode(video=0)]
 
 
 def planned(parts: Sequence[MediaRange]) -> tuple[list[int], list[Fraction]]:

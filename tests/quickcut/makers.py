@@ -1,20 +1,23 @@
-"""A talk whose audio says when it was recorded, as a video."""
+"""A talk whose audio says when it was recorded, as a video, and what must hold of it cleaned."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
 import av
 import numpy as np
+import pytest
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 
 from edge.evidence.transcript import Transcript
+from edge.quickcut.clean import CleanResult
 from edge.vocabulary import Caption, Span, Word
 from tests.makers import Shot, talk_from_script
 from tests.media.makers import (
@@ -23,6 +26,8 @@ from tests.media.makers import (
     Floats,
     audio_frame,
     picture,
+    sound_of,
+    write_sound,
 )
 
 RATE_HZ = 48_000
@@ -101,3 +106,43 @@ KEPT = [
     "Good morning everybody.", "Today we talk about cameras.", "The lens gathers the light.",
     "A sensor", "counts it.", "That was all.",
 ]  # fmt: skip
+
+
+def recorded_at(samples: Floats, time: float) -> float:
+    """When the audio around a time was recorded, by its pitch."""
+    first = round((time - 0.04) * RATE_HZ)
+    part = samples[first : first + round(0.08 * RATE_HZ)]
+    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17))
+    return float((spectrum.argmax() * RATE_HZ / (1 << 17) - LOW_HZ) / SLOPE)
+
+
+def sound_file(path: Path, found: Transcript = talk, codec: str = "pcm_s16le", fmt: str = "s16") -> Shot:
+    write_sound(path, voice(found), RATE_HZ, codec=codec, fmt=fmt)
+    return Shot(path, found)
+
+
+def texts(sentences: Sequence[Caption]) -> list[str]:
+    return [sentence.text for sentence in sentences]
+
+
+def assert_captions_fit(done: CleanResult, found: Shot) -> None:
+    """Each word is where the timeline shows it, as far as it does; nothing drifts."""
+    timeline, media = done.plan.timeline, found.path
+    originals = iter(words(found.transcript.sentences))
+    for word in words(done.sentences):
+        (source, start), (_, last) = timeline.to_source(word.start), timeline.to_source(word.end - 1e-9)
+        original = next(one for one in originals if one.text == word.text and one.end > start)
+        clip = timeline.clips[timeline.clip_at(word.start)]
+        assert source == media
+        assert float(start) == pytest.approx(max(original.start, float(clip.trim_in)), abs=1e-6)
+        assert float(last) == pytest.approx(min(original.end, float(clip.trim_out)), abs=1e-6)
+    assert all(a.end <= b.start for a, b in pairwise(words(done.sentences)))
+
+
+def assert_sound_says_when(done: CleanResult) -> None:
+    """The pitch of every word is that of its time in the recording."""
+    samples, start, _ = sound_of(done.file)
+    for word in words(done.sentences):
+        middle = (word.start + word.end) / 2
+        source = float(done.plan.timeline.to_source(middle)[1])
+        assert recorded_at(samples, middle - start) == pytest.approx(source, abs=0.008), word

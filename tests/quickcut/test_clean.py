@@ -23,10 +23,9 @@ from edge.quickcut.marks import Kind
 from edge.quickcut.options import CleanOptions, Level, MarkOptions
 from edge.timeline.export import TIMELINE_WRITERS, write_timeline
 from edge.timeline.timeline import Timeline
-from edge.vocabulary import Caption, Span
+from edge.vocabulary import Span
 from tests.makers import BY_LETTERS, Shot, talk_from_script, transcript_of
 from tests.media.makers import (
-    Floats,
     Measured,
     measure,
     sound_of,
@@ -34,15 +33,17 @@ from tests.media.makers import (
 )
 from tests.quickcut.makers import (
     KEPT,
-    LOW_HZ,
     NTSC,
     RATE_HZ,
-    SLOPE,
+    assert_captions_fit,
+    assert_sound_says_when,
     film,
+    recorded_at,
+    sound_file,
     steady,
     talk,
+    texts,
     uneven,
-    voice,
     words,
 )
 from tests.timeline.makers import opened
@@ -67,14 +68,6 @@ from tools.importers.sources import open_source
 from tools.sound.wave import write_wav
 
 
-def recorded_at(samples: Floats, time: float) -> float:
-    """When the audio around a time was recorded, by its pitch."""
-    first = round((time - 0.04) * RATE_HZ)
-    part = samples[first : first + round(0.08 * RATE_HZ)]
-    spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part)), 1 << 17))
-    return float((spectrum.argmax() * RATE_HZ / (1 << 17) - LOW_HZ) / SLOPE)
-
-
 @pytest.fixture(scope="module")
 def shot(tmp_path_factory: pytest.TempPathFactory) -> Shot:
     return film(tmp_path_factory.mktemp("talk") / "talk.mp4", talk, steady(talk))
@@ -85,39 +78,7 @@ def jittery(tmp_path_factory: pytest.TempPathFactory) -> Shot:
     return film(tmp_path_factory.mktemp("vfr") / "talk.mp4", talk, uneven(talk))
 
 
-def sound_file(path: Path, found: Transcript = talk, codec: str = "pcm_s16le", fmt: str = "s16") -> Shot:
-    write_sound(path, voice(found), RATE_HZ, codec=codec, fmt=fmt)
-    return Shot(path, found)
-
-
-def texts(sentences: Sequence[Caption]) -> list[str]:
-    return [sentence.text for sentence in sentences]
-
-
 JOINS = 6
-
-
-def assert_captions_fit(done: CleanResult, found: Shot) -> None:
-    """Each word is where the timeline shows it, as far as it does; nothing drifts."""
-    timeline, media = done.plan.timeline, found.path
-    originals = iter(words(found.transcript.sentences))
-    for word in words(done.sentences):
-        (source, start), (_, last) = timeline.to_source(word.start), timeline.to_source(word.end - 1e-9)
-        original = next(one for one in originals if one.text == word.text and one.end > start)
-        clip = timeline.clips[timeline.clip_at(word.start)]
-        assert source == media
-        assert float(start) == pytest.approx(max(original.start, float(clip.trim_in)), abs=1e-6)
-        assert float(last) == pytest.approx(min(original.end, float(clip.trim_out)), abs=1e-6)
-    assert all(a.end <= b.start for a, b in pairwise(words(done.sentences)))
-
-
-def assert_sound_says_when(done: CleanResult) -> None:
-    """The pitch of every word is that of its time in the recording."""
-    samples, start, _ = sound_of(done.file)
-    for word in words(done.sentences):
-        middle = (word.start + word.end) / 2
-        source = float(done.plan.timeline.to_source(middle)[1])
-        assert recorded_at(samples, middle - start) == pytest.approx(source, abs=0.008), word
 
 
 def assert_in_step_at_joins(done: CleanResult, got: Measured, times: Sequence[Fraction]) -> None:

@@ -17,13 +17,15 @@ def opened(path: Path, rate: Fraction) -> list[list[Frames]]:
     """The tracks of a written timeline, read back by a program that is not ours (or the XML parser)."""
     if path.suffix == ".fcpxml":
         return [opened_fcpxml(path, rate)]
+    if path.suffix == ".mlt":
+        return [opened_mlt(path, rate)]
     options = {"rate": float(rate)} if path.suffix == ".edl" else {}
     timeline = otio.adapters.read_from_file(str(path), **options)
     tracks = []
     for track in timeline.tracks:
-        clips = []
+        clips, places = [], track.range_of_all_children()
         for clip in track.find_clips():
-            record = track.range_of_child(clip)
+            record = places[clip]
             times = [clip.source_range.start_time, clip.source_range.end_time_exclusive()]
             times += [record.start_time, record.end_time_exclusive()]
             assert all(time.rate == float(rate) and time.value == int(time.value) for time in times)
@@ -31,6 +33,25 @@ def opened(path: Path, rate: Fraction) -> list[list[Frames]]:
             clips.append((start, out, record_in, record_out))
         tracks.append(clips)
     return tracks
+
+
+def opened_mlt(path: Path, rate: Fraction) -> list[Frames]:
+    """The track of a project as MLT plays it: entries in order, both of their ends inclusive."""
+    root = ElementTree.parse(path).getroot()
+    profile = root.find("profile")
+    assert profile is not None
+    assert Fraction(int(profile.get("frame_rate_num", "")), int(profile.get("frame_rate_den", ""))) == rate
+    producers = {element.get("id"): element for element in root.iter("producer")}
+    (track,) = (one for one in root.iter("playlist") if one.get("id") == "playlist0")
+    shown: list[Frames] = []
+    for entry in track.iter("entry"):
+        start, stop = int(entry.get("in", "")), int(entry.get("out", "")) + 1
+        producer = producers[entry.get("producer")]
+        assert stop <= int(producer.findtext("property[@name='length']", ""))
+        at = shown[-1][3] if shown else 0
+        shown.append((start, stop, at, at + stop - start))
+    assert producers["black"].get("out") == str(shown[-1][3] - 1)
+    return shown
 
 
 def opened_fcpxml(path: Path, rate: Fraction) -> list[Frames]:
@@ -59,7 +80,8 @@ CONTENT = {
     "project": "sequence ",
     "sequence": "spine ",
     "spine": "(asset-clip )+",
-    "asset-clip": "(caption )*",
+    "asset-clip": "(timeMap )?(adjust-volume )?(caption )*",
+    "timeMap": "(timept )+",
     "caption": "text text-style-def ",
     "text": "text-style ",
     "text-style-def": "text-style ",
@@ -72,6 +94,8 @@ REQUIRED = {
     "media-rep": "src",
     "sequence": "format duration tcStart tcFormat",
     "asset-clip": "ref offset start duration",
+    "timept": "time value",
+    "adjust-volume": "amount",
     "caption": "lane offset duration role",
     "text-style-def": "id",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import sys
@@ -18,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.errors import InputError, MissingExtraError, OutputError, UsageError
+from edge.media.timecode import Timecode, timecode_of
 from edge.timeline.export import TIMELINE_WRITERS, write_timeline
 from edge.timeline.export.cut import exact_rate, frame_edits, standard_rate
 from edge.timeline.timeline import Clip, Timeline
@@ -26,6 +28,9 @@ from tests.media.makers import Recipe, make
 from tests.timeline.makers import Frames, opened, valid_fcpxml
 
 SUFFIXES = sorted(TIMELINE_WRITERS)
+TRACKS = {".fcpxml": 1, ".mlt": 1, ".otio": 2, ".kdenlive": 2, ".edl": 3, ".xml": 3}
+FROM_ZERO = {".kdenlive", ".mlt"}
+"""Formats whose times in a recording do not begin at its time code."""
 RATES = [Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60000, 1001)]
 MEDIA = Path("/nowhere/a talk & 访谈 \"two\" 'x' [1-9].mp4")
 
@@ -66,9 +71,9 @@ def written(timeline: Timeline, suffix: str, folder: Path, rate: Fraction | None
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_six_hours_come_back_frame_for_frame(suffix: str, rate: Fraction, tmp_path: Path) -> None:
-    timeline = random_timeline(900 if suffix == ".edl" else 5000, hours=6)
+    timeline = random_timeline(900 if suffix in {".edl", ".xml"} else 5000, hours=6)
     tracks = opened(written(timeline, suffix, tmp_path, rate), rate)
-    assert len(tracks) == {".fcpxml": 1, ".otio": 2, ".edl": 3}[suffix]
+    assert len(tracks) == TRACKS[suffix]
     for frames in tracks:
         assert frames == exact_frames(timeline, rate)
         assert frames[0][2] == 0
@@ -211,29 +216,92 @@ def test_edl_is_plain_non_drop_cmx3600(tmp_path: Path) -> None:
         written(random_timeline(9, 1), ".edl", tmp_path, Fraction(100))
 
 
-@pytest.mark.parametrize(("text", "drop"), [("14:09:42;10", True), ("01:00:00:00", False)])
-def test_source_times_begin_at_the_time_code(text: str, drop: bool, tmp_path: Path) -> None:
-    media = make(tmp_path / "coded.mov", FILM.but(timecode=text))
-    start = 1_527_940 if drop else 108_000
-    clips = [Clip(media, Fraction(1, 2), Fraction(1)), Clip(media, Fraction(3, 2), Fraction(2))]
-    want = [(start + 15, start + 30, 0, 15), (start + 45, start + 60, 15, 30)]
+@pytest.mark.parametrize(
+    ("text", "rate", "start"),
+    [
+        ("14:09:42;10", RATES[2], 1_527_940),
+        ("01:00:00:00", RATES[2], 108_000),
+        ("10:59:58;44", RATES[3], (39_598 * 60 + 44) - 4 * (659 - 65)),
+        ("10:59:58:44", Fraction(60), 39_598 * 60 + 44),
+    ],
+)
+def test_source_times_begin_at_the_time_code(text: str, rate: Fraction, start: int, tmp_path: Path) -> None:
+    media = make(tmp_path / "coded 访谈.mov", FILM.but(timecode=text, fps=rate))
+    base, drop = round(rate), ";" in text
+    clips = [Clip(media, 15 / rate, 30 / rate), Clip(media, 45 / rate, 60 / rate)]
     for suffix in SUFFIXES:
         path = written(Timeline.of(clips), suffix, tmp_path, None)
-        assert all(frames == want for frames in opened(path, RATES[2])), suffix
-        if suffix == ".otio":
-            clip = otio.adapters.read_from_file(str(path)).tracks[0][0]
-            assert clip.media_reference.available_range.start_time.value == start
-        if suffix == ".fcpxml":
-            root = valid_fcpxml(path)
-            asset, shown = next(root.iter("asset")), next(root.iter("asset-clip"))
-            assert Fraction(asset.get("start", "").removesuffix("s")) * RATES[2] == start
-            assert (shown.get("tcFormat"), next(root.iter("sequence")).get("tcFormat")) == (
-                ("DF", "DF") if drop else ("NDF", "NDF")
+        begins = 0 if suffix in FROM_ZERO else start
+        want = [(begins + 15, begins + 30, 0, 15), (begins + 45, begins + 60, 15, 30)]
+        assert all(frames == want for frames in opened(path, rate)), suffix
+    clip = otio.adapters.read_from_file(str(tmp_path / "cut.otio")).tracks[0][0]
+    assert clip.media_reference.available_range.start_time.value == start
+    root = valid_fcpxml(tmp_path / "cut.fcpxml")
+    asset, shown = next(root.iter("asset")), next(root.iter("asset-clip"))
+    assert Fraction(asset.get("start", "").removesuffix("s")) * rate == start
+    assert (shown.get("tcFormat"), next(root.iter("sequence")).get("tcFormat")) == (
+        ("DF", "DF") if drop else ("NDF", "NDF")
+    )
+    lines = (tmp_path / "cut.edl").read_text().splitlines()
+    assert lines[1] == ("FCM: DROP FRAME" if drop else "FCM: NON-DROP FRAME")
+    first = timecode_of(lines[3].split()[-4], rate)
+    assert first == Timecode(start + 15, rate, drop)
+    tree = ElementTree.parse(tmp_path / "cut.xml")
+    file = tree.find(".//file")
+    assert file is not None
+    assert [file.findtext(f"timecode/{name}") for name in ("string", "displayformat", "rate/timebase")] == [
+        text, "DF" if drop else "NDF", str(base)
+    ]  # fmt: skip
+    assert tree.findtext("sequence/timecode/displayformat") == ("DF" if drop else "NDF")
+
+
+def test_links_and_files_of_xml_and_of_projects(recordings: dict[str, Path], tmp_path: Path) -> None:
+    media = [recordings[kind] for kind in ("sound", "both", "picture", "both")]
+    timeline = whole(*media)
+    root = ElementTree.parse(written(timeline, ".xml", tmp_path, None)).getroot()
+    tracks = root.findall(".//track")
+    places = {
+        clip.get("id"): (kind, number, place)
+        for kind in ("video", "audio")
+        for number, track in enumerate(root.findall(f".//sequence/media/{kind}/track"), 1)
+        for place, clip in enumerate(track.findall("clipitem"), 1)
+    }
+    assert [len(track.findall("clipitem")) for track in tracks] == [3, 3, 1]
+    for clip in root.iter("clipitem"):
+        links = {
+            link.findtext("linkclipref"): (
+                link.findtext("mediatype"),
+                int(link.findtext("trackindex", "")),
+                int(link.findtext("clipindex", "")),
             )
-        if suffix == ".edl":
-            lines = path.read_text().splitlines()
-            assert lines[1] == ("FCM: DROP FRAME" if drop else "FCM: NON-DROP FRAME")
-            assert lines[3].split()[-4] == ("14:09:42;25" if drop else "01:00:00:15")
+            for link in clip.findall("link")
+        }
+        assert clip.get("id") in links
+        assert all(places[name] == link for name, link in links.items())
+    files = [file for file in root.iter("file") if len(file)]
+    paths = [Path(unquote(urlparse(file.findtext("pathurl", "")).path)) for file in files]
+    assert sorted(paths) == sorted(set(media))
+    assert {file.get("id") for file in files} == {file.get("id") for file in root.iter("file")}
+
+    for suffix in FROM_ZERO:
+        root = ElementTree.parse(written(timeline, suffix, tmp_path, None)).getroot()
+        assert root.get("LC_NUMERIC") == "C"
+        ids = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(ids) == len(set(ids))
+        for element in root.iter():
+            assert element.get("producer") in {None, *ids}
+        resources = {each.findtext("property[@name='resource']", "") for each in root.iter("producer")}
+        assert resources == {"black", *map(str, media)}
+    groups = json.loads(root_property(tmp_path / "cut.kdenlive", "groups"))
+    assert [[leaf["data"] for leaf in group["children"]] for group in groups] == [
+        ["0:30", "1:30"], ["0:90", "1:90"]
+    ]  # fmt: skip
+
+
+def root_property(path: Path, name: str) -> str:
+    """A property of the document in a project of Kdenlive."""
+    root = ElementTree.parse(path)
+    return root.findtext(f".//playlist[@id='main_bin']/property[@name='kdenlive:docproperties.{name}']", "")
 
 
 CAPTIONS = [
@@ -257,6 +325,20 @@ def test_captions_go_along(tmp_path: Path) -> None:
     assert [(r.start_time.value, r.end_time_exclusive().value) for r in ranges] == want
     assert markers[0].name == "one <i>&amp;</i>\ufffd"
 
+    markers = otio.adapters.read_from_file(str(tmp_path / "a.xml")).tracks.markers
+    ranges = [marker.marked_range for marker in markers]
+    assert [(r.start_time.value, r.end_time_exclusive().value) for r in ranges] == want
+    assert markers[1].name == "across the cut ]]> 你好"
+    guides = json.loads(root_property(tmp_path / "a.kdenlive", "guides"))
+    assert [(guide["pos"], guide["pos"] + guide["duration"]) for guide in guides] == want
+    project = otio.adapters.read_from_file(str(tmp_path / "a.kdenlive"))
+    assert [marker.name for marker in project.tracks.markers] == [marker.name for marker in markers]
+    marks = ElementTree.parse(tmp_path / "a.mlt").findall(".//properties[@name='shotcut:markers']/properties")
+    assert [
+        tuple(int(mark.findtext(f"property[@name='{key}']", "")) for key in ("start", "end"))
+        for mark in marks
+    ] == want
+
     captions = []
     for clip in next(valid_fcpxml(tmp_path / "a.fcpxml").iter("spine")):
         start, offset = (Fraction(clip.get(key, "").removesuffix("s")) for key in ("start", "offset"))
@@ -277,7 +359,7 @@ def test_what_cannot_be_written_is_an_error_that_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UsageError, match=r"\.otio, \.edl, \.fcpxml"):
-        written(whole(MEDIA), ".xml", tmp_path, RATES[1])
+        written(whole(MEDIA), ".aaf", tmp_path, RATES[1])
     with pytest.raises(UsageError, match="nothing to write"):
         written(Timeline(), ".otio", tmp_path, RATES[1])
     path = tmp_path / "there.otio"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from os import PathLike
@@ -18,7 +18,7 @@ from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.write.color import color_note
 from edge.media.write.containers import Target, target_for
 from edge.media.write.extras import left_out
-from edge.media.write.plan import RenderPlan, audio_streams, lay_out
+from edge.media.write.plan import ClipRange, RenderPlan, audio_streams, lay_out
 from edge.media.write.render import render, writing
 from edge.media.write.smart_remux import smart_track
 from edge.media.write.smartcut import NotAsPlannedError, obstacle, segments, times_on_output
@@ -35,15 +35,21 @@ class MediaRange:
     """Seconds of the recording, at least 0."""
     end: Fraction
     """Seconds of the recording, not before `start`."""
+    speed: Fraction = Fraction(1)
+    """Seconds of the recording in a second of the result, at least 1."""
+    muted: bool = False
+    """Whether its audio is silent."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end:
             raise UsageError(f"a range needs 0 <= start <= end, got [{self.start}, {self.end})")
+        if self.speed < 1:
+            raise UsageError(f"a range cannot be played slower, got a speed of {self.speed}")
 
     @property
     def length(self) -> Fraction:
-        """Length in seconds."""
-        return self.end - self.start
+        """Length in seconds of the result."""
+        return (self.end - self.start) / self.speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ def concat(
     to the sample; each position is rounded once from the exact sum, so nothing drifts. At a join the audio is
     crossfaded for `crossfade_s` seconds (equal power, centered, with audio from beyond the cut points); the
     first start and the last end are faded for the same time. Contiguous ranges of a recording are merged.
+    Of a range that is played faster, video frames are left out evenly and the others encoded, and audio is
+    shortened in tune (see `quicken`); a muted range keeps its video.
 
     With `smart`, H.264 and HEVC frames are copied as far as possible (see `smartcut`); all others are
     encoded. Frames of several recordings are fitted to the shape of the first; where a range has no video the
@@ -114,8 +122,8 @@ def snap_to_frames(ranges: Sequence[MediaRange]) -> tuple[MediaRange, ...]:
     """Return the ranges as `concat` renders them, for example to place captions.
 
     Cut points move to the start of the nearest video frame or to the end of the last, and stay if there is no
-    video; ends beyond a recording's end move to it. Reads the packets of each recording once. Raises
-    InputError.
+    video, or if a range goes on where the one before it ends and only one of them is muted; ends beyond a
+    recording's end move to it. Reads the packets of each recording once. Raises InputError.
     """
     return _snapped(ranges, _recordings(ranges), video=True)
 
@@ -129,17 +137,38 @@ def _snapped(
 ) -> tuple[MediaRange, ...]:
     """Move cut points to frames. Raises InputError if a range begins after the end of its recording."""
     ends = {source: recording.end(video=video) for source, recording in recordings.items()}
-    snapped = []
-    for part in ranges:
-        recording, over = recordings[part.source], ends[part.source]
-        if over and part.start >= over:
-            what = f"holds nothing between {float(part.start):.3f} s and {float(part.end):.3f} s"
-            raise InputError(recording.path, f"{what}; it ends at {float(over):.3f} s")
-        start, end, origin = part.start, min(part.end, over or part.end), recording.info.origin
+    snapped: list[MediaRange] = []
+    for run in _runs(ranges):
+        recording, over = recordings[run[0].source], ends[run[0].source]
+        for part in run:
+            if over and part.start >= over:
+                what = f"holds nothing between {float(part.start):.3f} s and {float(part.end):.3f} s"
+                raise InputError(recording.path, f"{what}; it ends at {float(over):.3f} s")
+        start, end, origin = run[0].start, min(run[-1].end, over or run[-1].end), recording.info.origin
         if video and (index := recording.frame_index) is not None:
             start, end = index.nearest(start + origin) - origin, index.nearest(end + origin) - origin
-        snapped.append(MediaRange(part.source, start, end))
+        inner = [max(start, min(part.start, end)) for part in run[1:]]
+        for part, begins, stops in zip(run, [start, *inner], [*inner, end], strict=True):
+            snapped.append(replace(part, start=begins, end=stops))
     return tuple(snapped)
+
+
+def _runs(ranges: Sequence[MediaRange]) -> Iterator[list[MediaRange]]:
+    """Yield ranges between two cuts."""
+    run: list[MediaRange] = []
+    for part in ranges:
+        if run and not _goes_on(run[-1], part):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
+
+
+def _goes_on(part: MediaRange, after: MediaRange) -> bool:
+    """Return whether there is no cut between two ranges."""
+    ways = part.source, part.end, part.speed
+    return ways == (after.source, after.start, after.speed) and part.muted != after.muted
 
 
 def _plan(
@@ -148,7 +177,9 @@ def _plan(
     target: Target,
     crossfade_s: float,
 ) -> RenderPlan:
-    placed = lay_out((recordings[part.source], part.start, part.end) for part in ranges)
+    placed = lay_out(
+        ClipRange(recordings[part.source], part.start, part.end, speed=part.speed) for part in ranges
+    )
     if not placed:
         path = recordings[ranges[0].source].path
         raise InputError(path, "holds no video or audio between the times given")
@@ -159,7 +190,16 @@ def _plan(
     }
     count = len(next(iter(audio.values()))) if len(audio) == 1 else min(1, max(map(len, audio.values())))
     tracks = tuple(tuple(_nth(audio[part.recording], n) for part in placed) for n in range(count))
-    return RenderPlan(placed, target, video, tracks, crossfade_s, crossfade_s, filled=True)
+    silent = tuple(_silent(ranges))
+    return RenderPlan(placed, target, video, tracks, crossfade_s, crossfade_s, silent, filled=True)
+
+
+def _silent(ranges: Sequence[MediaRange]) -> Iterator[tuple[Fraction, Fraction]]:
+    at = Fraction(0)
+    for part in ranges:
+        if part.muted and part.length:
+            yield at, at + part.length
+        at += part.length
 
 
 def _nth(streams: Sequence[AudioStream], n: int) -> AudioStream | None:

@@ -16,6 +16,7 @@ from edge.media.read.recording import Recording
 from edge.media.read.report import DecodeReport
 from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples
 from edge.media.write.plan import AudioSources, RenderPlan
+from edge.media.write.quicken import quickened
 
 
 def spliced(plan: RenderPlan, sources: AudioSources, to: AudioFormat) -> Iterator[AudioPiece]:
@@ -83,7 +84,11 @@ def _taps(
         with open_container(path) as container:
             for k, (range_, stream) in group:
                 first = round(range_.start * to.rate_hz)
-                last = first + marks[k + 1] - marks[k] + halves[k + 1]
+                wanted = halves[k] + marks[k + 1] - marks[k] + halves[k + 1]
+                given = wanted
+                if range_.speed != 1:
+                    given = halves[k] + round(range_.end * to.rate_hz) - first + halves[k + 1]
+                last = first - halves[k] + given
                 blocks = Blocks(to.channels, to.step, first - halves[k], last)
                 if stream is None:
                     pieces: Iterator[AudioPiece] = iter(())
@@ -91,7 +96,10 @@ def _taps(
                     pieces = decode_from(container, range_.info, stream, to, blocks, report=DecodeReport())
                 else:  # from the beginning: only a newly opened container is positioned there
                     pieces = decode(Recording(range_.info, stream), to, blocks, DecodeReport())
-                yield _Tap(_or_nothing(pieces), to.channels)
+                tap = _Tap(_or_nothing(pieces), to.channels)
+                if range_.speed != 1:
+                    tap = _Tap(quickened(tap.take, given, wanted, to.rate_hz), to.channels)
+                yield tap
 
 
 def _or_nothing(pieces: Iterator[AudioPiece]) -> Iterator[AudioPiece]:

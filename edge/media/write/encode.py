@@ -26,7 +26,9 @@ from edge.media.write.color import Recolor, VideoEncoding, mastering_options, vi
 from edge.media.write.containers import VIDEO_OPTIONS, AudioEncoding, audio_encoding
 from edge.media.write.crossfade import spliced
 from edge.media.write.letterbox import Canvas, Shape, shape_of
+from edge.media.write.muting import Muting
 from edge.media.write.plan import AudioSources, RenderPlan
+from edge.media.write.thinning import Thinning
 
 MIN_TICKS_PER_S = 10_000
 """Minimum resolution of output time bases, so that a cut between two frames is representable."""
@@ -69,7 +71,11 @@ def video_track(
         with open_frame_reader(info, threads=True) as reader:
             for range_ in ranges:
                 start, end = info.origin + range_.start, info.origin + range_.end
+                thin = Thinning(range_)
                 for begins, ends, decoded in reader.between(start, end):
+                    shown = thin.shown(begins - info.origin, ends - info.origin)
+                    if shown is None:
+                        continue
                     frame, aspect = decoded, reader.stream.sample_aspect_ratio or Fraction(1)
                     if info.video.hdr != encoding.hdr:
                         frame = recolor.convert(frame)
@@ -77,7 +83,7 @@ def video_track(
                         frame, aspect = change(frame, aspect, begins - info.origin), Fraction(1)
                     if encoder is None:
                         encoder = _VideoEncoder(out, encoding, reader.stream, frame, aspect)
-                    at, until = (range_.at + time - start for time in (begins, ends))
+                    at, until = shown
                     if move is not None:
                         at, until = Fraction(move(float(at))), Fraction(move(float(until)))
                     fitted = encoder.fitted(frame, aspect)
@@ -136,11 +142,11 @@ def audio_track(plan: RenderPlan, sources: AudioSources, out: OutputContainer) -
     to = AudioFormat(encoding.rate_hz, encoding.layout)
     total = round(plan.length * to.rate_hz)
     fade = min(round(plan.fade_s * to.rate_hz), total // 2)
-    stream: AvAudioStream | None = None
+    muting, stream = Muting(plan.silent, to.rate_hz), None
     for piece in spliced(plan, sources, to):
         if stream is None:
             stream = _add_audio(out, encoding, source)
-        samples = _faded(piece, total, fade)
+        samples = muting.applied(AudioPiece(piece.start_sample, _faded(piece, total, fade)))
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=to.layout)
         frame.sample_rate, frame.pts = to.rate_hz, piece.start_sample
         frame.time_base = Fraction(1, to.rate_hz)

@@ -40,10 +40,10 @@ def kept_chapters(plan: RenderPlan) -> Iterator[tuple[Fraction, Fraction, str]]:
     held: tuple[Chapter, Fraction, Fraction] | None = None
     for range_ in plan.ranges:
         for chapter in range_.info.chapters:
-            start, end = max(chapter.start, range_.start), min(chapter.end, range_.start + range_.length)
+            start, end = max(chapter.start, range_.start), min(chapter.end, range_.end)
             if start >= end:
                 continue
-            at, until = (range_.at + time - range_.start for time in (start, end))
+            at, until = range_.time_of(start), range_.time_of(end)
             if held and held[0] is chapter:
                 held = chapter, held[1], until
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -24,6 +24,8 @@ class ClipRange:
     """Seconds of the recording."""
     at: Fraction = Fraction(0)
     """Start in seconds of the output."""
+    speed: Fraction = Fraction(1)
+    """Seconds of the recording in a second of the output, at least 1."""
 
     @property
     def info(self) -> MediaInfo:
@@ -32,8 +34,12 @@ class ClipRange:
 
     @property
     def length(self) -> Fraction:
-        """Length in seconds."""
-        return self.end - self.start
+        """Length in seconds of the output."""
+        return (self.end - self.start) / self.speed
+
+    def time_of(self, source: Fraction) -> Fraction:
+        """Convert seconds of the recording to seconds of the output."""
+        return self.at + (source - self.start) / self.speed
 
 
 AudioSources: TypeAlias = "tuple[AudioStream | None, ...]"
@@ -56,6 +62,8 @@ class RenderPlan:
     """Length of the fades at the start and the end of the output, in seconds."""
     crossfade_s: float = 0.0
     """Length of the crossfades between ranges in seconds, centered on the joins."""
+    silent: tuple[tuple[Fraction, Fraction], ...] = ()
+    """Spans in which all audio is silent, in seconds of the output, in order and disjoint."""
     filled: bool = False
     """Whether audio that ends before its range is continued with silence to the end of the output."""
 
@@ -65,19 +73,23 @@ class RenderPlan:
         return self.ranges[-1].at + self.ranges[-1].length
 
 
-def lay_out(spans: Iterable[tuple[Recording, Fraction, Fraction]]) -> tuple[ClipRange, ...]:
-    """Place ranges [start, end) one after another; contiguous ranges of a recording are merged."""
+def lay_out(parts: Iterable[ClipRange]) -> tuple[ClipRange, ...]:
+    """Place ranges one after another; contiguous ones of a recording, at one speed, are merged."""
     ranges: list[ClipRange] = []
     position = Fraction(0)
-    for recording, start, end in spans:
+    for part in parts:
         before = ranges[-1] if ranges else None
-        if start == end:
+        if part.start == part.end:
             continue
-        if before is not None and before.recording == recording and before.end == start:
-            ranges[-1] = ClipRange(recording, before.start, end, before.at)
+        if before is not None and (before.recording, before.end, before.speed) == (
+            part.recording,
+            part.start,
+            part.speed,
+        ):
+            ranges[-1] = replace(before, end=part.end)
         else:
-            ranges.append(ClipRange(recording, start, end, position))
-        position += end - start
+            ranges.append(replace(part, at=position))
+        position += part.length
     return tuple(ranges)
 
 

@@ -19,7 +19,7 @@ from edge.media.read.frames import upright_rgb
 from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.write.containers import Target, video_target_for
 from edge.media.write.encode import Change, video_track
-from edge.media.write.plan import RenderPlan, audio_streams, lay_out
+from edge.media.write.plan import ClipRange, RenderPlan, audio_streams, lay_out
 from edge.media.write.render import render, writing
 from edge.vocabulary import Progress
 
@@ -62,7 +62,7 @@ def whole_plan(recording: Recording, target: Target) -> RenderPlan:
     """Return a plan of the whole recording. Raises InputError without video."""
     if recording.info.video is None:
         raise InputError(recording.path, "has no video stream")
-    whole = lay_out([(recording, Fraction(0), recording.end(video=True))])
+    whole = lay_out([ClipRange(recording, Fraction(0), recording.end(video=True))])
     if not whole:
         raise InputError(recording.path, "holds no video or audio")
     tracks = tuple((stream,) for stream in audio_streams(recording, target, needed=False))

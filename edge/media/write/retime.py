@@ -22,7 +22,7 @@ from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.read.report import DecodeReport
 from edge.media.write.containers import Target, video_target_for
 from edge.media.write.encode import Move, Track, video_track
-from edge.media.write.plan import RenderPlan, lay_out
+from edge.media.write.plan import ClipRange, RenderPlan, lay_out
 from edge.media.write.remux import UNADVERTISED
 from edge.media.write.render import writing
 from edge.media.write.sound import made_track
@@ -84,7 +84,7 @@ def left_out(recording: Recording) -> tuple[str, ...]:
 def _video(recording: Recording, target: Target, end: Fraction, move: Move, out: OutputContainer) -> Track:
     if _can_be_copied(recording, target, out):
         return _copied(recording, move, out)
-    plan = RenderPlan(lay_out([(recording, Fraction(0), end)]), target, recording.info.video, ())
+    plan = RenderPlan(lay_out([ClipRange(recording, Fraction(0), end)]), target, recording.info.video, ())
     return video_track(plan, out, move=move)
 
 

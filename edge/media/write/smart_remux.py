@@ -193,25 +193,30 @@ class _Encoder:
         self._units = _Units.in_header(codec, codec.read_header(context.extradata), header)
 
     def encoded(self, part: Segment) -> Iterator[Packet[Stream]]:
-        """Encode the segment's video frames. Raises NotAsPlannedError unless each begins at its time."""
+        """Encode the frames that a segment shows. Raises NotAsPlannedError unless each begins at its time."""
         context, index = self._context(), self._index
-        times = index.shown[part.first : part.last]
         end = index.shown[part.last] if part.last < len(index.shown) else index.end
-        shown = self._reader.between(index.seconds(times[0]), index.seconds(end))
+        shown = self._reader.between(index.seconds(index.shown[part.first]), index.seconds(end))
         notes: Sequence[bytes] = index.sets.each[index.sets.number_at(part.first)].notes
-        for tick in [*times, None]:
-            encoded = context.encode(None if tick is None else self._frame(context, shown, int(tick)))
-            for packet in cast("Packets", encoded):
+        places = dict(zip(*(values.tolist() for values in part.frames(index)), strict=True))
+        for rank in [*range(part.first, part.last), None]:
+            frame = None if rank is None else self._next(shown, int(index.shown[rank]))
+            if rank is not None and rank not in places:
+                continue
+            fitted = None if frame is None or rank is None else self._fitted(context, frame, places[rank])
+            for packet in cast("Packets", context.encode(fitted)):
                 yield self._units.bare(packet, notes, first=bool(notes))
                 notes = ()
 
-    def _frame(
-        self, context: VideoCodecContext, shown: Iterator[tuple[Fraction, Fraction, VideoFrame]], tick: int
-    ) -> VideoFrame:
-        """Return the next frame as it is encoded."""
+    def _next(self, shown: Iterator[tuple[Fraction, Fraction, VideoFrame]], tick: int) -> VideoFrame:
+        """Return the next frame. Raises NotAsPlannedError unless it begins at this time."""
         begins, _, frame = next(shown, (None, None, None))
         if frame is None or begins != self._index.seconds(tick):
             raise NotAsPlannedError("its video frames cannot be decoded at their times")
+        return frame
+
+    def _fitted(self, context: VideoCodecContext, frame: VideoFrame, tick: int) -> VideoFrame:
+        """Return a frame as it is encoded."""
         fitted = frame.reformat(context.width, context.height, context.pix_fmt)
         fitted.pts, fitted.time_base = tick, self._index.time_base
         fitted.pict_type = PictureType.NONE  # let the encoder choose keyframes, not the source

@@ -17,6 +17,7 @@ from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.frame_index import FrameIndex, Ticks
 from edge.media.write.containers import codec_name, has_encoder
 from edge.media.write.plan import ClipRange, RenderPlan
+from edge.media.write.thinning import thinned
 
 
 class NotAsPlannedError(Exception):
@@ -35,6 +36,12 @@ class Segment:
     """Ticks added to the timestamps."""
     entry: int | None = None
     """Index of the first frame in `FrameIndex.decoded`, `last` being that after the last; None: encoded."""
+    thinned: tuple[Ticks, Ticks] | None = None
+    """Indices of the frames that are shown, and their ticks before the shift; None: all, at their own."""
+
+    def frames(self, frame_index: FrameIndex) -> tuple[Ticks, Ticks]:
+        """Return indices of the frames that are shown, and their ticks before the shift."""
+        return self.thinned or (np.arange(self.first, self.last), frame_index.shown[self.first : self.last])
 
 
 def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
@@ -85,10 +92,12 @@ def segments(ranges: Sequence[ClipRange], frame_index: FrameIndex) -> list[Segme
     for range_ in ranges:
         start = range_.info.origin + range_.start
         shift = round((range_.at - start) / frame_index.time_base)
-        first, last = frame_index.rank(start), frame_index.rank(start + range_.length)
+        first, last = frame_index.rank(start), frame_index.rank(range_.info.origin + range_.end)
         k = int(np.searchsorted(ranks[entries], first))
         end = int(ends[np.searchsorted(ends, last, "right") - 1])
-        if k < len(entries) and (begin := int(ranks[entries[k]])) < end:
+        if range_.speed != 1:
+            cut = [Segment(first, last, shift, thinned=thinned(range_, frame_index, first, last))]
+        elif k < len(entries) and (begin := int(ranks[entries[k]])) < end:
             copied = Segment(begin, end, shift, int(entries[k]))
             cut = [Segment(first, begin, shift), copied, Segment(end, last, shift)]
         else:
@@ -117,5 +126,5 @@ def _entries(ranks: Ticks, ends: Ticks, role: np.ndarray[tuple[int], np.dtype[np
 
 def times_on_output(parts: Sequence[Segment], frame_index: FrameIndex) -> Ticks:
     """Return the presentation time of each frame of the segments, in ticks of the frame index."""
-    times = [frame_index.shown[part.first : part.last] + part.shift for part in parts]
+    times = [part.frames(frame_index)[1] + part.shift for part in parts]
     return np.concatenate([np.zeros(0, np.int64), *times])

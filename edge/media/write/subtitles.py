@@ -143,8 +143,8 @@ def _subtitles(ranges: Sequence[ClipRange], index: int, out: OutputContainer) ->
         for start, length, data in shown:
             first, last = max(start, range_.start), min(start + length, range_.end)
             if first < last:
-                at = range_.at + first - range_.start
-                yield at, [text_packet(data, at, last - first, copy)]
+                at = range_.time_of(first)
+                yield at, [text_packet(data, at, range_.time_of(last) - at, copy)]
     yield ranges[-1].at + ranges[-1].length, []
 
 

@@ -16,6 +16,8 @@ from edge.files import whole_file
 from edge.timeline.export.cut import Cut, cut_of
 from edge.timeline.export.fcpxml import write_fcpxml
 from edge.timeline.export.interchange import write_edl, write_otio
+from edge.timeline.export.mlt import write_kdenlive, write_mlt
+from edge.timeline.export.xmeml import write_xmeml
 from edge.timeline.timeline import Timeline
 from edge.vocabulary import Caption
 
@@ -26,6 +28,9 @@ TIMELINE_WRITERS: dict[str, TimelineWriter] = {
     ".otio": write_otio,
     ".edl": write_edl,
     ".fcpxml": write_fcpxml,
+    ".xml": write_xmeml,
+    ".kdenlive": write_kdenlive,
+    ".mlt": write_mlt,
 }
 """Writer by file suffix."""
 
@@ -39,14 +44,16 @@ def write_timeline(
     language: str = "en",
     force: bool = False,
 ) -> None:
-    """Write a timeline as .otio, .edl or .fcpxml, whole or not at all.
+    """Write a timeline for editors, whole or not at all.
 
+    .otio (OpenTimelineIO), .edl (CMX 3600), .fcpxml (Final Cut Pro), .xml (Premiere Pro, DaVinci Resolve:
+    Final Cut Pro 7 XML), .kdenlive, or .mlt (Shotcut). Clips that are muted or played faster are that in all.
     Clips are rounded to whole frames at `rate` frames per second (`frame_edits`). The default is the standard
     rate nearest to that of the first recording with video, 25 if there is only audio. The recordings need not
-    exist if a rate is given. `captions` are in seconds of the timeline; they become markers in .otio and
-    captions in `language` (BCP 47) in .fcpxml, and are dropped in .edl. Raises UsageError for an unknown
-    suffix, for a timeline shorter than a frame and for what an EDL cannot hold; InputError if the rate must
-    be read from a recording that cannot be read; MissingExtraError (.otio); OutputError.
+    exist if a rate is given. `captions` are in seconds of the timeline; they become captions in `language`
+    (BCP 47) in .fcpxml, are dropped in .edl, and are markers in the others. Raises UsageError for an unknown
+    suffix, for a timeline shorter than a frame and for what the format cannot hold; InputError if the rate
+    must be read from a recording that cannot be read; MissingExtraError (.otio); OutputError.
     """
     check_timeline(path)
     path = Path(path)

@@ -27,13 +27,18 @@ STANDARD_RATES = (
     *(Fraction(100), Fraction(120000, 1001), Fraction(120)),
 )
 """Frame rates in 1/s that editing programs support."""
+FULL_HD = (1920, 1080)
+"""Width and height in pixels of what cannot be read."""
 _SAME_RATE = Fraction(1, 5000)
 """Relative tolerance: 23.98 stands for 24000/1001, 24 does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Frames [source_in, source_out) of a recording, shown as [record_in, record_out) of the timeline."""
+    """Frames [source_in, source_out) of a recording, shown as [record_in, record_out) of the timeline.
+
+    There are as many of each, unless it is played at another speed.
+    """
 
     media: Path
     """Path of the recording."""
@@ -45,6 +50,20 @@ class Edit:
     """First frame on the timeline."""
     record_out: int
     """Frame after the last on the timeline."""
+    speed: Fraction = Fraction(1)
+    """Frames of the recording in a frame of the timeline."""
+    muted: bool = False
+    """Whether its audio is silent."""
+
+    @property
+    def frames(self) -> int:
+        """Return the length on the timeline in frames."""
+        return self.record_out - self.record_in
+
+    @property
+    def scaled_in(self) -> int:
+        """Return the first frame, counted at the speed of the edit."""
+        return round(self.source_in / self.speed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +135,12 @@ class Cut:
         """Return whether time code of the timeline is drop-frame: if that of a recording is."""
         return any(source.drop for source in self.sources.values())
 
+    @property
+    def shape(self) -> VideoFormat:
+        """Return the format of the timeline: the size of the first recording with video, the cut's rate."""
+        first = next((source.video for source in self.sources.values() if source.video), None)
+        return VideoFormat(*((first.width, first.height) if first else FULL_HD), self.rate)
+
     def source_in(self, edit: Edit) -> int:
         """Return the time code of an edit's first frame in its recording, as a number of frames."""
         return self.sources[edit.media].start + edit.source_in
@@ -148,9 +173,9 @@ def frame_edits(
     """Return the clips in whole frames; every boundary is rounded once, from its exact time.
 
     Neighboring clips share their boundary, so there are no gaps, overlaps or drift; a clip whose boundaries
-    round to the same frame is dropped. The source range has as many frames as the record range: it begins at
-    the frame nearest to `trim_in`, or one earlier if it would otherwise end one frame past the recording's
-    end (`lengths`, in frames).
+    round to the same frame is dropped. The source range has as many frames as the record range, times the
+    speed: it begins at the frame nearest to `trim_in`, or one earlier if it would otherwise end one frame
+    past the recording's end (`lengths`, in frames).
 
     >>> from edge.timeline.timeline import Clip
     >>> timeline = Timeline.of([Clip(Path("talk.mp4"), Fraction(1), Fraction(2))])
@@ -162,10 +187,10 @@ def frame_edits(
     for clip in timeline.clips:
         end = nearest_tick(clip.out_point, rate)
         if end > start:
-            source = nearest_tick(clip.trim_in, rate)
-            if lengths and source + end - start - lengths.get(clip.media, math.inf) == 1:
+            source, count = nearest_tick(clip.trim_in, rate), max(1, round((end - start) * clip.speed))
+            if lengths and source + count - lengths.get(clip.media, math.inf) == 1:
                 source = max(0, source - 1)
-            edits.append(Edit(clip.media, source, source + end - start, start, end))
+            edits.append(Edit(clip.media, source, source + count, start, end, clip.speed, clip.muted))
         start = end
     return tuple(edits)
 
@@ -218,7 +243,7 @@ def _picture_rate(known: Mapping[Path, MediaInfo | None]) -> Fraction:
 def _source(path: Path, info: MediaInfo | None, rate: Fraction, edits: Sequence[Edit]) -> Source:
     used = max(edit.source_out for edit in edits if edit.media == path)
     if info is None:
-        return Source(path.absolute(), used, VideoFormat(1920, 1080, rate), 2, 48_000)
+        return Source(path.absolute(), used, VideoFormat(*FULL_HD, rate), 2, 48_000)
     video, audio, code = info.video, info.audio_stream(), info.timecode
     begins = nearest_tick(video.start, rate) if video else 0
     return Source(

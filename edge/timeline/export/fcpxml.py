@@ -11,11 +11,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from edge.text.lines import display_lines
-from edge.timeline.export.cut import Cut, Edit, Source, VideoFormat
+from edge.timeline.export.cut import Cut, Edit, Source
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n'
 _STYLE = {"font": ".AppleSystemUIFont", "fontSize": "13", "fontFace": "Regular", "fontColor": "1 1 1 1"}
 """The caption style that Final Cut Pro itself writes."""
+_SILENT = "-96dB"
+"""The least volume of Final Cut Pro, where its slider says silence."""
 
 
 def write_fcpxml(cut: Cut, path: Path) -> None:
@@ -23,7 +25,8 @@ def write_fcpxml(cut: Cut, path: Path) -> None:
 
     Final Cut Pro 10.6 (2021) and later read version 1.10. Captions are not written as `title` or `marker`: a
     title needs a Motion template and is burnt into the video, a marker is a note; captions can be edited,
-    switched off and exported again. Their role is SRT, which has no rules on position.
+    switched off and exported again. Their role is SRT, which has no rules on position. A clip that is played
+    faster has a `timeMap`, whose times begin with its first frame; a muted one has no volume.
     """
     root = ElementTree.Element("fcpxml", version="1.10")
     assets = _resources(cut, ElementTree.SubElement(root, "resources"))
@@ -59,10 +62,8 @@ def rational(frames: int, rate: Fraction) -> str:
 def _resources(cut: Cut, resources: ElementTree.Element) -> dict[Path, str]:
     """Add the formats and assets; return the `ref` of each recording."""
     formats_used = [source.video for source in cut.sources.values() if source.video]
-    first = formats_used[0] if formats_used else VideoFormat(1920, 1080, cut.rate)
-    sequence = VideoFormat(first.width, first.height, cut.rate)
     formats = {
-        video: f"r{number}" for number, video in enumerate(dict.fromkeys([sequence, *formats_used]), start=1)
+        video: f"r{number}" for number, video in enumerate(dict.fromkeys([cut.shape, *formats_used]), start=1)
     }
     for video, name in formats.items():
         facts = {"id": name, "frameDuration": rational(1, video.rate)}
@@ -97,12 +98,21 @@ def _clip(spine: ElementTree.Element, edit: Edit, cut: Cut, asset: str) -> Eleme
         "offset": rational(edit.record_in, rate),
         "name": source.name,
         "start": rational(cut.source_in(edit), rate),
-        "duration": rational(edit.record_out - edit.record_in, rate),
+        "duration": rational(edit.frames, rate),
         "tcFormat": "DF" if source.drop else "NDF",
     }
     if source.channels:
         facts["audioRole"] = "dialogue"
-    return ElementTree.SubElement(spine, "asset-clip", facts)
+    clip = ElementTree.SubElement(spine, "asset-clip", facts)
+    if edit.speed != 1:
+        start, last = cut.source_in(edit), cut.source_in(edit) + edit.source_out - edit.source_in
+        times = ElementTree.SubElement(clip, "timeMap")
+        for time, value in ((start, start), (start + edit.frames, last)):
+            shown = {"time": rational(time, rate), "value": rational(value, rate), "interp": "linear"}
+            ElementTree.SubElement(times, "timept", shown)
+    if edit.muted and source.channels:
+        ElementTree.SubElement(clip, "adjust-volume", amount=_SILENT)
+    return clip
 
 
 def _anchor_captions(cut: Cut, clips: list[ElementTree.Element]) -> None:

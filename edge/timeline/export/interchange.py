@@ -26,7 +26,8 @@ def write_otio(cut: Cut, path: Path) -> None:
     """Write OpenTimelineIO (.otio): a video and an audio track, captions as markers of the timeline.
 
     A track is omitted if no recording has a stream of its kind, and has a gap where a single recording has
-    none. Times in a recording begin at its time code. Raises MissingExtraError.
+    none. Times in a recording begin at its time code. Audio that is muted is a disabled clip; a speed is an
+    effect, and does not change the length in `source_range`. Raises MissingExtraError.
     """
     require("opentimelineio", "timelines in .otio", "timelines")
     import opentimelineio as otio  # noqa: PLC0415 - an extra
@@ -38,13 +39,16 @@ def write_otio(cut: Cut, path: Path) -> None:
     def track(name: str, kind: str, has: set[Path]) -> Any:
         made = otio.schema.Track(name, kind=kind)
         for edit in cut.edits:
-            length = edit.source_out - edit.source_in
             if edit.media not in has:
-                made.append(otio.schema.Gap(source_range=span(0, length)))
+                made.append(otio.schema.Gap(source_range=span(0, edit.frames)))
                 continue
             source = cut.sources[edit.media]
             reference = otio.schema.ExternalReference(source.url, span(source.start, source.frames))
-            made.append(otio.schema.Clip(source.name, reference, span(cut.source_in(edit), length)))
+            clip = otio.schema.Clip(source.name, reference, span(cut.source_in(edit), edit.frames))
+            if edit.speed != 1:
+                clip.effects.append(otio.schema.LinearTimeWarp("speed", time_scalar=float(edit.speed)))
+            clip.enabled = not (edit.muted and kind == "Audio")
+            made.append(clip)
         return made
 
     timeline = otio.schema.Timeline(cut.name, global_start_time=span(0, 0).start_time)
@@ -63,6 +67,8 @@ def write_otio(cut: Cut, path: Path) -> None:
 def write_edl(cut: Cut, path: Path) -> None:
     """Write EDL (.edl): one event per clip, audio and video together; the format has no captions.
 
+    An event of a muted clip is of its video alone, or of reel BL without video. Speeds are M2 lines, to a
+    tenth of a frame per second.
     Timecode begins at 00:00:00:00, in a recording at the time code of its first frame. It is non-drop, which
     at 29.97 falls 3.6 s per hour behind the clock, unless that of a recording is drop-frame.
     The EDL adapter of OpenTimelineIO is not used, because it writes video only, drop-frame timecode without
@@ -85,10 +91,16 @@ def write_edl(cut: Cut, path: Path) -> None:
 def _event(number: int, edit: Edit, cut: Cut, reel: str) -> list[str]:
     source, start = cut.sources[edit.media], cut.source_in(edit)
     channels = _CHANNELS[bool(source.video)][min(source.channels, 2)]
+    if edit.muted and source.video:
+        channels = "V"
+    elif edit.muted:
+        reel, start = "BL", 0
     frames = (start, start + edit.source_out - edit.source_in, edit.record_in, edit.record_out)
-    times = " ".join(timecode_text(frame, cut.rate, drop=cut.drop) for frame in frames)
+    first, *others = (timecode_text(frame, cut.rate, drop=cut.drop) for frame in frames)
+    speed = f"M2   {reel:8} {float(edit.speed * cut.rate):05.1f}                {first}"
     return [
-        f"{number:03}  {reel:8} {channels:5} C        {times}",
+        f"{number:03}  {reel:8} {channels:5} C        {' '.join([first, *others])}",
+        *([speed] if edit.speed != 1 else []),
         f"* FROM CLIP NAME:  {source.name}",
         f"* FROM CLIP: {source.url}",
     ]
