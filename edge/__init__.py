@@ -72,8 +72,8 @@ if TYPE_CHECKING:
     from edge.evidence.segments import LabelResult as LabelResult
     from edge.evidence.segments import LabelSegment as LabelSegment
     from edge.evidence.segments import label as label
-    from edge.evidence.speech.recognizers import RecognitionResult as RecognitionResult
-    from edge.evidence.speech.recognizers import Recognizer as Recognizer
+    from edge.evidence.speech.recognizer import RecognitionResult as RecognitionResult
+    from edge.evidence.speech.recognizer import Recognizer as Recognizer
     from edge.evidence.speech.recognizers import open_recognizer as open_recognizer
     from edge.evidence.transcript import Transcript as Transcript
     from edge.evidence.transcription import TranscriptCollector as TranscriptCollector

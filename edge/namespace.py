@@ -78,11 +78,11 @@ MODULES: dict[str, tuple[str, ...]] = {
         "LabelSegment",
         "label",
     ),
-    "edge.evidence.speech.recognizers": (
+    "edge.evidence.speech.recognizer": (
         "RecognitionResult",
         "Recognizer",
-        "open_recognizer",
     ),
+    "edge.evidence.speech.recognizers": ("open_recognizer",),
     "edge.evidence.transcript": ("Transcript",),
     "edge.evidence.transcription": ("TranscriptCollector",),
     "edge.matching.add": (

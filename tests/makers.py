@@ -15,7 +15,7 @@ from edge.captions.options import CaptionOptions
 from edge.captions.transcribe import transcribe
 from edge.evidence.options import TranscriptOptions
 from edge.evidence.speech.level import SpeechLevel
-from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 from edge.evidence.transcript import Transcript
 from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter

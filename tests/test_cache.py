@@ -20,7 +20,7 @@ from edge.cache import Cache, default_root, key
 from edge.errors import UsageError
 from edge.evidence.options import RecognitionOptions, SpeechOptions, TranscriptOptions
 from edge.evidence.speech.cached import CachedRecognizer
-from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 from edge.evidence.transcript import Transcript
 from edge.media import open_recording
 from edge.models.folder import open_folder

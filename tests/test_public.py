@@ -21,7 +21,7 @@ import pytest
 import edge
 from edge import schema
 from edge.evidence.labels import LabelTrack
-from edge.evidence.speech.recognizers import RecognitionResult
+from edge.evidence.speech.recognizer import RecognitionResult
 from edge.evidence.transcript import Transcript
 from edge.media import AudioBlock, MediaRange
 from edge.networks.segmenter import Segmenter

@@ -12,7 +12,8 @@ from edge.evidence.collect import audio_blocks, push
 from edge.evidence.labels import FrameLabels
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.recognition import recognize_chunk
-from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
 from edge.media import AudioBlock
 from edge.networks.segmenter import Segmenter
 from edge.text.sentences import sentences

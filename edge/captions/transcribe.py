@@ -10,7 +10,8 @@ from edge import schema
 from edge.cache import Cache
 from edge.captions.layout import lay_out
 from edge.captions.options import CaptionOptions
-from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript
 from edge.media import Recording, open_recording

@@ -34,7 +34,7 @@ from edge.text.clock import clock
 if TYPE_CHECKING:
     from edge.cache import Cache
     from edge.captions.transcribe import CaptionResult
-    from edge.evidence.speech.recognizers import Recognizer
+    from edge.evidence.speech.recognizer import Recognizer
     from edge.media import Recording
 
 FORMATS = ("srt", "vtt", "ass", "lrc", "json", "txt", "tsv")

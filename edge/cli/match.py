@@ -28,7 +28,7 @@ from edge.text.clock import clock
 
 if TYPE_CHECKING:
     from edge.cli.speech import Speech
-    from edge.evidence.speech.recognizers import Recognizer
+    from edge.evidence.speech.recognizer import Recognizer
     from edge.evidence.transcript import Transcript
     from edge.matching.add import AddedMusic
     from edge.matching.index import MusicIndex

@@ -13,7 +13,7 @@ from edge.evidence.options import SpeechOptions, TranscriptOptions
 if TYPE_CHECKING:
     from edge.cache import Cache
     from edge.captions.transcribe import CaptionResult
-    from edge.evidence.speech.recognizers import Recognizer
+    from edge.evidence.speech.recognizer import Recognizer
     from edge.media import Recording
 
 DEFAULT_MODEL = "moonshine-tiny-en"
@@ -24,9 +24,12 @@ def add_speech(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Declare the arguments, and return their group."""
     speech = parser.add_argument_group("speech")
     speech.add_argument(
-        "--model", default=DEFAULT_MODEL, metavar="ID|DIR", help=f"recognizer (default {DEFAULT_MODEL})"
+        "--model",
+        default=DEFAULT_MODEL,
+        metavar="ID|DIR",
+        help=f"recognizer; a folder may be one of sherpa-onnx (default {DEFAULT_MODEL})",
     )
-    speech.add_argument("--language", metavar="L", help="hint for multilingual models: zh, en, ja ...")
+    speech.add_argument("--language", metavar="L", help="of multilingual models: auto, zh, en, ja ...")
     speech.add_argument("--no-cache", action="store_true", help="ignore cached transcripts")
     speech.add_argument("--include-singing", action="store_true", help="transcribe sung words too")
     return speech

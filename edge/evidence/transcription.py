@@ -20,7 +20,7 @@ from edge.evidence.speech.cached import CachedRecognizer
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.level import runs
 from edge.evidence.speech.recognition import ChunkTranscript, recognize_chunk
-from edge.evidence.speech.recognizers import Recognizer
+from edge.evidence.speech.recognizer import Recognizer
 from edge.evidence.transcript import Transcript
 from edge.media import AudioBlock, Recording
 from edge.models.store import find

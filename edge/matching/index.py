@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import InputError
-from edge.evidence.speech.recognizers import Recognizer
+from edge.evidence.speech.recognizer import Recognizer
 from edge.matching.analysis import TrackAnalysis
 from edge.matching.features import track_features
 from edge.matching.indexing import Means, analyze_new

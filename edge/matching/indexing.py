@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edge.errors import InputError
 from edge.evidence.options import SpeechOptions, TranscriptOptions
-from edge.evidence.speech.recognizers import Recognizer
+from edge.evidence.speech.recognizer import Recognizer
 from edge.evidence.transcription import collect_transcript
 from edge.matching.analysis import TrackAnalysis, analyze_track
 from edge.matching.networks import MatchNetworks

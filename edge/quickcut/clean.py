@@ -18,7 +18,8 @@ from msgspec import structs
 from edge import schema
 from edge.cache import Cache
 from edge.errors import InputError
-from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.speech.resemblance import Passages
 from edge.evidence.transcript import Transcript
 from edge.evidence.transcription import collect_transcript

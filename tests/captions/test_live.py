@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.captions.live import LiveCaptions, live_captions
 from edge.captions.options import LiveOptions
 from edge.errors import UsageError
-from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 from edge.media import decode_audio
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Label, Span, Word

@@ -16,7 +16,7 @@ from edge.captions.transcribe import transcribe
 from edge.errors import InputError, NoAudioError
 from edge.evidence.options import RecognitionOptions, SpeechOptions, TranscriptOptions
 from edge.evidence.speech.recognition import believable, trimmed
-from edge.evidence.speech.recognizers import RecognitionResult
+from edge.evidence.speech.recognizer import RecognitionResult
 from edge.evidence.transcript import Transcript
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Span, Word

@@ -24,7 +24,9 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     detail = {check["name"]: check["detail"] for check in document["checks"]}
     assert detail["int8"] == describe()
     optional = [check["name"] for check in document["checks"] if not check["needed"]]
-    assert optional == ["litert", "paddle", "text", "captions", "tags", "music", "timelines", "microphone"]
+    assert optional == [
+        "litert", "paddle", "text", "captions", "tags", "sherpa", "burn", "music", "timelines", "microphone"
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

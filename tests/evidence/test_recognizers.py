@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import ModelError, UsageError
-from edge.evidence.speech.recognizers import (
-    SPIKE_TAIL_S,
-    CtcRecognizer,
-    MoonshineRecognizer,
-    RecognitionResult,
-    open_recognizer,
-    words_of,
-)
+from edge.evidence.speech.recognizer import SPIKE_TAIL_S, RecognitionResult, words_of
+from edge.evidence.speech.recognizers import CtcRecognizer, MoonshineRecognizer, open_recognizer
 from edge.evidence.speech.word_times import is_rushed
 from edge.models.folder import ModelFolder, open_folder
 from edge.models.packages import packaged

@@ -15,7 +15,8 @@ from edge_kernels.text import levenshtein_window
 from numpy.typing import NDArray
 
 from edge.captions.transcribe import transcribe
-from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.transcript import Transcript
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Label

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from edge.captions.transcribe import transcribe
-from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import clean, plan_clean
 from edge.quickcut.marks import Item, Kind

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from edge.errors import InputError
 from edge.evidence.speech.level import runs
-from edge.evidence.speech.recognizers import Recognizer, open_recognizer
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import plan_clean
 from edge.quickcut.marks import Kind

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cache import Cache, key
-from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 
 
 class CachedRecognizer(Recognizer):

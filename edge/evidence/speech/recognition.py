@@ -11,7 +11,7 @@ from edge.evidence.options import RecognitionOptions
 from edge.evidence.speech.chunks import Chunk
 from edge.evidence.speech.filled_pauses import corrected, filled_pauses
 from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
-from edge.evidence.speech.recognizers import RecognitionResult, Recognizer
+from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 from edge.evidence.speech.word_times import is_rushed, moved
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Span, Word

@@ -1,65 +1,32 @@
 """Speech recognizers: convert a chunk of speech to text with word timestamps.
 
-To add one: write a class with `recognize`, and add its manifest's task to `RECOGNIZERS`.
+To add one: write a `Recognizer`, and add its manifest's task to `RECOGNIZERS`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 
 from edge.arrays import Floats
 from edge.errors import ModelError, UsageError, require
 from edge.evidence.speech.alignment import Aligner
 from edge.evidence.speech.anchors import align_by_pieces
-from edge.models.folder import ModelFolder
+from edge.evidence.speech.recognizer import RecognitionResult, Recognizer, words_of
+from edge.evidence.speech.sherpa import SherpaRecognizer
+from edge.evidence.speech.sherpa_folder import is_sherpa
+from edge.models.folder import MANIFEST, ModelFolder
 from edge.models.frontend import Fbank, Samples
 from edge.models.options import SessionOptions
 from edge.models.store import find
 from edge.networks import ctc
-from edge.networks.ctc import CtcNetwork, Token
+from edge.networks.ctc import CtcNetwork
 from edge.networks.moonshine import Moonshine, Parameters
 from edge.text.scripts import is_ideographic
-from edge.vocabulary import Word
 
 MIN_PIECES_S = 4.0
 """Shortest chunk in seconds that is aligned again in pieces."""
-
-SPIKE_TAIL_S = 0.12
-"""CTC emits each token once, near its onset: a word ends at most this many seconds after its last token."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecognitionResult:
-    """Words recognized in a chunk of speech."""
-
-    words: tuple[Word, ...]
-    """In order and disjoint; seconds from the first sample of the chunk."""
-    language: str
-    """BCP 47 tag: en, zh, yue ..."""
-    logprob: float
-    """Mean natural log-probability of the recognizer's tokens; 0 is certain."""
-
-    def __repr__(self) -> str:
-        return f"RecognitionResult({len(self.words)} words, {self.language}, {self.logprob:.2f})"
-
-
-class Recognizer(ABC):
-    """A speech recognizer. Its networks are loaded on first use."""
-
-    identity: tuple[str, str, str | None]
-    """Key of its results: the model's id and digest, and the language that was set (BCP 47)."""
-    rate_hz: int
-    """Sample rate of its input."""
-
-    @abstractmethod
-    def recognize(self, samples: Floats) -> RecognitionResult:
-        """Recognize samples float32[n] in -1..1 at `rate_hz`: a few to 20 seconds that end in pauses.
-
-        Raises ModelError, MissingRuntimeError, MissingExtraError if the networks cannot be loaded.
-        """
 
 
 class MoonshineRecognizer(Recognizer):
@@ -125,35 +92,17 @@ def open_recognizer(
 ) -> Recognizer:
     """Open a recognizer by its model's id or folder; its networks are loaded on first use.
 
+    A folder may also be that of a model of sherpa-onnx, as its authors publish it (extra `sherpa`). The
+    language "auto" is the same as None: models that know several detect it.
+
     Raises ModelError if the model is missing, damaged, or for another task, MissingExtraError, and UsageError
     for a language that it does not support.
     """
+    language = None if language == "auto" else language
+    if (path := Path(model)).is_dir() and not (path / MANIFEST).exists() and is_sherpa(path):
+        return SherpaRecognizer(path, language=language, threads=threads)
     folder = find(model)
     kind = RECOGNIZERS.get(folder.manifest.task)
     if kind is None:
         raise ModelError(folder.path, f"expected a recognizer, found a model for {folder.manifest.task}")
     return kind(folder, language=language, threads=threads)
-
-
-def words_of(tokens: tuple[Token, ...], length_s: float) -> tuple[Word, ...]:
-    """Group tokens into words: a word begins at a space, and at each character of a script without spaces.
-
-    `length_s` is the length of the audio in seconds, which no word exceeds.
-    """
-    groups: list[list[Token]] = []
-    begins = True
-    for token in tokens:
-        text = token.text
-        begins = begins or text.startswith(" ") or is_ideographic(text[:1])
-        if not text.strip():
-            continue
-        if begins or (text[:1].isalnum() and is_ideographic(groups[-1][-1].text[-1:])):
-            groups.append([])
-        groups[-1].append(token)
-        begins = False
-    words: list[Word] = []
-    ends = [*(group[0].start for group in groups[1:]), length_s]
-    for group, limit in zip(groups, ends, strict=False):  # there may be no group at all
-        text = "".join(token.text for token in group).strip()
-        words.append(Word(group[0].start, min(group[-1].end + SPIKE_TAIL_S, limit), text))
-    return tuple(words)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from edge.vocabulary import Word
+from edge.vocabulary import Span, Word
 
 GRID_S = 0.01
 """Seconds per frame of the alignment."""
@@ -87,4 +87,18 @@ def in_order(tokens: Sequence[str], spans: Sequence[Times | None], length_s: flo
     for number, (token, span) in enumerate(zip(tokens, _filled(tokens, spans, length_s), strict=True)):
         start = min(max(span[0], words[-1].end if words else 0.0), latest[number])
         words.append(Word(start, min(max(span[1], start + least), latest[number + 1]), token))
+    return tuple(words)
+
+
+def shared_out(texts: Sequence[str], audible: Sequence[Span], length_s: float) -> tuple[Word, ...]:
+    """Return words that share the audible spans, or else all of `length_s`, by their numbers of letters."""
+    spans = [(span.start, min(span.end, length_s)) for span in audible] or [(0.0, length_s)]
+    known = np.cumsum([0.0, *(end - start for start, end in spans)])
+    edges = np.cumsum([0, *map(len, texts)]) / max(1, sum(map(len, texts))) * known[-1]
+    words = list[Word]()
+    for text, first, last in zip(texts, edges, edges[1:], strict=False):
+        one = min(int(np.searchsorted(known, first, "right")) - 1, len(spans) - 1)
+        other = min(max(one, int(np.searchsorted(known, last, "left")) - 1), len(spans) - 1)
+        start, end = spans[one][0] + first - known[one], spans[other][0] + last - known[other]
+        words.append(Word(float(start), float(end), text))
     return tuple(words)

@@ -13,7 +13,7 @@ from math import prod
 from edge.models.backends import NetworkFile
 from edge.models.inspection.operators import check_operators
 
-MODEL_GRAPH, MODEL_FUNCTION = 7, 25
+MODEL_GRAPH, MODEL_METADATA, MODEL_FUNCTION = 7, 14, 25
 GRAPH_NODE, GRAPH_WEIGHT, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_SPARSE = 1, 5, 11, 12, 15
 NODE_INPUT, NODE_OPERATOR, NODE_ATTRIBUTE, NODE_DOMAIN = 1, 4, 5, 7
 ATTRIBUTE_TENSOR, ATTRIBUTE_GRAPH, ATTRIBUTE_TENSORS, ATTRIBUTE_GRAPHS = 5, 6, 10, 11
@@ -152,6 +152,20 @@ def inspect_onnx(file: NetworkFile) -> Inspected:
         if name not in file.folder.manifest.files:
             raise file.refuse(f"keeps weights in {name!r}, which its folder's manifest does not name")
     return Inspected(names, zero_points=not graphs.bare)
+
+
+def onnx_metadata(content: bytes | memoryview) -> dict[str, str]:
+    """Return the metadata of an ONNX file; empty for other files. Nothing else of it is read."""
+    found = dict[str, str]()
+    try:
+        for number, value in _fields(memoryview(content)):
+            if number == MODEL_METADATA:
+                entry = dict(_fields(_bytes(value)))
+                blank = memoryview(b"")
+                found[_text(entry.get(ENTRY_KEY, blank))] = _text(entry.get(ENTRY_VALUE, blank))
+    except (ValueError, IndexError):
+        return {}
+    return found
 
 
 def _fields(content: memoryview) -> Fields:
