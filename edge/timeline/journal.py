@@ -3,6 +3,8 @@
 The first line holds the initial state, each other line one entry: an action, an undo or a redo. A line is
 `digest SP json LF`; each digest also covers the previous digest, so that changed, missing and duplicate lines
 are detected. Times are written exactly, as "numerator/denominator".
+
+SQLite takes as long for an action that must be on disk, but returns rows whose bytes have changed unnoticed.
 """
 
 from __future__ import annotations
