@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from edge.errors import MissingExtraError
 from edge.evidence.speech.alignment import RATE_HZ, Aligner
 from edge.evidence.speech.recognizers import open_recognizer
+from edge.evidence.speech.spoken import READINGS, Reading, spoken_words
 from edge.text.numbers import numbers_spelled, spelled
 from edge.vocabulary import Word
 from tests.evidence.makers import off_by, said
@@ -65,6 +67,7 @@ def test_an_aligner_may_be_used_again_and_again(aligner: Aligner) -> None:
         ("Smith", "&", "sons", "are", "here"),
         ("it", "costs", "$5", "today"),
         ("in", "2,500", "cases", "of", "these"),
+        ("on", "the", "3rd", "of", "May"),
         ("meet", "Zyxwvutia", "Brontokles", "tomorrow"),
         ("a", "well-known", "old-fashioned", "thing"),
         ("don't", "stop", "o'clock", "isn\u2019t", "it"),
@@ -72,7 +75,8 @@ def test_an_aligner_may_be_used_again_and_again(aligner: Aligner) -> None:
     ],
 )
 def test_numbers_symbols_hyphens_and_names_are_found_too(aligner: Aligner, tokens: tuple[str, ...]) -> None:
-    sound, truth = said(*(token.replace("\u2019", "'") for token in tokens))
+    plain = (token.replace("\u2019", "'").replace("$5", "five dollars") for token in tokens)
+    sound, truth = said(*plain)
     found = aligner.align(sound, " ".join(tokens)).words
     assert [word.text for word in found] == list(tokens)
     check_times(found, len(sound) / RATE_HZ)
@@ -269,6 +273,30 @@ def test_numbers_in_a_text() -> None:
     assert read("room 42", by_digits=True) == "room four two"
     assert read("1,2 and 3,45") == "one , two and three , forty five"
     assert read("3.5") == "three . five"
+
+
+@pytest.mark.parametrize(
+    ("token", "reading", "words"),
+    [
+        ("3rd", "number", "third"), ("21st,", "number", "twenty first"), ("$5", "number", "five dollars"),
+        ("$1", "number", "one dollar"), ("$5.50.", "number", "five dollars and fifty cents"),
+        ("£0.99", "number", "ninety nine pence"), ("€3.5m", "number", "three point five million euros"),
+        ("$1,200", "number", "one thousand two hundred dollars"), ("10:30", "number", "ten thirty"),
+        ("10:05", "number", "ten oh five"), ("10:00", "number", "ten"),
+        ("1984", "year", "nineteen eighty four"), ("1990s", "year", "nineteen nineties"),
+        ("1984", "digits", "one nine eight four"),
+        ("50%", "number", "fifty percent"), ("$", "number", "dollars"), ("--", "number", ""),
+    ],
+)  # fmt: skip
+def test_tokens_are_aligned_as_they_are_said(token: str, reading: Reading, words: str) -> None:
+    pytest.importorskip("num2words")
+    assert " ".join(spoken_words(token, reading)) == words
+
+
+@given(st.text("$£€0123456789.,:stndrh%kmb ", max_size=12), st.sampled_from(READINGS))
+def test_no_token_is_too_odd(text: str, reading: Reading) -> None:
+    pytest.importorskip("num2words")
+    assert all(re.fullmatch("[a-z][a-z']*", word) for word in spoken_words(text, reading))
 
 
 @given(st.integers(0, 999_999))

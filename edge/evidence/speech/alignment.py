@@ -21,7 +21,7 @@ import numpy as np
 
 from edge.arrays import Floats
 from edge.errors import require
-from edge.evidence.speech.spoken import spoken_words, text_tokens
+from edge.evidence.speech.spoken import READINGS, spoken_words, text_tokens
 from edge.evidence.speech.word_times import GRID_S, Times, evened, in_order, is_rushed
 from edge.spans import merge
 from edge.vocabulary import Word
@@ -110,6 +110,7 @@ class Aligner:
 
     def __init__(self) -> None:
         require("pocketsphinx", "times of words", "captions")
+        require("num2words", "times of numbers", "captions")
         import pocketsphinx  # noqa: PLC0415 - an extra
 
         models = Path(pocketsphinx.get_model_path("en-us"))
@@ -129,11 +130,10 @@ class Aligner:
         """
         tokens = text_tokens(text)
         length_s = len(samples) / RATE_HZ
-        readings = [
-            [spoken_words(token, by_digits=by_digits) for token in tokens] for by_digits in (False, True)
-        ]
-        if readings[0] == readings[1]:
-            readings.pop()
+        readings: list[list[list[str]]] = []
+        for reading in READINGS:
+            spoken = [spoken_words(token, reading) for token in tokens]
+            readings += [spoken] if spoken not in readings else []
         spans, score = max((self._spans(spoken, samples) for spoken in readings), key=itemgetter(1))
         words = evened(in_order(tokens, spans, length_s))
         return Alignment(words, is_certain=score > -math.inf and not is_rushed(words))
