@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from edge.errors import InputError
+from edge.models.arithmetic import instructions
 from edge.networks.moonshine import Moonshine
 from edge.text.numbers import numbers_spelled
 from tools.evaluate.pack import samples
@@ -122,8 +123,8 @@ def table(result: dict[str, Any]) -> str:
         changes = "".join(f"{row[key]:12}" for key in ("substitutions", "insertions", "deletions"))
         lines.append(f"{name:22}{row['utterances']:12}{row['words']:12}{row['wer']:12.3f}{changes}")
     lines.append(
-        f"{result['seconds']:.0f} s of speech, {result['rtf']:.3f} of real time on one thread, "
-        f"{result['peak_mb']:.0f} MB"
+        f"{result['seconds']:.0f} s of speech, {result['rtf']:.3f} of real time on one thread "
+        f"({instructions()}), {result['peak_mb']:.0f} MB"
     )
     return "\n".join(lines)
 
