@@ -213,6 +213,7 @@ int32_t edge_reverb(const edge_reverb_options *options, const float *restrict sa
 #define EDGE_HTK 0    /* mel = 2595 log10(1 + f / 700) */
 #define EDGE_SLANEY 1 /* linear below 1 kHz, logarithmic above: Auditory Toolbox, librosa's default */
 #define EDGE_KALDI 2  /* as HTK, with triangles that are straight over mel instead of hertz */
+#define EDGE_SPHINX 3 /* as HTK, with the ends of the triangles on the nearest bins */
 
 #define EDGE_PEAK 0 /* triangles of height 1 */
 #define EDGE_AREA 1 /* of area 1: 2 / (width in hertz), librosa's "slaney" */
@@ -424,6 +425,37 @@ int32_t edge_decoder_step(float *restrict x, int64_t layers, int64_t heads, int6
                           int64_t room, float *restrict keys, float *restrict values, int64_t rows,
                           const float *restrict cross_keys, const float *restrict cross_values,
                           float *restrict scratch);
+
+
+/* ---- speech: features and alignment with hidden Markov models ---- */
+
+/* Reduce steady noise in bands[frames][count], powers, in place; Sphinx's `remove_noise`. For each band, frame by
+ * frame: P += 0.3 (band - P); noise N follows P, by 0.005 of the difference up and by 0.5 down; S = max(P - N, 1);
+ * floor F follows S in the same way; peak K = 0.85 K; where S < 0.85 K, S' = 0.2 K, else S' = S; K = max(K, S);
+ * S' = max(S', F); gain = S' / P, 1/20 to 20. At first P = band, N = F = band / 20, K = 0. Each band is multiplied by
+ * the mean of the gains of the bands at most 4 away. scratch: 5 count float. */
+int32_t edge_denoise(float *restrict bands, int64_t frames, int64_t count, float *restrict scratch);
+
+/* The most likely path through a graph of nodes, each of which lasts 3 frames or more: a hidden Markov model of 3 states
+ * without skips. A state's log-probability in a frame is that of its senone: the sum over the streams of
+ * ln(sum over k of weights[senone][stream][k] max(exp(density - best), exp(floor))), where density(x) = the sum over d of
+ * x (a[d][k] x + b[d][k]) + c[k], x = features[frame][stream][d], d < size, and best is the largest of the stream among the
+ * codebooks of the nodes that are reached. gaussians, codebook by codebook, stream by stream: [size][2][densities],
+ * a and b, then c [densities]; densities is a multiple of 16. books[node] is the codebook of a node, states[node][3]
+ * its senones, of that codebook, moves[node][3][2] the log-probabilities of staying in a state and of leaving it. Node n may be followed by
+ * nexts[i] at costs[i] (log-probabilities), firsts[n] <= i < firsts[n + 1]. begins and ends: those of a node at the begin
+ * and the end. States that are `beam` less likely than the best of a frame are dropped.
+ * path[frame]: the node, or -1 in all if the end cannot be reached. score: log-probability of the path.
+ * trace: frames * nodes int32; numbers: codebooks + nodes + senones int32; scratch: 4 nodes + senones + streams (1 +
+ * codebooks densities) float. */
+int32_t edge_phone_path(const float *restrict features, int64_t frames, int64_t streams, int64_t size,
+                        const float *restrict gaussians, int64_t codebooks, int64_t densities, float floor,
+                        const float *restrict weights, int64_t senones, const int32_t *restrict books,
+                        const int32_t *restrict states, const float *restrict moves, int64_t nodes,
+                        const int32_t *restrict firsts, const int32_t *restrict nexts, const float *restrict costs,
+                        const float *restrict begins, const float *restrict ends, float beam, int32_t *restrict path,
+                        double *restrict score, int32_t *restrict trace, int32_t *restrict numbers,
+                        float *restrict scratch);
 
 #if defined(__cplusplus)
 }

@@ -38,6 +38,8 @@ class Scale(IntEnum):
     """Linear below 1 kHz, logarithmic above (Auditory Toolbox, librosa's default), triangles over hertz."""
     KALDI = 2
     """HTK's scale, triangles over mel."""
+    SPHINX = 3
+    """HTK's scale, ends of the triangles on the nearest bins of the transform."""
 
 
 class Norm(IntEnum):
@@ -124,6 +126,14 @@ def mfcc(
         rate_hz, 1 << (window - 1).bit_length(), window, round(rate_hz / 100), n_mels,
         window_kind=Window.HAMMING, preemphasis=0.97, norm=Norm.PEAK, coefficients=coefficients,
         lifter=lifter,
+    )  # fmt: skip
+
+
+def sphinx() -> MelOptions:
+    """Return the bands of CMU Sphinx's models, for pre-emphasised samples at 16 kHz in the 16-bit range."""
+    return MelOptions(
+        16_000, 512, 410, 160, 25, 130, 6800, window_kind=Window.HAMMING, scale_kind=Scale.SPHINX,
+        norm=Norm.AREA, logarithm=False,
     )  # fmt: skip
 
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from edge.errors import MissingExtraError
-from edge.evidence.speech.alignment import RATE_HZ, Aligner
+from edge.evidence.speech.alignment import Aligner
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.speech.spoken import READINGS, Reading, spoken_words
+from edge.networks.phone_models import RATE_HZ
 from edge.text.numbers import numbers_spelled, spelled
 from edge.vocabulary import Word
 from tests.evidence.makers import off_by, said

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from edge_kernels.mel import MelOptions, Norm, Scale, Window, kaldi_fbank, mfcc, slaney
+from edge_kernels.mel import MelOptions, Norm, Scale, Window, kaldi_fbank, mfcc, slaney, sphinx
+from edge_kernels.speech import PhoneGraph
 from edge_kernels.transformer import Attention, DecoderLayer, Weights
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ OPTIONS = {
     "slaney": slaney(),
     "slaney, 25 ms": MelOptions(16_000, 512, 400, 160, 64, scale_kind=Scale.SLANEY, norm=Norm.AREA),
     "kaldi": kaldi_fbank(),
+    "sphinx": sphinx(),
     "mfcc": mfcc(),
     "mfcc, lifted": mfcc(lifter=22.0, coefficients=20, n_mels=40),
     "magnitude": replace(slaney(), magnitude=True, floor=1e-5),
@@ -80,3 +83,21 @@ def layer(rng: np.random.Generator, width: int, inner: int) -> DecoderLayer:
     return DecoderLayer(
         attention(), attention(), wide, narrow, floats(3, width), floats(2 * inner), floats(width)
     )
+
+
+def phones(rng: np.random.Generator, nodes: int) -> tuple[Any, Any, NDArray[np.float32], PhoneGraph]:
+    """Means, variances and weights of 2 streams of 5 values, and a graph; each node has its codebook."""
+    means = rng.standard_normal((nodes, 2, 16, 5))
+    variances = rng.uniform(0.5, 2, means.shape)
+    weights = rng.dirichlet(np.ones(16), (3 * nodes, 2)).astype(np.float32)
+    moves = np.log(rng.dirichlet([2, 1], (nodes, 3))).astype(np.float32)
+    begins, ends = (np.where(rng.random(nodes) < 0.6, 0, -1e30).astype(np.float32) for _ in range(2))
+    arcs = [
+        (one, other, float(rng.uniform(-3, 0)))
+        for one in range(nodes)
+        for other in range(nodes)
+        if rng.random() < 0.4
+    ]
+    states = np.arange(3 * nodes, dtype=np.int32).reshape(-1, 3)
+    books = np.arange(nodes, dtype=np.int32)
+    return means, variances, weights, PhoneGraph(books, states, moves, begins, ends, arcs)

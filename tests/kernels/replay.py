@@ -19,6 +19,7 @@ from edge_kernels import (
     mel,
     mixing,
     motion,
+    speech,
     synthesis,
     text,
     transformer,
@@ -67,7 +68,19 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recording]:
         return result
 
     with monkeypatch.context() as patch:
-        for module in (mel, text, labels, audio, synthesis, mixing, images, motion, transformer, vectors):
+        for module in (
+            mel,
+            text,
+            labels,
+            audio,
+            synthesis,
+            mixing,
+            images,
+            motion,
+            speech,
+            transformer,
+            vectors,
+        ):
             patch.setattr(module, "call", recording_call)
         yield recording
 

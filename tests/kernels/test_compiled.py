@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_kernels import audio, images, labels, mixing, motion, synthesis, text, transformer, vectors
+from edge_kernels import audio, images, labels, mixing, motion, speech, synthesis, text, transformer, vectors
 from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets
 from edge_kernels.mel import Mel, kaldi_fbank, mfcc, slaney
 from edge_kernels.sources import LIBRARIES
 from numpy.typing import NDArray
 
-from tests.kernels.makers import OPTIONS, layer, random_texts
+from tests.kernels.makers import OPTIONS, layer, phones, random_texts
 from tests.kernels.replay import recorded, replay
 from tools.compile_kernels.build import compile_kernels
 from tools.compile_kernels.link import ALLOWED, LIMIT_BYTES, BuildError, check, symbols
@@ -83,6 +83,7 @@ def test_a_library_passes_the_tests_of_the_kernels(libraries: dict[str, Path], t
         "mixing",
         "images",
         "motion",
+        "speech",
         "transformer",
         "vectors",
     )
@@ -140,6 +141,10 @@ def exercise() -> None:
     decoding = decoder.start(rng.standard_normal((21, 36)).astype(np.float32), 3)
     for _ in range(3):
         transformer.scores(decoding.step(rng.standard_normal(36).astype(np.float32)), layers[0].own.query)
+    speech.denoise(rng.gamma(0.4, 1e5, (51, 25)))
+    means, variances, table, graph = phones(rng, 7)
+    features = rng.standard_normal((33, 10)).astype(np.float32)
+    speech.phone_path(features, speech.Gaussians.of(means, variances, -6.0), table, graph, 50.0)
 
 
 def sounds(stereo: Floats) -> None:

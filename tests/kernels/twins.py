@@ -39,6 +39,8 @@ def filters(o: MelOptions) -> Doubles:
     mels = np.linspace(to_mel(o.low_hz, o.scale_kind), to_mel(high_hz, o.scale_kind), o.n_mels + 2)
     hz = to_hz(mels, o.scale_kind)
     bins = np.arange(o.n_fft // 2 + 1) * o.rate_hz / o.n_fft
+    if o.scale_kind is Scale.SPHINX:
+        hz = np.floor(hz / bins[1] + 0.5) * bins[1]
     points, at = (mels, to_mel(bins, o.scale_kind)) if o.scale_kind is Scale.KALDI else (hz, bins)
     low, centre, high = points[:-2, None], points[1:-1, None], points[2:, None]
     rows = np.minimum((at - low) / (centre - low), (high - at) / (high - centre)).clip(0)

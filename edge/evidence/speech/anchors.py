@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from edge.arrays import Floats
-from edge.evidence.speech.alignment import RATE_HZ, Aligner
+from edge.evidence.speech.alignment import Aligner
 from edge.evidence.speech.level import sounding, speech_level
 from edge.evidence.speech.spoken import text_tokens
 from edge.evidence.speech.word_times import evened, moved
+from edge.networks.phone_models import RATE_HZ
 from edge.vocabulary import Word
 
 PIECE_S, PAUSE_S = 2.0, 0.2

@@ -13,9 +13,9 @@ from edge_kernels.native.lanes import WIDTH, after, as_ints, missing, sqrt_one
 from edge_kernels.native.maths import cos_half_turn, exp_one, log_one
 
 f32 = np.float32
-HANN, HAMMING, POVEY, HTK, SLANEY, KALDI, PEAK, AREA, MEAN = (
+HANN, HAMMING, POVEY, HTK, SLANEY, KALDI, SPHINX, PEAK, AREA, MEAN = (
     INTERFACE.constants[name]
-    for name in ("HANN", "HAMMING", "POVEY", "HTK", "SLANEY", "KALDI", "PEAK", "AREA", "MEAN")
+    for name in ("HANN", "HAMMING", "POVEY", "HTK", "SLANEY", "KALDI", "SPHINX", "PEAK", "AREA", "MEAN")
 )
 _OPTIONS = record("edge_mel_options")
 _OPTION_WORDS = len(INTERFACE.structs["edge_mel_options"])
@@ -80,7 +80,7 @@ def valid(o):
         and 2 <= o.window <= o.n_fft
         and 1 <= o.hop <= 65536
     )
-    kinds = 0 <= o.window_kind <= POVEY and 0 <= o.scale_kind <= KALDI and 0 <= o.norm <= MEAN
+    kinds = 0 <= o.window_kind <= POVEY and 0 <= o.scale_kind <= SPHINX and 0 <= o.norm <= MEAN
     bands = 1 <= o.n_mels <= 512 and 0 <= o.coefficients <= o.n_mels
     hertz = o.rate_hz > 0 and 0 <= o.low_hz < o.high_hz and o.high_hz <= o.rate_hz / 2
     finite = abs(o.preemphasis) <= 1 and o.scale != 0 and abs(o.mean) < np.inf and abs(o.scale) < np.inf
@@ -175,6 +175,10 @@ def _filters(o, at, plan):
         left_hz, centre_hz, right_hz = (
             _to_hz(left, o.scale_kind), _to_hz(centre, o.scale_kind), _to_hz(right, o.scale_kind)
         )  # fmt: skip
+        if o.scale_kind == SPHINX:
+            left_hz = int(left_hz / unit + 0.5) * unit
+            centre_hz = int(centre_hz / unit + 0.5) * unit
+            right_hz = int(right_hz / unit + 0.5) * unit
         if o.scale_kind != KALDI:
             left, centre, right = left_hz, centre_hz, right_hz
         first, begin, total = max(0, int(left_hz / unit) - 1), end, 0.0
