@@ -23,8 +23,6 @@ from edge.version import __version__ as __version__
 if TYPE_CHECKING:
     from edge.cache import Cache as Cache
     from edge.captions.burn import burn_captions as burn_captions
-    from edge.captions.chapter_files import write_chapter_list as write_chapter_list
-    from edge.captions.chapters import Chapter as Chapter
     from edge.captions.chapters import ChapterOptions as ChapterOptions
     from edge.captions.chapters import find_chapters as find_chapters
     from edge.captions.files import write_captions as write_captions
@@ -156,10 +154,12 @@ if TYPE_CHECKING:
     from edge.tagging.tag import Tag as Tag
     from edge.tagging.tag import TagResult as TagResult
     from edge.tagging.tag import tag as tag
+    from edge.text.chapters import write_chapter_list as write_chapter_list
     from edge.timeline.export import write_timeline as write_timeline
     from edge.timeline.timeline import Clip as Clip
     from edge.timeline.timeline import Timeline as Timeline
     from edge.vocabulary import Caption as Caption
+    from edge.vocabulary import Chapter as Chapter
     from edge.vocabulary import Label as Label
     from edge.vocabulary import Progress as Progress
     from edge.vocabulary import Span as Span

@@ -5,9 +5,7 @@ from __future__ import annotations
 MODULES: dict[str, tuple[str, ...]] = {
     "edge.cache": ("Cache",),
     "edge.captions.burn": ("burn_captions",),
-    "edge.captions.chapter_files": ("write_chapter_list",),
     "edge.captions.chapters": (
-        "Chapter",
         "ChapterOptions",
         "find_chapters",
     ),
@@ -203,6 +201,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "TagResult",
         "tag",
     ),
+    "edge.text.chapters": ("write_chapter_list",),
     "edge.timeline.export": ("write_timeline",),
     "edge.timeline.timeline": (
         "Clip",
@@ -210,6 +209,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "edge.vocabulary": (
         "Caption",
+        "Chapter",
         "Label",
         "Progress",
         "Span",

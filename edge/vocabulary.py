@@ -101,3 +101,15 @@ class Caption:
     """Text of the caption."""
     words: tuple[Word, ...] = field(default=(), repr=False)
     """In order, disjoint, inside the caption; empty where word timestamps are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of a recording."""
+
+    start: float
+    """Seconds of the recording."""
+    end: float
+    """Seconds of the recording, after `start`."""
+    title: str
+    """Title, in one line."""

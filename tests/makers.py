@@ -18,6 +18,7 @@ from edge.evidence.speech.level import SpeechLevel
 from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 from edge.evidence.transcript import Transcript
 from edge.media import decode_audio
+from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import CleanPlan, CleanResult, clean, plan_clean
 from edge.quickcut.options import CleanOptions, MarkOptions, RepeatOptions
@@ -159,7 +160,7 @@ class Knowing(Recognizer):
     rate_hz = RATE_HZ
 
     def __init__(
-        self, path: Path, words: Iterable[Word], *, logprob: float = -0.1, skips: Sequence[Word] = ()
+        self, path: MediaSource, words: Iterable[Word], *, logprob: float = -0.1, skips: Sequence[Word] = ()
     ) -> None:
         self._whole = b"".join(block.samples.tobytes() for block in decode_audio(path, rate_hz=RATE_HZ))
         self._words, self._logprob = list(words), logprob

@@ -24,7 +24,7 @@ from edge.evidence.transcript import Transcript
 from edge.text.lines import columns, plain_line
 from edge.text.scripts import is_ideographic, joined
 from edge.text.stopwords import STOP_WORDS
-from edge.vocabulary import Caption
+from edge.vocabulary import Caption, Chapter
 
 TITLE_COLUMNS = 40
 """Widest title."""
@@ -38,18 +38,6 @@ _PAUSE_WEIGHT = 0.25
 """What a pause of `ChapterOptions.pause_s` adds to the depth of a valley, which is 0 to 2; twice at most."""
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A chapter of a recording."""
-
-    start: float
-    """Seconds of the recording; the first starts at 0."""
-    end: float
-    """Seconds of the recording; where the next one starts."""
-    title: str
-    """First words of its first sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,14 @@ def _joined(parts: Sequence[Caption], options: LayoutOptions) -> list[Caption]:
 def _fit(one: Caption, other: Caption, options: LayoutOptions) -> bool:
     """Return whether two captions may be shown as one."""
     is_close = other.start - one.end < JOINED_S and bool(one.words and other.words)
-    text = joined((one.text, other.text))
-    lines = len(display_lines(text)) * LINE_COLUMNS <= max(options.columns, LINE_COLUMNS)
-    is_short = columns(text) <= options.columns and other.end - one.start <= options.max_caption_s
-    return is_close and lines and is_short
+    is_short = other.end - one.start <= options.max_caption_s
+    return is_close and is_short and _has_room(joined((one.text, other.text)), options)
+
+
+def _has_room(text: str, options: LayoutOptions) -> bool:
+    """Return whether a text is not too much for one caption."""
+    lines = display_lines(text, options.line_columns)
+    return columns(text) <= options.columns and len(lines) <= options.lines
 
 
 def _both(one: Caption, other: Caption) -> Caption:
@@ -93,7 +97,10 @@ def _shown(caption: Caption, after: float, options: LayoutOptions) -> Caption:
         end = latest
     end = min(end, latest)
     words = tuple(replace(word, end=min(word.end, end)) for word in caption.words)
-    return replace(caption, end=end, words=words)
+    text = caption.text
+    if options.line_columns < LINE_COLUMNS:  # else files have these lines anyway
+        text = "\n".join(display_lines(text, options.line_columns))
+    return replace(caption, end=end, text=text, words=words)
 
 
 def split_sentence(sentence: Caption, options: LayoutOptions) -> list[Caption]:
@@ -114,8 +121,8 @@ def split_sentence(sentence: Caption, options: LayoutOptions) -> list[Caption]:
 
 
 def _too_much(words: Sequence[Word], options: LayoutOptions) -> bool:
-    wide = columns(joined(word.text for word in words)) > options.columns
-    return wide or words[-1].end - words[0].start > options.max_caption_s
+    is_long = words[-1].end - words[0].start > options.max_caption_s
+    return is_long or not _has_room(joined(word.text for word in words), options)
 
 
 def _best_cut(words: Sequence[Word], count: int, options: LayoutOptions) -> int:
@@ -123,10 +130,9 @@ def _best_cut(words: Sequence[Word], count: int, options: LayoutOptions) -> int:
     total = max(1, columns(joined(word.text for word in words)))
     best, least = len(words), float("inf")
     for cut in range(1, len(words)):
-        width = columns(joined(word.text for word in words[:cut]))
-        long = words[cut - 1].end - words[0].start
-        if cut > 1 and (width > options.columns or long > options.max_caption_s):
+        if cut > 1 and _too_much(words[:cut], options):
             break
+        width = columns(joined(word.text for word in words[:cut]))
         pause = words[cut].start - words[cut - 1].end
         cost = abs(width - total / count) / (total / count)
         cost -= 0.5 * ends_clause(words[cut - 1].text) + min(pause, 0.4)

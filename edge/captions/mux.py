@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from os import PathLike
 
-from edge.captions.chapters import Chapter
 from edge.captions.transcribe import CaptionResult
 from edge.media.read.others import Chapter as MediaChapter
 from edge.media.write.captioned import SubtitledResult, add_subtitles
-from edge.vocabulary import Progress
+from edge.vocabulary import Chapter, Progress
 
 
 def mux_captions(

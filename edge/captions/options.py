@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from edge.errors import UsageError
 from edge.evidence.options import SpeechOptions, TranscriptOptions
+from edge.text.lines import LINE_COLUMNS
 
 MIN_CHUNK_S, MAX_CHUNK_S = 4.0, 10.0
 """Live chunks are short: ongoing speech is recognized again each time, up to twice the maximum length."""
@@ -16,7 +17,9 @@ class LayoutOptions:
     """Size of captions, and how long they are shown. `LAYOUTS` has those of broadcasters."""
 
     columns: int = 84
-    """Maximum width: two lines of 42, as usual for television. Wide East Asian characters take two."""
+    """Maximum width of all lines together. Wide East Asian characters take two columns."""
+    line_columns: int = LINE_COLUMNS
+    """Maximum width of a line, 10 to 42. If it is less than 42 the text has line ends."""
     min_caption_s: float = 5 / 6
     """Minimum time that a caption is shown, in seconds, where there is a pause after it."""
     max_caption_s: float = 7.0
@@ -26,9 +29,16 @@ class LayoutOptions:
     gap_s: float = 1 / 12
     """Time between captions in seconds: two frames of a film."""
 
+    @property
+    def lines(self) -> int:
+        """Maximum number of lines."""
+        return max(1, self.columns // self.line_columns)
+
     def __post_init__(self) -> None:
         if self.columns < 10 or self.max_caption_s <= 0:
             raise UsageError("captions need a length above 0 s, and 10 columns at least")
+        if not 10 <= self.line_columns <= LINE_COLUMNS:
+            raise UsageError(f"captions need lines of 10 to {LINE_COLUMNS} columns")
         if not (0 <= self.min_caption_s <= self.max_caption_s and self.max_speed > 0 and self.gap_s >= 0):
             raise UsageError("captions need 0 <= min_caption_s <= max_caption_s, max_speed > 0, gap_s >= 0")
 
@@ -36,10 +46,12 @@ class LayoutOptions:
 LAYOUTS = {
     "default": LayoutOptions(),
     "netflix": LayoutOptions(columns=84, min_caption_s=5 / 6, max_caption_s=7.0, max_speed=20.0),
-    "bbc": LayoutOptions(columns=74, min_caption_s=1.0, max_caption_s=7.0, max_speed=15.0, gap_s=0.08),
+    "bbc": LayoutOptions(
+        columns=74, line_columns=37, min_caption_s=1.0, max_caption_s=7.0, max_speed=15.0, gap_s=0.08
+    ),
 }
 """Layouts by name: Netflix's English timed text style guide, and the BBC's subtitle guidelines (180 words a
-minute, two lines of 37, two frames of 25 a second)."""
+minute, two lines of the 37 columns of teletext, two frames of 25 a second)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from edge.cli.show import plural, print_json, print_notes
 from edge.cli.speech import add_speech, open_typed, transcript_options
 from edge.errors import UsageError
 from edge.text.clock import clock
+from edge.text.lines import plain_line
 
 if TYPE_CHECKING:
     from edge.cache import Cache
@@ -120,6 +121,6 @@ def print_captions(result: CaptionResult, target: Path | None, lines: Sequence[s
         print(f"{target}: {plural(len(result), 'caption')}, language {result.language}")
     elif not lines:
         for caption in result:
-            print(f"{clock(caption.start):>9} - {clock(caption.end):>9}  {caption.text}")
+            print(f"{clock(caption.start):>9} - {clock(caption.end):>9}  {plain_line(caption.text)}")
     for line in lines:
         print(line)

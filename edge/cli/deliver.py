@@ -14,9 +14,9 @@ from edge.cli.progress import Progress
 from edge.cli.show import plural, print_notes
 
 if TYPE_CHECKING:
-    from edge.captions.chapters import Chapter
     from edge.captions.transcribe import CaptionResult
     from edge.media import Recording
+    from edge.vocabulary import Chapter
 
 SUBTITLED = frozenset({".mp4", ".mov", ".mkv", ".webm", ".m4a"})
 """Suffixes that a copy with subtitles keeps; others become .mkv, which takes nearly all codecs."""
@@ -38,7 +38,7 @@ def add_deliveries(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     group = parser.add_argument_group("chapters, and copies with captions")
     group.add_argument(
-        "--chapters", metavar="FILE|DIR", help=".txt (as YouTube takes them), .json, .vtt; also with --mux"
+        "--chapters", metavar="FILE|DIR", help=".txt (YouTube), .ffmeta, .cue, .json, .vtt; also with --mux"
     )
     group.add_argument(
         "--mux", metavar="FILE|DIR", help="a copy with a track of subtitles: .mp4, .mov, .mkv, .webm, .m4a"
@@ -51,9 +51,9 @@ def add_deliveries(parser: argparse.ArgumentParser) -> None:
 
 def written(options: argparse.Namespace, captions: Delivery) -> list[Delivery]:
     """Return what the command line asks for; `captions` is what -o writes."""
-    from edge.captions.chapter_files import check_chapters  # noqa: PLC0415
     from edge.media.write.captioned import subtitled_target  # noqa: PLC0415
     from edge.media.write.containers import video_target_for  # noqa: PLC0415
+    from edge.text.chapters import check_chapters  # noqa: PLC0415
 
     known = (
         captions,
@@ -124,11 +124,11 @@ def deliver(options: argparse.Namespace, result: CaptionResult, files: dict[str,
 def _chapters(
     options: argparse.Namespace, result: CaptionResult, file: Path, lines: list[str]
 ) -> tuple[Chapter, ...]:
-    from edge.captions.chapter_files import write_chapter_list  # noqa: PLC0415
     from edge.captions.chapters import find_chapters  # noqa: PLC0415
+    from edge.text.chapters import write_chapter_list  # noqa: PLC0415
 
     found = find_chapters(result.transcript)
-    note = write_chapter_list(found, file, force=options.force)
+    note = write_chapter_list(found, file, media=result.recording.path, force=options.force)
     lines.append(f"{file}: {plural(len(found), 'chapter')}")
     if note and not options.quiet:
         print_notes(result.recording, [note])

@@ -121,9 +121,9 @@ def check_outputs(options: argparse.Namespace, files: Sequence[Path], inputs: Se
 
 def _summary(recording: Recording, elapsed_s: float) -> str:
     """Return what was read and how fast, for --verbose."""
-    info, audio = recording.info, recording.audio
+    info = recording.info
     streams = [f"{info.video.codec} {info.video.width}x{info.video.height}"] if info.video else []
-    streams += [f"stream {audio.index} {audio.codec} {audio.rate_hz} Hz {audio.layout}"] if audio else []
+    streams += [f"stream {one.index} {one.codec} {one.rate_hz} Hz {one.layout}" for one in recording.audio]
     speed = f", {recording.duration_s / elapsed_s:.0f}x real time" if recording.duration_s else ""
     name = recording.name or recording.path
     return f"{name}: {info.format}, {', '.join(streams)}: {elapsed_s:.1f} s{speed}"

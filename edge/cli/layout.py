@@ -13,7 +13,8 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     layout = parser.add_argument_group("captions on screen")
     layout.add_argument("--layout", choices=LAYOUTS, default="default", help="a broadcaster's numbers")
-    add_default(layout, "--columns", LayoutOptions, "columns", "widest caption, of two lines together")
+    add_default(layout, "--columns", LayoutOptions, "columns", "widest caption, of all lines together")
+    add_default(layout, "--line-columns", LayoutOptions, "line_columns", "widest line, at most 42")
     add_default(
         layout, "--min-caption", LayoutOptions, "min_caption_s", "shortest time, where there is a pause"
     )

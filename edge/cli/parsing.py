@@ -95,7 +95,10 @@ def add_media(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     )
     group = parser.add_argument_group("input")
     group.add_argument(
-        "--audio-stream", type=int, metavar="N", help="stream index to analyze (default: the file's default)"
+        "--audio-stream",
+        type=int,
+        metavar="N",
+        help="index of the one stream to analyze (default: all of the main language, mixed)",
     )
     group.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="threads of the networks (default 1)"

@@ -42,7 +42,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="names of the clips: {stem} {number} {title} {start} {end} (default {stem}-{number:02})",
     )
     out.add_argument("--plot", metavar="FILE", help="draw labels and songs: .png, .pdf, .svg")
-    out.add_argument("--chapters", metavar="FILE", help="chapters: .ffmeta, .txt (YouTube) or .cue")
+    out.add_argument(
+        "--chapters", metavar="FILE", help=".txt (YouTube), .ffmeta, .cue, .json or .vtt"
+    )
     out.add_argument(
         "--debug-video",
         metavar="FILE",
@@ -80,7 +82,7 @@ def _check(options: argparse.Namespace, paths: Sequence[Path]) -> None:
     """Check before the work that all output files can be written."""
     from edge.evidence.plot import check_plot  # noqa: PLC0415
     from edge.media.write.containers import target_for, video_target_for  # noqa: PLC0415 - not for --help
-    from edge.songs.export import check_chapters  # noqa: PLC0415
+    from edge.text.chapters import check_chapters  # noqa: PLC0415
 
     song_options(options)
     if options.output is None and (options.copy or options.suffix or options.name):
@@ -134,7 +136,9 @@ def _search(options: argparse.Namespace, networks: Networks, count: int, recordi
             result.plot(target, force=options.force)
     if options.chapters:
         target = output_file(options.chapters, recording.path, count, Path(options.chapters).suffix)
-        edge.write_chapters(result, target, force=options.force)
+        note = edge.write_chapters(result, target, force=options.force)
+        if note and not options.quiet:
+            print_notes(recording, [note])
     if options.debug_video:
         target = output_file(options.debug_video, recording.path, count, Path(options.debug_video).suffix)
         with Progress("drawing video", seconds=recording.duration_s, quiet=options.quiet) as progress:

@@ -55,7 +55,7 @@ def transcribed(
     options: argparse.Namespace, speech: Speech | None, recording: Recording
 ) -> CaptionResult | None:
     """Return what is said; None if that does not count, or there is no audio."""
-    if speech is None or recording.audio is None:
+    if speech is None or not recording.audio:
         return None
     recognizer, cache = speech
     stage = f"{recording.path.name}: transcribing"

@@ -237,7 +237,7 @@ def _listen(
     starts = [max(0.0, float(start + stop - audio_s) / 2) for start, stop in pairwise(edges)]
     spans, left = [(start, start + audio_s) for start in starts], len(starts)
     try:
-        if recording.audio is not None:
+        if recording.audio:
             for samples in decode_spans(recording, spans, rate_hz=segmenter.rate_hz):
                 left -= 1
                 enough = len(samples) >= MIN_AUDIO_S * segmenter.rate_hz

@@ -137,7 +137,7 @@ def collect_transcript(
     if cache is None:
         return _transcribe(recording, recognizer, segmenter or Segmenter(), options, progress)
     model = (segmenter.folder if segmenter else find(Segmenter.default)).manifest.digest
-    audio = recording.require_audio().index
+    audio = tuple(stream.index for stream in recording.require_audio())
     entry = key("transcript", cache.digest_of(recording), audio, recognizer.identity, model, options)
     if (stored := cache.get(entry)) is not None:
         try:

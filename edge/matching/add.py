@@ -168,7 +168,7 @@ def _own(
     segmenter: Segmenter | None,
 ) -> OwnSound | None:
     """Return the video's own sound, and where somebody speaks in it, as the options say."""
-    if options.sound == "mute" or recording.audio is None:
+    if options.sound == "mute" or not recording.audio:
         return None
 
     def speech() -> Sequence[tuple[float, float]]:

@@ -103,7 +103,7 @@ def _excerpt(
 
 def _labels(part: Recording, options: MatchOptions, segmenter: Segmenter | None) -> LabelTrack | None:
     """Label the audio of a preview once, if music is softer under speech."""
-    if options.sound != "duck" or part.audio is None:
+    if options.sound != "duck" or not part.audio:
         return None
     if segmenter is not None:
         return collect_labels(part, segmenter)[0]

@@ -75,7 +75,7 @@ def write_music(
         write_midi(music.score, path, force=force)
         return WrittenMusic(path, None, None, own_sound=False)
     with_video = bool(target_for(path).video)
-    own = with_video and music.options.sound != "mute" and music.recording.audio is not None
+    own = with_video and music.options.sound != "mute" and bool(music.recording.audio)
     labels = partial(_labels, music, segmenter) if music.options.sound == "duck" else None
     first, second = part_of(progress, 0.0, 0.5), part_of(progress, 0.5, 1.0)
     with program(music, own=own, labels=labels, progress=first) as audio:

@@ -55,8 +55,8 @@ def plain_line(text: str) -> str:
     return " ".join(plain_lines(text))
 
 
-def display_lines(text: str) -> list[str]:
-    """Break a text into lines of at most `LINE_COLUMNS`, as few as possible and about equally long.
+def display_lines(text: str, width: int = LINE_COLUMNS) -> list[str]:
+    """Break a text into lines of at most `width` columns, as few as possible and about equally long.
 
     Lines break at spaces (which are removed) and beside characters of scripts without spaces, never before
     closing punctuation or after opening punctuation. The text's own line ends stay. A word that is too long
@@ -65,29 +65,29 @@ def display_lines(text: str) -> list[str]:
     >>> display_lines("The quick brown fox jumps over the lazy dog and runs.")
     ['The quick brown fox jumps', 'over the lazy dog and runs.']
     """
-    return [part for line in plain_lines(text) for part in _wrapped(line)]
+    return [part for line in plain_lines(text) for part in _wrapped(line, width)]
 
 
-def _wrapped(line: str) -> list[str]:
+def _wrapped(line: str, width: int) -> list[str]:
     ends = [0, *accumulate(map(_width, line))]  # columns before each character
-    if ends[-1] <= LINE_COLUMNS:
+    if ends[-1] <= width:
         return [line]
     breaks = [found.span() for found in _BREAK.finditer(line) if _may_break(line, *found.span())]
     stops = [(0, 0), *breaks, (len(line), len(line))]
     pieces = [(left[1], right[0]) for left, right in pairwise(stops) if left[1] < right[0]]
 
-    def filled(width: int) -> list[tuple[int, int]]:
+    def filled(limit: int) -> list[tuple[int, int]]:
         lines = pieces[:1]
         for start, end in pieces[1:]:
             first, _ = lines[-1]
-            if ends[end] - ends[first] <= width:
+            if ends[end] - ends[first] <= limit:
                 lines[-1] = first, end
             else:
                 lines.append((start, end))
         return lines
 
-    fewest = len(filled(LINE_COLUMNS))
-    balanced = 1 + bisect_left(range(1, LINE_COLUMNS), -fewest, key=lambda width: -len(filled(width)))
+    fewest = len(filled(width))
+    balanced = 1 + bisect_left(range(1, width), -fewest, key=lambda limit: -len(filled(limit)))
     return [line[start:end] for start, end in filled(balanced)]
 
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.captions.chapter_files import write_chapter_list
-from edge.captions.chapters import Chapter, ChapterOptions, find_chapters
+from edge.captions.chapters import ChapterOptions, find_chapters
 from edge.errors import UsageError
 from edge.evidence.transcript import Transcript
+from edge.text.chapters import write_chapter_list
 from edge.text.lines import columns
-from edge.vocabulary import Caption
+from edge.vocabulary import Caption, Chapter
 
 TOPICS = [
     (
@@ -110,5 +110,5 @@ def test_files_say_when_chapters_begin(tmp_path: Path) -> None:
     assert document["chapters"][1] == {"start": 61.9, "end": 4000.0, "title": "Two & <3>"}
     write_chapter_list(found, tmp_path / "a.vtt")
     assert next((one.start, one.end) for one in pysubs2.load(str(tmp_path / "a.vtt"))) == (0, 61_900)
-    with pytest.raises(UsageError, match=r"\.txt, \.json, \.vtt"):
+    with pytest.raises(UsageError, match=r"\.txt, \.ffmeta, \.cue, \.json, \.vtt"):
         write_chapter_list(found, tmp_path / "a.srt")

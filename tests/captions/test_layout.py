@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from edge.captions.layout import LAST_WORD_S, lay_out
 from edge.captions.options import LAYOUTS, LayoutOptions
 from edge.errors import UsageError
-from edge.text.lines import columns
+from edge.text.lines import columns, display_lines
 from edge.text.sentences import sentences
 from edge.vocabulary import Caption, Word
 
@@ -69,7 +69,31 @@ def test_broadcasters_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"min_caption_s": 8.0}, {"min_caption_s": -1.0}, {"max_speed": 0.0}, {"gap_s": -0.1}]
+    ("text", "lines"),
+    [
+        ("A line of forty columns, of which 37 fit", "A line of forty columns,\nof which 37 fit"),
+        ("A line of thirty-seven columns, no one", "A line of thirty-seven\ncolumns, no one"),
+        ("A line of thirty-seven columns, no on", "A line of thirty-seven columns, no on"),
+    ],
+)
+def test_lines_of_the_bbc_have_37_columns(text: str, lines: str) -> None:
+    spoken = [(0.0, 0.3, word) for word in text.split()]
+    for name, shown in {"bbc": lines, "netflix": text}.items():
+        (one,) = laid(*spoken, rules=LAYOUTS[name])
+        assert one.text == shown
+        assert len(one.words) == len(spoken)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"line_columns": 43},
+        {"line_columns": 9},
+        {"min_caption_s": 8.0},
+        {"min_caption_s": -1.0},
+        {"max_speed": 0.0},
+        {"gap_s": -0.1},
+    ],
 )
 def test_times_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="captions need"):
@@ -99,6 +123,9 @@ def test_whatever_is_said_captions_keep_their_distance(
         assert all(a.end <= b.start + NEAR for a, b in pairwise(one.words))
         assert all(word.start < word.end <= one.end + NEAR for word in one.words)
         assert one.end - one.start <= rules.max_caption_s + NEAR or len(one.words) == 1
+        lines = display_lines(one.text, rules.line_columns)
+        assert len(lines) <= rules.lines or len(one.words) == 1
+        assert all(columns(line) <= rules.line_columns for line in lines)
     for one, after in pairwise(captions):
         assert one.end <= after.start
         apart = after.start - one.end >= rules.gap_s - NEAR

@@ -23,6 +23,8 @@ from edge.songs.cut import cut_songs
 from edge.songs.export import write_chapters
 from edge.songs.find import SongSearchResult
 from edge.songs.song import Song
+from edge.text.chapters import write_chapter_list
+from edge.vocabulary import Chapter
 from tests.conftest import EdgeCommand
 from tests.media.makers import Recipe, make, measure
 from tools.sound.sample import Truth
@@ -100,6 +102,13 @@ def test_chapters_are_read_by_ffmpeg(film: Path, tmp_path: Path) -> None:
         (Fraction(152, 100), Fraction(332, 100), "Song 1"),
         (Fraction(5), Fraction(7), "Song 2"),
     ]
+
+
+def test_titles_are_read_by_ffmpeg_as_they_are(tmp_path: Path) -> None:
+    titles = ["a=b; #c", "back\\slash", "x"]
+    file = tmp_path / "talk.ffmeta"
+    write_chapter_list([Chapter(n, n + 1.0, title) for n, title in enumerate(titles)], file)
+    assert [title for _, _, title in chapters_of(file)] == titles
 
 
 def test_chapters_for_descriptions_and_cue_sheets(film: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -189,6 +189,52 @@ def write_sound(
         out.mux(stream.encode(audio_frame(samples, rate_hz, layout, 0)))
         out.mux(stream.encode(None))
     return path
+
+
+@dataclass(frozen=True)
+class Track:
+    """An audio track to write."""
+
+    samples: Floats
+    rate_hz: int = 16_000
+    layout: str = "mono"
+    start_s: float = 0.0
+    language: str = ""
+    flag: Disposition | None = None
+    title: str = ""
+    codec: str = "pcm_s16le"
+    hole_s: tuple[float, float] = (0.0, 0.0)
+    """Between these times nothing is written."""
+
+
+def write_tracks(path: Path, *tracks: Track) -> Path:
+    """Write tracks, interleaved by time."""
+    with av.open(str(path), "w") as out:
+        written = [_packets(out, track) for track in tracks]
+        for _, packets in heapq.merge(*written, key=lambda step: step[0]):
+            out.mux(packets)
+    return path
+
+
+def _packets(out: OutputContainer, track: Track) -> Iterator[tuple[float, list[Packet[Stream]]]]:
+    stream = cast(AudioStream, out.add_stream(track.codec, rate=track.rate_hz))
+    stream.layout = track.layout
+    stream.metadata.update({"language": track.language} if track.language else {})
+    stream.metadata.update({"title": track.title} if track.title else {})
+    if track.flag is not None:
+        stream.disposition = track.flag
+    return _encoded(stream, track)
+
+
+def _encoded(stream: AudioStream, track: Track) -> Iterator[tuple[float, list[Packet[Stream]]]]:
+    shift, step = round(track.start_s * track.rate_hz), track.rate_hz // 10
+    for first in range(0, len(track.samples), step):
+        if track.hole_s[0] <= (shift + first) / track.rate_hz < track.hole_s[1]:
+            continue
+        part = track.samples[first : first + step]
+        frame = audio_frame(part, track.rate_hz, track.layout, shift + first)
+        yield (shift + first) / track.rate_hz, cast("list[Packet[Stream]]", stream.encode(frame))
+    yield (shift + len(track.samples)) / track.rate_hz, cast("list[Packet[Stream]]", stream.encode(None))
 
 
 @dataclass(frozen=True)

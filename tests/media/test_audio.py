@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from edge.errors import InputError, NoAudioError, UsageError
 from edge.media import AudioBlock, DecodeReport, decode_audio, open_recording, probe
 from edge.media.read.audio import decode_spans
-from edge.media.read.resampling import AudioFormat, place
+from edge.media.read.placing import Placer
+from edge.media.read.resampling import AudioFormat, AudioPiece
 
 from .conftest import Film
 from .makers import BEEP_S, FLASH_EVERY, Floats, Recipe, audio_frame, make, write_sound
@@ -242,6 +243,11 @@ def test_a_jitter_of_timestamps_is_not_a_hole(tmp_path: Path) -> None:
     assert report.notes() == []
 
 
+def placed(frames: list[av.AudioFrame], report: DecodeReport) -> list[AudioPiece]:
+    placer = Placer(AudioFormat(48_000, "mono"), origin=Fraction(0), end_s=5.0, report=report)
+    return [*(piece for frame in frames for piece in placer.accept(frame)), *placer.flush()]
+
+
 FRAME = 1536
 """Samples of a frame of AC-3."""
 BLIPS = st.dictionaries(st.integers(1, 9), st.floats(0.021, 30.0), max_size=6)
@@ -263,9 +269,7 @@ def test_a_wrong_timestamp_is_refuted_by_the_next_ones(
         wrong = round(wrong_s * 48_000) * (-1 if back and wrong_s < 5 else 1)
         frames.append(audio_frame(samples, 48_000, "mono", max(pts + wrong, 0)))
     report, expected = DecodeReport(), DecodeReport()
-    to = AudioFormat(48_000, "mono")
-    got = list(place(frames, to, origin=Fraction(0), end_s=5.0, report=report))
-    want = list(place(clean, to, origin=Fraction(0), end_s=5.0, report=expected))
+    got, want = placed(frames, report), placed(clean, expected)
     assert report.gaps == expected.gaps == (gap_s > 0)
     assert report.filled_s == pytest.approx(gap_s)
     assert [piece.start_sample for piece in got] == [piece.start_sample for piece in want]

@@ -173,4 +173,4 @@ def test_an_image_is_a_video_of_one_frame(tmp_path: Path, name: str) -> None:
     (frame,) = frames_at(recording, [0.0])
     assert frame.rgb.shape == rgb.shape
     assert np.abs(frame.rgb.astype(int) - rgb).mean() < 6
-    assert recording.audio is None
+    assert recording.audio == ()

@@ -35,7 +35,7 @@ def published(data: Path, places: Floats, network: MatchTowers, texts: TextEncod
     with MatchNetworks() as networks:
         for file in each(_videos(data), "published videos"):
             recording = open_recording(file)
-            if recording.audio is None:
+            if not recording.audio:
                 continue
             try:
                 own = analyze_track(recording, networks.segmenter, networks.tagger)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 
 from edge.errors import NoAudioError, UsageError
 from edge.media.read.container import as_input_error, open_container, select_streams
-from edge.media.read.decoding import audio_frames, audio_frames_from
+from edge.media.read.decoding import Numbered, audio_frames, audio_frames_from
 from edge.media.read.extent import declared_end
+from edge.media.read.mixing import TrackMix
+from edge.media.read.placing import Placer
 from edge.media.read.probe import AudioStream, MediaInfo
 from edge.media.read.recording import MediaSource, Recording, open_recording
 from edge.media.read.report import DecodeReport
-from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples, place
+from edge.media.read.resampling import AudioFormat, AudioPiece, Blocks, Samples
 
 PREROLL = Fraction(1, 2)
 """Seconds decoded before a range: decoders depend on earlier packets, MP3 the longest (0.26 s)."""
@@ -45,6 +48,7 @@ def decode_audio(
 ) -> Iterator[AudioBlock]:
     """Decode audio as contiguous mono blocks of `block_s` seconds; the last one may be shorter.
 
+    Several streams of a recording, which are those in its `audio`, are mixed: see `TrackMix`.
     Covers [start_s, end_s) of the recording, by default all of it; sample `i` is at `i / rate_hz` seconds.
     Missing audio, also before the first sample, is filled with zeros; the blocks end where the audio ends.
     Memory does not grow with the length. `report` is updated while blocks are read.
@@ -56,11 +60,13 @@ def decode_audio(
         raise UsageError(f"no audio to decode in [{start_s}, {end_s}) s at {rate_hz} Hz by {block_s} s")
     recording = open_recording(media)
     recording.require_audio()
+    report = report if report is not None else DecodeReport()
+    report.tracks = recording.audio_note
     size = max(1, round(block_s * rate_hz))
     last = None if end_s is None else round(end_s * rate_hz)
     blocks = Blocks(1, size, round(start_s * rate_hz), last)
     to = AudioFormat(rate_hz, "mono", step=min(size, 65536))
-    pieces = decode(recording, to, blocks, report if report is not None else DecodeReport())
+    pieces = decode(recording, to, blocks, report)
     return (AudioBlock(piece.samples[:, 0], piece.start_sample) for piece in pieces)
 
 
@@ -85,7 +91,7 @@ def decode_spans(
 def decode(
     recording: Recording, to: AudioFormat, blocks: Blocks, report: DecodeReport
 ) -> Iterator[AudioPiece]:
-    """Decode the recording's audio stream through `blocks`, at any rate and layout."""
+    """Decode the recording's audio streams, mixed, through `blocks`, at any rate and layout."""
     with open_container(recording.path) as container:
         chosen = recording.require_audio()
         yield from decode_from(container, recording.info, chosen, to, blocks, report=report)
@@ -94,25 +100,33 @@ def decode(
 def decode_from(
     container: InputContainer,
     info: MediaInfo,
-    chosen: AudioStream,
+    chosen: Sequence[AudioStream],
     to: AudioFormat,
     blocks: Blocks,
     *,
     report: DecodeReport,
 ) -> Iterator[AudioPiece]:
-    """Decode a stream of an open container; if it was read before, only starts after `PREROLL` work."""
+    """Decode and mix streams of an open container; if it was read before, only starts after `PREROLL` work.
+
+    The container is read once, whatever the number of streams.
+    """
     start = Fraction(blocks.position, to.rate_hz)
     first = blocks.position
     with as_input_error(info.path):
-        stream = container.streams.audio[_rank(container, chosen.index)]
-        select_streams(container, [stream])
-        report.declared_s = _declared_s(info, stream)
+        known = {stream.index: stream for stream in container.streams.audio}
+        streams = [known[one.index] for one in chosen]
+        select_streams(container, streams)
+        report.declared_s = _declared_s(info, streams)
         if start > PREROLL:
-            frames = audio_frames_from(container, stream, info.origin + start - PREROLL, report)
+            frames = audio_frames_from(container, streams, info.origin + start - PREROLL, report)
         else:
-            frames = audio_frames(container, stream, report)
+            frames = audio_frames(container, streams, report)
+        placers = {
+            one.index: Placer(to, origin=info.origin, end_s=_believable_s(info), report=report)
+            for one in chosen
+        }
         decoded = False
-        for piece in place(frames, to, origin=info.origin, end_s=_believable_s(info), report=report):
+        for piece in _mixed(frames, TrackMix(placers, to, first)):
             decoded = True
             yield from blocks.add(piece)
             report.decoded_s = blocks.position / to.rate_hz
@@ -125,15 +139,17 @@ def decode_from(
     yield from blocks.finish()
 
 
-def _rank(container: InputContainer, index: int) -> int:
-    return [stream.index for stream in container.streams.audio].index(index)
+def _mixed(frames: Iterable[Numbered[AudioFrame]], mix: TrackMix) -> Iterator[AudioPiece]:
+    for index, frame in frames:
+        yield from mix.accept(index, frame)
+    yield from mix.finish()
 
 
-def _declared_s(info: MediaInfo, stream: AvAudioStream) -> float | None:
+def _declared_s(info: MediaInfo, streams: Sequence[AvAudioStream]) -> float | None:
     if info.declared_s is None:
         return None
-    end = declared_end(stream)
-    return info.declared_s if end is None else float(end - info.origin)
+    ends = [end for stream in streams if (end := declared_end(stream)) is not None]
+    return float(max(ends) - info.origin) if ends else info.declared_s
 
 
 def _believable_s(info: MediaInfo) -> float:

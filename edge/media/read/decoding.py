@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar
 
 import av
 from av.audio.frame import AudioFrame
@@ -31,7 +31,13 @@ MAX_BAD_PACKETS_IN_A_ROW = 1000
 SEEK_MARGINS_S = (0, 1, 3, 10, 30)
 """Margins to retry with when a seek lands after its target. MPEG-TS has no index and lands seconds late."""
 
+INTERLEAVED_S = 1
+"""Seconds of a container that may lie between packets of two streams that are presented together."""
+
 AnyFrame = TypeVar("AnyFrame", bound=Frame)
+
+Numbered: TypeAlias = tuple[int, AnyFrame]
+"""The index of a frame's stream, and the frame."""
 
 
 def packets(
@@ -56,51 +62,56 @@ def packets(
 
 
 def audio_frames(
-    container: InputContainer, stream: AudioStream, report: DecodeReport
-) -> Iterator[AudioFrame]:
-    """Decode the stream from the current position to its end."""
-    return _frames(container, stream, AudioFrame, report)
+    container: InputContainer, streams: Sequence[AudioStream], report: DecodeReport
+) -> Iterator[Numbered[AudioFrame]]:
+    """Decode the streams in one pass, from the current position to their end."""
+    return _frames(container, streams, AudioFrame, report)
 
 
 def video_frames(
     container: InputContainer, stream: VideoStream, report: DecodeReport
 ) -> Iterator[VideoFrame]:
     """Decode the stream from the current position to its end; frames without a timestamp are dropped."""
-    frames = _frames(container, stream, VideoFrame, report)
-    return (frame for frame in _timed(frames, container, stream) if frame.pts is not None)
+    return _timed(container, stream, report)
 
 
 def audio_frames_from(
-    container: InputContainer, stream: AudioStream, at: Fraction, report: DecodeReport
-) -> Iterator[AudioFrame]:
-    """Decode like `audio_frames`, from a frame at or before `at` (container seconds)."""
-    return _from(container, stream, AudioFrame, at, report)
+    container: InputContainer, streams: Sequence[AudioStream], at: Fraction, report: DecodeReport
+) -> Iterator[Numbered[AudioFrame]]:
+    """Decode like `audio_frames`, from a frame of the first stream at or before `at` (container seconds)."""
+    if len(streams) > 1:
+        at -= INTERLEAVED_S
+    return _from(container, streams[0], at, lambda: audio_frames(container, streams, report))
 
 
 def video_frames_from(
     container: InputContainer, stream: VideoStream, at: Fraction, report: DecodeReport
 ) -> Iterator[VideoFrame]:
     """Decode like `video_frames`, from a frame at or before `at` (container seconds) if there is one."""
-    frames = _from(container, stream, VideoFrame, at, report)
+    numbered = _from(
+        container, stream, at, lambda: ((stream.index, one) for one in _timed(container, stream, report))
+    )
+    return (frame for _, frame in numbered)
+
+
+def _timed(container: InputContainer, stream: VideoStream, report: DecodeReport) -> Iterator[VideoFrame]:
+    """Decode a video stream, and correct the times of its frames where FFmpeg guesses them."""
+    numbered = _frames(container, [stream], VideoFrame, report)
+    frames: Iterator[VideoFrame] = (frame for _, frame in numbered)
+    if times_are_guessed(container, stream):
+        frames = in_order(frames, container, stream)
     return (frame for frame in frames if frame.pts is not None)
 
 
-def _timed(frames: Iterator[AnyFrame], container: InputContainer, stream: Stream) -> Iterator[AnyFrame]:
-    """Correct the times of video frames where FFmpeg guesses them."""
-    if isinstance(stream, VideoStream) and times_are_guessed(container, stream):
-        return cast("Iterator[AnyFrame]", in_order(cast("Iterator[VideoFrame]", frames), container, stream))
-    return frames
-
-
 def _frames(
-    container: InputContainer, stream: Stream, kind: type[AnyFrame], report: DecodeReport
-) -> Iterator[AnyFrame]:
+    container: InputContainer, streams: Sequence[Stream], kind: type[AnyFrame], report: DecodeReport
+) -> Iterator[Numbered[AnyFrame]]:
     bad_in_a_row = 0
-    for packet in packets(container, [stream], report):
+    for packet in packets(container, streams, report):
         try:
             frames = packet.decode()
         except av.EOFError:
-            return
+            continue  # of this stream only
         except DECODE_ERRORS:
             report.bad_packets += 1
             bad_in_a_row += 1
@@ -111,20 +122,27 @@ def _frames(
         bad_in_a_row = 0
         for frame in frames:
             if isinstance(frame, kind):
-                yield frame
+                yield packet.stream_index, frame
 
 
 def _from(
-    container: InputContainer, stream: Stream, kind: type[AnyFrame], at: Fraction, report: DecodeReport
-) -> Iterator[AnyFrame]:
+    container: InputContainer,
+    stream: Stream,
+    at: Fraction,
+    decode: Callable[[], Iterator[Numbered[AnyFrame]]],
+) -> Iterator[Numbered[AnyFrame]]:
+    """Decode from a place where the first frame of `stream` is at or before `at` (container seconds)."""
     for margin_s in SEEK_MARGINS_S:
         if seek(container, stream, at - margin_s):
-            frames = _timed(_frames(container, stream, kind, report), container, stream)
-            first = next((frame for frame in frames if frame.pts is not None), None)
-            if first is not None and pts_seconds(first) <= at:
-                return chain([first], frames)
+            frames, held = decode(), []
+            for index, frame in frames:
+                held.append((index, frame))
+                if index == stream.index and frame.pts is not None:
+                    if pts_seconds(frame) <= at:
+                        return chain(held, frames)
+                    break
     seek(container, stream, Fraction(stream.start_time or 0) * (stream.time_base or 1) - SEEK_MARGINS_S[-1])
-    return _timed(_frames(container, stream, kind, report), container, stream)
+    return decode()
 
 
 def seek(container: InputContainer, stream: Stream, at: Fraction) -> bool:

@@ -9,11 +9,12 @@ from fractions import Fraction
 from itertools import islice
 from os import PathLike
 from pathlib import Path
+from typing import Final
 
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 from av.frame import Frame
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorTrc
 from av.video.stream import VideoStream as AvVideoStream
@@ -38,6 +39,14 @@ _RATE_PACKETS = 120
 """Packets of video of which the intervals are looked at: rounded to 1 ms they tell 30 from 29.97."""
 _RATE_ENTRIES = 3000
 """Entries of an index that are looked at instead."""
+_ROLES: Final = {
+    Disposition.dub: "dub",
+    Disposition.comment: "commentary",
+    Disposition.visual_impaired: "description",
+    Disposition.descriptions: "description",
+}
+_TITLES: Final = {"commentary": "commentary", "description": "description", "descriptive": "description"}
+"""Words in a title that say the same: many files have no flags."""
 _HDR: dict[int, str] = {ColorTrc.SMPTE2084: "pq", ColorTrc.ARIB_STD_B67: "hlg"}
 
 
@@ -63,6 +72,8 @@ class AudioStream:
     """Whether the codec is lossless."""
     sample_format: str
     """FFmpeg's name of the decoded format: "u8", "s16", "s32", "flt", "dbl", with a "p" if planar."""
+    role: str | None = None
+    """"dub", "commentary" or "description", if the container marks it as that; None for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ class MediaInfo:
     declared_s: float | None
     """Length in seconds that a header declares, so that a shorter file is truncated; None without."""
     audio: tuple[AudioStream, ...]
-    """Decodable audio streams; the first is analyzed by default."""
+    """Decodable audio streams, the default one first."""
     video: VideoStream | None
     """The best stream of moving images; None without."""
     metadata: dict[str, str]
@@ -239,7 +250,15 @@ def _audio_stream(stream: AvAudioStream, start: Fraction) -> AudioStream:
         start=start,
         lossless=bool(codec.lossless and not codec.lossy),
         sample_format=stream.format.name,
+        role=_role(stream),
     )
+
+
+def _role(stream: AvAudioStream) -> str | None:
+    marked = (role for flag, role in _ROLES.items() if stream.disposition & flag)
+    titles = [stream.metadata.get(name, "").lower() for name in ("title", "handler_name")]
+    named = (role for word, role in _TITLES.items() if any(word in title for title in titles))
+    return next(marked, None) or next(named, None)
 
 
 def _video_stream(

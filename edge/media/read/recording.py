@@ -19,12 +19,13 @@ from edge.media.read.probe import AudioStream, MediaInfo, probe
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A media file: its properties, and the audio stream to analyze."""
+    """A media file: its properties, and the audio streams to analyze."""
 
     info: MediaInfo
     """Result of `probe`."""
-    audio: AudioStream | None
-    """The chosen stream, or the file's default; None if there is no audio."""
+    audio: tuple[AudioStream, ...]
+    """Streams to analyze as one, the main one first: the chosen one, or the file's default and those that
+    belong with it; empty if there is no audio."""
     name: str | None = None
     """Name in documents, if not the path: standard input is stored in a temporary file."""
 
@@ -41,11 +42,21 @@ class Recording:
         """Length in seconds; 0 if unknown."""
         return self.info.duration_s
 
-    def require_audio(self) -> AudioStream:
-        """Return the audio stream. Raises NoAudioError if there is none."""
-        if self.audio is None:
+    def require_audio(self) -> tuple[AudioStream, ...]:
+        """Return `audio`. Raises NoAudioError if there is none."""
+        if not self.audio:
             raise NoAudioError(self.path, "has no audio stream")
         return self.audio
+
+    @property
+    def audio_note(self) -> str:
+        """Which of several audio streams are analyzed, as one line; empty if there is no choice."""
+        if len(self.info.audio) < 2 or self.audio != _together(self.info):
+            return ""
+        left = [one for one in self.info.audio if one not in self.audio]
+        named = ", ".join(f"{one.index} ({one.role or one.language or 'no language'})" for one in left)
+        mixed = ", ".join(str(one.index) for one in self.audio)
+        return f"audio streams analyzed: {mixed}" + (f"; left out: {named}" if left else "")
 
     def describe(self, seconds: float, notes: Sequence[str] = ()) -> schema.Media:
         """Return the `media` object of a JSON document; `seconds` is the length of the decoded audio."""
@@ -83,20 +94,33 @@ MediaSource: TypeAlias = str | PathLike[str] | Recording
 
 
 def open_recording(media: MediaSource, *, audio_stream: int | None = None) -> Recording:
-    """Probe a media file and choose its audio stream; a `Recording` is returned unchanged.
+    """Probe a media file and choose its audio streams; a `Recording` is returned unchanged.
 
-    `audio_stream` is a container index from `MediaInfo.audio`, by default the file's default stream. Raises
-    InputError if the file cannot be read, NoAudioError if there is no stream with that index.
+    `audio_stream` is a container index from `MediaInfo.audio`. By default the file's default stream is
+    analyzed with all others of its language, or of none, and of its role: two microphones, or one and what a
+    computer plays, but no dub and no commentary. Raises InputError if the file cannot be read,
+    NoAudioError if there is no stream with that index.
     """
     if isinstance(media, Recording):
         return media if audio_stream is None else _choose(media.info, audio_stream)
-    return _choose(probe(media), audio_stream)
+    info = probe(media)
+    return Recording(info, _together(info)) if audio_stream is None else _choose(info, audio_stream)
 
 
-def _choose(info: MediaInfo, index: int | None) -> Recording:
+def _together(info: MediaInfo) -> tuple[AudioStream, ...]:
+    """Return the default stream and those that belong with it."""
+    return tuple(
+        stream
+        for stream in info.audio
+        if stream is info.audio[0]
+        or (stream.role == info.audio[0].role and stream.language in {None, info.audio[0].language})
+    )
+
+
+def _choose(info: MediaInfo, index: int) -> Recording:
     chosen = info.audio_stream(index)
-    if chosen is None and index is not None:
+    if chosen is None:
         known = ", ".join(str(stream.index) for stream in info.audio)
         what = f"has no audio stream {index}; choose from {known}" if known else "has no audio stream"
         raise NoAudioError(info.path, what)
-    return Recording(info, chosen)
+    return Recording(info, (chosen,))

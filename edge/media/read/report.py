@@ -33,6 +33,8 @@ class DecodeReport:
     """Video frames decoded, those on the way to the wanted ones too."""
     gave_up: str | None = None
     """Why decoding stopped before the end of the file; None if it did not."""
+    tracks: str = ""
+    """Which of several audio streams are decoded; empty if there is one."""
     finished: bool = False
     """Whether the end of the file was reached, not just the end of the requested range."""
 
@@ -47,12 +49,12 @@ class DecodeReport:
         return 0.0 if self.declared_s is None else max(0.0, self.declared_s - self.decoded_s)
 
     def notes(self) -> list[str]:
-        """Return one line per kind of problem; empty for an undamaged file.
+        """Return one line per kind of problem, after `tracks`; empty for an undamaged file.
 
         >>> DecodeReport(bad_packets=2).notes()
         ['2 damaged packets skipped']
         """
-        lines = []
+        lines = [self.tracks] if self.tracks else []
         if self.gave_up is not None:
             lines.append(f"decoding stopped at {self.decoded_s:.1f} s: {self.gave_up}")
         if self.truncated:

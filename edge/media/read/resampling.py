@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -14,19 +13,9 @@ from av.audio.frame import AudioFrame
 from av.audio.layout import AudioLayout
 from av.filter import Graph
 
-from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.mono import MonoMix
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
-
-GAP_S = 0.02
-"""Timestamp errors up to this many seconds are muxer jitter; beyond, audio is missing or duplicated."""
-
-CONFIRM_S = 0.2
-"""Seconds of frames that may have a wrong timestamp: in a DVD, those of a packet and the one after it."""
-
-REWIND_S = 10.0
-"""A timestamp further back than this many seconds means damage or a joined recording, not an overlap."""
 
 QUEUED = 32768
 """Source samples that are pushed before results are pulled: pulling takes time even if nothing is ready."""
@@ -60,71 +49,6 @@ class AudioPiece:
     """Index of the first sample at the target rate, from the start of the recording."""
     samples: Samples
     """float32[n, channels]."""
-
-
-def place(
-    frames: Iterable[AudioFrame], to: AudioFormat, *, origin: Fraction, end_s: float, report: DecodeReport
-) -> Iterator[AudioPiece]:
-    """Resample frames and position each piece. Pieces may have gaps or overlap: see `Blocks`.
-
-    A jump of the timestamps is believed unless those that follow refute it: then the frame follows the one
-    before. So does one whose timestamp is beyond `end_s` (container seconds).
-    """
-    run: _Run | None = None
-    shift_s = 0.0  # correction of the timestamps that follow an ignored one
-    source = _Preview(frames)
-    for frame in source:
-        jump_s = 0.0 if run is None else run.jump_s(frame, shift_s)
-        if run is not None and abs(jump_s) > GAP_S:
-            impossible = not -REWIND_S < jump_s < end_s - run.end_s
-            report.jumps += impossible
-            if _refuted(source, frame, run, shift_s):
-                jump_s = 0.0
-            elif impossible:
-                shift_s, jump_s = shift_s - jump_s, 0.0
-        if run is not None and (abs(jump_s) > GAP_S or not run.accepts(frame)):
-            yield from run.finish()
-            report.gaps += jump_s > GAP_S
-            report.filled_s += max(jump_s, 0.0) if jump_s > GAP_S else 0.0
-            run = _Run(frame, to, origin, run.end_s + jump_s, report)
-        run = run or _Run(frame, to, origin, None, report)
-        try:
-            yield from run.push(frame)
-        except DECODE_ERRORS:
-            report.bad_packets += 1
-    if run is not None:
-        yield from run.finish()
-
-
-class _Preview:
-    """Frames in order, of which the next ones can be looked at."""
-
-    def __init__(self, frames: Iterable[AudioFrame]) -> None:
-        self._source = iter(frames)
-        self._ahead: deque[AudioFrame] = deque()
-
-    def __iter__(self) -> Iterator[AudioFrame]:
-        while (frame := self._ahead.popleft() if self._ahead else next(self._source, None)) is not None:
-            yield frame
-
-    def following(self) -> Iterator[AudioFrame]:
-        """Yield the frames that come next; they stay."""
-        yield from tuple(self._ahead)
-        for frame in self._source:
-            self._ahead.append(frame)
-            yield frame
-
-
-def _refuted(source: _Preview, frame: AudioFrame, run: _Run, shift_s: float) -> bool:
-    """Return whether timestamps soon after a frame that jumps are those of a recording without the jump."""
-    at_s = frame.samples / frame.sample_rate
-    for later in source.following():
-        if later.pts is not None and abs(run.jump_s(later, shift_s) - at_s) <= GAP_S:
-            return True
-        at_s += later.samples / later.sample_rate
-        if at_s > CONFIRM_S:
-            break
-    return False
 
 
 class Blocks:
@@ -178,8 +102,8 @@ class Blocks:
             yield AudioPiece(self.position - len(full), full)
 
 
-class _Run:
-    """Consecutive frames of one format without a gap, passed through one resampler."""
+class Run:
+    """Resampler of consecutive frames of one format, without a gap."""
 
     def __init__(
         self,
@@ -189,6 +113,7 @@ class _Run:
         start_s: float | None,
         report: DecodeReport,
     ) -> None:
+        """Begin with `frame`, at `start_s` of the container, or where its timestamp says."""
         self._key = _key(frame)
         self._graph = _resampler(frame, to)
         self._queued = 0
@@ -199,6 +124,7 @@ class _Run:
         self._start_s = float(start)
         self._seconds_per_tick = float(frame.time_base or 0)
         self._count = 0
+        self._finished = False
         self._mono = MonoMix(to.rate_hz, self._next) if _is_pair(frame, to) else None
 
     @property
@@ -207,10 +133,11 @@ class _Run:
         return self._start_s + self._count / self._key[2]
 
     def accepts(self, frame: AudioFrame) -> bool:
-        return self._key == _key(frame)
+        """Return whether the frame has the format of this run, which is not finished."""
+        return self._key == _key(frame) and not self._finished
 
     def jump_s(self, frame: AudioFrame, shift_s: float) -> float:
-        """Return the seconds between the end of this run and the frame: positive for a gap."""
+        """Return the seconds from the end of this run to the frame, which is moved by `shift_s`."""
         if frame.pts is None:
             return 0.0
         # another format may have another time base; to make one of each frame takes long
@@ -218,6 +145,7 @@ class _Run:
         return frame.pts * tick_s + shift_s - self.end_s
 
     def push(self, frame: AudioFrame) -> Iterator[AudioPiece]:
+        """Add the next frame; yield what is ready."""
         self._count += frame.samples
         self._queued += frame.samples
         self._graph.push(frame)
@@ -226,8 +154,11 @@ class _Run:
             yield from self._pull()
 
     def finish(self) -> Iterator[AudioPiece]:
-        self._graph.push(None)
-        yield from self._pull(last=True)
+        """Yield the rest; once more there is none."""
+        if not self._finished:
+            self._finished = True
+            self._graph.push(None)
+            yield from self._pull(last=True)
 
     def _pull(self, *, last: bool = False) -> Iterator[AudioPiece]:
         """Yield what is ready."""

@@ -93,9 +93,9 @@ def _taps(
                 if stream is None:
                     pieces: Iterator[AudioPiece] = iter(())
                 elif Fraction(first - halves[k], to.rate_hz) > PREROLL:
-                    pieces = decode_from(container, range_.info, stream, to, blocks, report=DecodeReport())
+                    pieces = decode_from(container, range_.info, (stream,), to, blocks, report=DecodeReport())
                 else:  # from the beginning: only a newly opened container is positioned there
-                    pieces = decode(Recording(range_.info, stream), to, blocks, DecodeReport())
+                    pieces = decode(Recording(range_.info, (stream,)), to, blocks, DecodeReport())
                 tap = _Tap(_or_nothing(pieces), to.channels)
                 if range_.speed != 1:
                     tap = _Tap(quickened(tap.take, given, wanted, to.rate_hz), to.channels)

@@ -94,12 +94,12 @@ def lay_out(parts: Iterable[ClipRange]) -> tuple[ClipRange, ...]:
 
 
 def audio_streams(recording: Recording, target: Target, *, needed: bool) -> tuple[AudioStream, ...]:
-    """Return the audio streams to write: the chosen one first, and alone if the file can hold only one.
+    """Return the audio streams to write: the main one first, and alone if the file can hold only one.
 
     Raises NoAudioError if there is none and audio is `needed`.
     """
-    if recording.audio is None and not needed:
+    if not recording.audio and not needed:
         return ()
-    main = recording.require_audio()
+    main = recording.require_audio()[0]
     others = [stream for stream in recording.info.audio if stream is not main]
     return (main, *others) if target.many_audio else (main,)

@@ -72,7 +72,7 @@ def left_out(recording: Recording) -> tuple[str, ...]:
     """Return what of a video `retime` leaves out, one line each. Raises InputError."""
     with open_container(recording.path) as container:
         counts = {
-            "further audio track": len(container.streams.audio) - 1,
+            "further audio track": len(container.streams.audio) - max(1, len(recording.audio)),
             "subtitle track": len(container.streams.subtitles),
             "chapter": len(container.chapters()),
         }
