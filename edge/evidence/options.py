@@ -19,7 +19,7 @@ class SpeechOptions:
     """Speech segments closer than this are merged, in seconds."""
     min_speech_s: float = 0.2
     """Minimum length of a speech segment in seconds; shorter ones are dropped."""
-    padding_s: float = 0.3
+    padding_s: float = 0.5
     """Minimum of seconds before and after each segment that are recognized with it; segments are widened to
     multiples of 0.5 s."""
     min_chunk_s: float = 8.0
