@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,14 @@ from edge.media import AudioBlock, decode_audio
 from edge.models.packages import packaged
 from edge.networks.segmenter import Segmenter
 from edge.quickcut.clean import CleanPlan, plan_clean
+from edge.spans import intervals, merge, subtract
+from edge.vocabulary import Word
 from tests.makers import RATE_HZ, Floats, in_blocks
 from tools.sound.signals import at_dbfs, silence
 from tools.sound.speech import speak
 from tools.sound.wave import write_wav
 
-TALK = "audio/speech/mfa_acoustic_corpus.flac"
+TALK = "audio/speech/mfa_cold_corpus3.flac"
 """A hesitant speaker."""
 
 
@@ -51,12 +53,20 @@ def test_words_and_cuts_are_those_of_the_recording(
     blocks = [block.samples for block in decode_audio(eval_pack / TALK, rate_hz=rate_hz)]
     write_wav(tmp_path / "other.wav", np.concatenate(blocks) * np.float32(10 ** (gain_db / 20)), rate_hz)
     other = plan_clean(tmp_path / "other.wav", recognizer=recognizer, segmenter=segmenter)
-    one, two = (list(chain.from_iterable(s.words for s in p.transcript.sentences)) for p in (plan, other))
-    assert [word.text for word in two] == [word.text for word in one]
-    moved = np.abs([a.start - b.start for a, b in zip(one, two, strict=True)])
-    assert np.mean(moved > 0.05) < 0.05
-    kept = [[cut.start for cut in p.cuts] + [cut.end for cut in p.cuts] for p in (plan, other)]
-    assert kept[1] == pytest.approx(kept[0], abs=0.05)
+    one, two = (words_of(each) for each in (plan, other))
+    texts = [[word.text.strip(".,?!").casefold() for word in words] for words in (one, two)]
+    matching = SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
+    same = [(one[a + at], two[b + at]) for a, b, size in matching for at in range(size)]
+    assert max(len(one), len(two)) - len(same) < 0.1 * len(one)
+    assert sum(abs(a.start - b.start) > 0.05 for a, b in same) < 0.1 * len(one)
+    cuts, others = (merge(intervals(each.cuts)) for each in (plan, other))
+    differing = [*(part for cut in cuts for part in subtract(cut, others))]
+    differing += [part for cut in others for part in subtract(cut, cuts)]
+    assert sum(end - start for start, end in differing) < 0.3
+
+
+def words_of(plan: CleanPlan) -> list[Word]:
+    return [word for sentence in plan.transcript.sentences for word in sentence.words]
 
 
 @pytest.mark.parametrize("gain_db", [-50.0, -20.0, 12.0])

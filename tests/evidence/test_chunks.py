@@ -30,7 +30,7 @@ Floats = NDArray[np.float32]
 RATE_HZ = 16_000
 FRAME = 1600
 FRAME_S = 0.1
-GRID = 5
+GRID = 2
 SHORT = SpeechOptions(merge_gap_s=0.4, min_speech_s=0.2, padding_s=0.2, min_chunk_s=1.0, max_chunk_s=2.0)
 """Chunks short enough that much happens in a few seconds."""
 

@@ -18,7 +18,7 @@ from edge.evidence.speech.level import Frames, quietest_sample
 from edge.spans import merge
 from edge.vocabulary import LABELS, Label
 
-GRID_S = 0.5
+GRID_S = 0.2
 """Speech segments begin and end on this grid, in seconds. Labels next to silence change by a frame with the
 recording's gain or sample rate, and a recognizer's text with where its chunk begins."""
 

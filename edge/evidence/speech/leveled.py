@@ -1,7 +1,9 @@
 """Bring audio to one level, so that how loud a recording is does not change what is recognized in it.
 
-blocks -> windows of 12 s -> gain by the loudest seconds so far -> frame labels
-chunk of speech -> gain by its loudest fifth -> recognizer
+    blocks -> windows of 12 s -> gain by the loudest seconds so far -> frame labels
+    chunk of speech -> gain by its loudest fifth -> recognizer
+
+At the recording's own level, labels near their threshold and words that are in doubt change with the gain.
 """
 
 from __future__ import annotations
