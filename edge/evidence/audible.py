@@ -42,8 +42,9 @@ GATED_DB = 45.0
 INAUDIBLE_DB = 53.0
 """The floor is at most this far below the loud level."""
 
-DIGITAL_DB, SILENCE_DB = -90.0, -110.0
-"""Total level in dBFS below which there is digital silence or dither, and level of a silent band."""
+DIGITAL_DB, BELOW_LOUD_DB, SILENCE_DB = (-105.0, -90.0), 65.0, -130.0
+"""Total level in dBFS below which there is digital silence or dither: so far below the loud level, within
+these limits. Level of a silent band."""
 
 HANN_POWER = 3 / 8
 """Mean of the squared window."""
@@ -113,9 +114,10 @@ def above_floor(levels: NDArray[np.floating]) -> Floats:
 
 def _floor(levels: NDArray[np.floating], total: Floats, loud: float) -> Floats:
     """Return the noise floor float32[bands] of levels [n, bands], of which digital silence is no part."""
-    sounding = total > DIGITAL_DB
+    digital = float(np.clip(loud - BELOW_LOUD_DB, *DIGITAL_DB))
+    sounding = total > digital
     if not sounding.any():
-        return np.full(BANDS, DIGITAL_DB, np.float32)
+        return np.full(BANDS, digital, np.float32)
     floor = np.quantile(levels[sounding].astype(np.float32), FLOOR_SHARE, axis=0)
     floor = np.maximum(floor, loud - INAUDIBLE_DB - 10 * np.log10(BANDS))
     masked_db = GATED_DB if sounding.mean() < 1 - FLOOR_SHARE else MASKED_DB

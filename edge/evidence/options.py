@@ -19,8 +19,9 @@ class SpeechOptions:
     """Speech segments closer than this are merged, in seconds."""
     min_speech_s: float = 0.2
     """Minimum length of a speech segment in seconds; shorter ones are dropped."""
-    padding_s: float = 0.5
-    """Seconds before and after each segment that are recognized with it: labels are 0.1 s coarse."""
+    padding_s: float = 0.4
+    """Minimum of seconds before and after each segment that are recognized with it; segments are widened to
+    multiples of 0.2 s."""
     min_chunk_s: float = 8.0
     """Minimum length of a chunk in seconds, after which it is cut at the best pause."""
     max_chunk_s: float = 20.0

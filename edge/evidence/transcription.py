@@ -19,6 +19,7 @@ from edge.evidence.options import TranscriptOptions
 from edge.evidence.speech.cached import CachedRecognizer
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.level import runs
+from edge.evidence.speech.leveled import LeveledLabels
 from edge.evidence.speech.recognition import ChunkTranscript, recognize_chunk
 from edge.evidence.speech.recognizer import Recognizer
 from edge.evidence.transcript import Transcript
@@ -27,13 +28,17 @@ from edge.models.store import find
 from edge.networks.segmenter import Segmenter
 from edge.spans import merge
 from edge.text.sentences import sentences
-from edge.vocabulary import LABELS, Label, Progress, Span
+from edge.vocabulary import LABELS, Label, Progress, Span, Word
 
 MIN_MUSIC_S = 2.0
 """Minimum length of music in seconds; anything shorter is a jingle."""
 
 MIN_SPEAKING = 0.25
 """Minimum confidence of speaking in a filled pause; steady noise next to speech has less."""
+
+NEAR_S = 1.5
+"""Greatest distance of a filled pause to a word in seconds: where no word was recognized, a steady sound may
+be anything."""
 
 
 class TranscriptCollector:
@@ -70,7 +75,7 @@ class TranscriptCollector:
         self._recognize(self._chunker.finish())
         self._audible.finish()
         duration_s = self._labels.samples / self.rate_hz
-        words = (word for chunk in self._chunks for word in chunk.words)
+        words = [word for chunk in self._chunks for word in chunk.words]
         sounds = list(self._sounds(duration_s))
         self.result = Transcript(
             duration_s=duration_s,
@@ -81,7 +86,7 @@ class TranscriptCollector:
                 span
                 for chunk in self._chunks
                 for span in chunk.filled_pauses
-                if self._is_spoken(span) and _is_audible(span, sounds)
+                if self._is_spoken(span) and _is_audible(span, sounds) and _is_near(span, words)
             ),
             music=tuple(self._music(duration_s)),
             sounds=tuple(sounds),
@@ -158,7 +163,7 @@ def _transcribe(
     options: TranscriptOptions,
     progress: Progress | None,
 ) -> tuple[Transcript, tuple[str, ...]]:
-    labels = FrameLabels(segmenter)
+    labels = LeveledLabels(segmenter)
     transcript = TranscriptCollector(labels, recognizer, options)
     report = collect(recording, [labels, transcript], progress=progress)
     return transcript.result, tuple(report.notes())
@@ -169,6 +174,12 @@ def _is_audible(span: Span, sounds: Sequence[Span]) -> bool:
     first = bisect_left(sounds, span.start, key=lambda sound: sound.end)
     near = takewhile(lambda sound: sound.start < span.end, sounds[first:])
     return sum(span.overlap(sound) for sound in near) > span.seconds / 2
+
+
+def _is_near(span: Span, words: Sequence[Word]) -> bool:
+    """Return whether a word begins or ends within `NEAR_S` of a span."""
+    first = bisect_left(words, span.start - NEAR_S, key=lambda word: word.end)
+    return first < len(words) and words[first].start < span.end + NEAR_S
 
 
 def _language(chunks: Iterable[ChunkTranscript]) -> str:

@@ -30,6 +30,7 @@ Floats = NDArray[np.float32]
 RATE_HZ = 16_000
 FRAME = 1600
 FRAME_S = 0.1
+GRID = 2
 SHORT = SpeechOptions(merge_gap_s=0.4, min_speech_s=0.2, padding_s=0.2, min_chunk_s=1.0, max_chunk_s=2.0)
 """Chunks short enough that much happens in a few seconds."""
 
@@ -105,7 +106,8 @@ def expected(voice: Sequence[float], rules: SpeechOptions) -> list[tuple[int, in
             joined.append([first, stop])
     covered = np.zeros(len(voice) + 2, bool)
     for first, stop in joined:
-        covered[1 + max(0, first - margin) : 1 + min(len(voice), stop + margin)] = True
+        begin, end = (first - margin) // GRID * GRID, -(-(stop + margin) // GRID) * GRID
+        covered[1 + max(0, begin) : 1 + min(len(voice), end)] = True
     edges = np.flatnonzero(np.diff(covered))
     return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
 

@@ -21,7 +21,7 @@ from edge.evidence.speech.filled_pauses import (
 from edge.evidence.speech.level import speech_level
 from edge.vocabulary import Span, Word
 from tests.makers import RATE_HZ, VOWELS, vowel
-from tools.sound.signals import add_at, at_dbfs, fade, silence
+from tools.sound.signals import add_at, at_dbfs, band, fade, silence
 from tools.sound.speech import speak
 
 Floats = NDArray[np.float32]
@@ -118,6 +118,21 @@ def test_breath_far_below_the_voice_is_not() -> None:
     breath = at_dbfs(fade(np.random.default_rng(2).standard_normal(8000).astype(np.float32), 0.1, 0.1), -52)
     samples = room(4, (0.5, SPOKEN), (2.2, breath))
     assert found(samples, [Word(0.5, 0.5 + SPOKEN_S, "Good morning everybody.")]) == []
+
+
+def test_breath_as_loud_as_the_voice_is_not() -> None:
+    noise = np.random.default_rng(2).standard_normal(RATE_HZ // 2).astype(np.float32)
+    breath = at_dbfs(fade(band(noise, 800, 6000), 0.1, 0.1), -24)
+    samples = room(4, (0.5, SPOKEN), (2.2, breath))
+    assert is_steady(breath, RATE_HZ)
+    assert found(samples, [Word(0.5, 0.5 + SPOKEN_S, "Good morning everybody.")]) == []
+
+
+def test_a_short_vowel_that_runs_into_a_word_is_the_beginning_of_that_word() -> None:
+    for seconds, count in ((0.25, 0), (0.5, 1)):
+        samples = room(4, (0.5, SPOKEN), (2.2, vowel("ah", seconds)), (2.2 + seconds, SPOKEN))
+        words = [Word(0.5, 0.5 + SPOKEN_S, "Good."), Word(2.2 + seconds, 2.2 + seconds + SPOKEN_S, "Good.")]
+        assert len(found(samples, words)) == count
 
 
 @pytest.mark.parametrize("samples", [0, 1, 200, 800, 2400])

@@ -18,6 +18,10 @@ from edge.evidence.speech.level import Frames, quietest_sample
 from edge.spans import merge
 from edge.vocabulary import LABELS, Label
 
+GRID_S = 0.2
+"""Speech segments begin and end on this grid, in seconds. Labels next to silence change by a frame with the
+recording's gain or sample rate, and a recognizer's text with where its chunk begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -99,6 +103,7 @@ class _Finder:
         self._onset, self._release = options.onset, options.release
         self._gap = round(options.merge_gap_s / frame_s)
         self._margin = round(options.padding_s / frame_s)
+        self._grid = max(1, round(GRID_S / frame_s))
         self._least = round(options.min_speech_s / frame_s)
         self._spoken: Frames = []
         self._since: int | None = None
@@ -114,7 +119,7 @@ class _Finder:
     @property
     def position(self) -> int:
         """Return the first frame that may still be needed."""
-        return self.open[0] if self.open else max(0, self._next - self._margin)
+        return self.open[0] if self.open else max(0, self._before(self._next))
 
     def add(self, voice: Floats) -> Frames:
         """Process the next frames; return the segments that they complete."""
@@ -124,7 +129,7 @@ class _Finder:
             elif self._since is not None and confidence < self._release:
                 self._spoken, self._since = self._unfinished(), None
             self.end += 1
-        apart = max(self._gap, 2 * self._margin + 1) - self._margin
+        apart = max(self._gap - self._margin, self._margin + self._grid)
         over = [span for span in self._spans() if span[1] + apart <= self._next]
         if over:
             self._spoken = [span for span in self._spoken if span[0] > over[-1][1]]
@@ -146,8 +151,14 @@ class _Finder:
 
     def _spans(self) -> Frames:
         """Return the segments that may still change, with their margins, disjoint."""
-        margin, segments = self._margin, self._unfinished()
-        return merge((max(0, first - margin), min(self.end, stop + margin)) for first, stop in segments)
+        return merge(
+            (max(0, self._before(first)), min(self.end, -self._before(-stop)))
+            for first, stop in self._unfinished()
+        )
+
+    def _before(self, frame: int) -> int:
+        """Return the last frame of the grid that is at least a margin earlier."""
+        return (frame - self._margin) // self._grid * self._grid
 
 
 class _Cutter:

@@ -1,0 +1,98 @@
+"""How loud somebody was recorded, and at which sample rate, changes neither words nor cuts."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.evidence.labels import label_samples
+from edge.evidence.speech.leveled import LeveledLabels, leveled
+from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.speech.recognizers import open_recognizer
+from edge.media import AudioBlock, decode_audio
+from edge.models.packages import packaged
+from edge.networks.segmenter import Segmenter
+from edge.quickcut.clean import CleanPlan, plan_clean
+from edge.spans import intervals, merge, subtract
+from edge.vocabulary import Word
+from tests.makers import RATE_HZ, Floats, in_blocks
+from tools.sound.signals import at_dbfs, silence
+from tools.sound.speech import speak
+from tools.sound.wave import write_wav
+
+TALK = "audio/speech/mfa_cold_corpus3.flac"
+"""A hesitant speaker."""
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> Recognizer:
+    pytest.importorskip("pocketsphinx")
+    if not (there := packaged()):
+        pytest.skip("no recognizer in the installed packages")
+    return open_recognizer(there[0])
+
+
+@pytest.fixture(scope="module")
+def plan(eval_pack: Path, recognizer: Recognizer, segmenter: Segmenter) -> CleanPlan:
+    return plan_clean(eval_pack / TALK, recognizer=recognizer, segmenter=segmenter)
+
+
+@pytest.mark.parametrize(("gain_db", "rate_hz"), [(-24, RATE_HZ), (0, 44_100)])
+def test_words_and_cuts_are_those_of_the_recording(
+    plan: CleanPlan,
+    eval_pack: Path,
+    recognizer: Recognizer,
+    segmenter: Segmenter,
+    tmp_path: Path,
+    gain_db: float,
+    rate_hz: int,
+) -> None:
+    blocks = [block.samples for block in decode_audio(eval_pack / TALK, rate_hz=rate_hz)]
+    write_wav(tmp_path / "other.wav", np.concatenate(blocks) * np.float32(10 ** (gain_db / 20)), rate_hz)
+    other = plan_clean(tmp_path / "other.wav", recognizer=recognizer, segmenter=segmenter)
+    one, two = (words_of(each) for each in (plan, other))
+    texts = [[word.text.strip(".,?!").casefold() for word in words] for words in (one, two)]
+    matching = SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
+    same = [(one[a + at], two[b + at]) for a, b, size in matching for at in range(size)]
+    assert max(len(one), len(two)) - len(same) < 0.1 * len(one)
+    assert sum(abs(a.start - b.start) > 0.05 for a, b in same) < 0.1 * len(one)
+    cuts, others = (merge(intervals(each.cuts)) for each in (plan, other))
+    differing = [*(part for cut in cuts for part in subtract(cut, others))]
+    differing += [part for cut in others for part in subtract(cut, cuts)]
+    assert sum(end - start for start, end in differing) < 0.3
+
+
+def words_of(plan: CleanPlan) -> list[Word]:
+    return [word for sentence in plan.transcript.sentences for word in sentence.words]
+
+
+@pytest.mark.parametrize("gain_db", [-50.0, -20.0, 12.0])
+def test_speech_of_any_level_is_the_same_to_a_recognizer(gain_db: float) -> None:
+    spoken = at_dbfs(speak("good morning everybody", voice="en-us"), -20)
+    other = leveled(spoken * np.float32(10 ** (gain_db / 20)), RATE_HZ)
+    np.testing.assert_allclose(other, leveled(spoken, RATE_HZ), rtol=1e-3, atol=1e-6)
+    for nothing in (silence(0), silence(1), spoken[:100]):
+        np.testing.assert_array_equal(leveled(nothing, RATE_HZ), nothing)
+
+
+def test_labels_depend_neither_on_the_level_nor_on_the_blocks(segmenter: Segmenter) -> None:
+    spoken = at_dbfs(speak("good morning everybody", voice="en-us"), -20)
+    noise = np.random.default_rng(0).standard_normal(40 * RATE_HZ).astype(np.float32)
+    whole = at_dbfs(noise, -50)
+    for at in (3, 10, 17, 30):
+        whole[at * RATE_HZ : at * RATE_HZ + len(spoken)] += spoken * np.float32(at / 20)
+
+    def labels(samples: Floats, sizes: tuple[int, ...]) -> Floats:
+        collector = LeveledLabels(segmenter)
+        for block in in_blocks(samples, sizes):
+            collector.accept(AudioBlock(block, 0))
+        collector.finish()
+        assert collector.samples == len(samples)
+        return collector.frames
+
+    one = labels(whole, (16_000,))
+    np.testing.assert_allclose(labels(whole * np.float32(0.02), (7_001, 300_000)), one, atol=2e-2)
+    assert len(one) == len(label_samples([whole], segmenter).frames)
