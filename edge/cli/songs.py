@@ -42,9 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="names of the clips: {stem} {number} {title} {start} {end} (default {stem}-{number:02})",
     )
     out.add_argument("--plot", metavar="FILE", help="draw labels and songs: .png, .pdf, .svg")
-    out.add_argument(
-        "--chapters", metavar="FILE", help=".txt (YouTube), .ffmeta, .cue, .json or .vtt"
-    )
+    out.add_argument("--chapters", metavar="FILE", help=".txt (YouTube), .ffmeta, .cue, .json or .vtt")
     out.add_argument(
         "--debug-video",
         metavar="FILE",

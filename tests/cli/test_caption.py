@@ -273,7 +273,7 @@ def wrong(folder: Path, models: Path, talk: Path) -> dict[str, tuple[list[object
         "sound alone, burnt": ([talk, "--burn", folder / "a.mp4"], 3, "no video"),
         "sound alone, muxed": ([talk, "--mux", folder / "a.m4a"], 2, "pcm_s16le cannot be copied"),
         "no subtitles in it": ([talk, "--mux", folder / "a.wav"], 2, ".mkv, .webm"),
-        "chapters in .srt": ([talk, "--chapters", folder / "a.srt"], 2, ".txt, .json, .vtt"),
+        "chapters in .srt": ([talk, "--chapters", folder / "a.srt"], 2, ".txt, .ffmeta, .cue, .json, .vtt"),
         "one file for two": ([talk, "--chapters", folder / "a.vtt", "-o", folder / "a.vtt"], 2, "a.vtt"),
         "existing file": ([talk, "-o", folder / "there.srt"], 1, "already exists"),
         "existing file, before any work": (

@@ -85,7 +85,8 @@ def remember(home: Path, path: Path, said: Transcript) -> Path:
     """Have the command find in its cache what is said in a recording."""
     cache, recording = Cache(home / "cache"), open_recording(path)
     recognizer = open_recognizer(home / "models" / "moonshine-tiny-en")
-    model, audio = find("segmenter").manifest.digest, recording.require_audio().index
+    model = find("segmenter").manifest.digest
+    audio = tuple(stream.index for stream in recording.audio)
     parts = cache.digest_of(recording), audio, recognizer.identity, model, TranscriptOptions()
     cache.put(key("transcript", *parts), msgspec.msgpack.encode((said.to_bytes(), ())))
     return path

@@ -214,7 +214,8 @@ def test_odd_videos(track: Path, tmp_path: Path) -> None:
     added = add_music(short, track, tmp_path / "a.mp4", rhythm=rhythm, motion=motion_of(0.6, []))
     assert decoded(added.path).shape[1] / RATE_HZ == pytest.approx(0.6, abs=1 / FPS)
     assert np.isfinite(added.loudness_lufs)
-    two = make(tmp_path / "two.mkv", Recipe(seconds=3, audio=("aac", "aac"), audio_seconds=5.0))
+    recipe = Recipe(seconds=3, audio=("aac",) * 3, audio_seconds=5.0, languages=("eng", "eng", "fre"))
+    two = make(tmp_path / "two.mkv", recipe)
     added = add_music(
         two,
         track,

@@ -149,7 +149,7 @@ def test_the_video_is_written_with_music(music: edge.Composition, video: Path, t
 
 
 def test_what_is_left_out_is_said(composer: edge.Composer, tmp_path: Path) -> None:
-    path = make(tmp_path / "two.mkv", Recipe(seconds=3, audio=("aac", "aac")))
+    path = make(tmp_path / "two.mkv", Recipe(seconds=3, audio=("aac", "aac"), languages=("eng", "fre")))
     shares = list[float]()
     music = edge.compose_music(path, composer=composer)
     written = edge.write_music(music, tmp_path / "a.mp4", progress=shares.append)
