@@ -85,3 +85,11 @@ def test_speech_parted_by_digital_silence_is_no_noise() -> None:
 def test_blocks_do_not_matter() -> None:
     samples = talk(12) + noise(12, -60)
     assert spans(samples, (1, 5, 799, 16_000, 3, 40_001)) == spans(samples)
+
+
+def test_the_level_of_a_recording_does_not_matter() -> None:
+    samples = talk(60) + noise(60, -64)
+    put(samples, at_dbfs(speak("Can anybody read this at all?"), -44), 35)
+    softer = np.round(samples * np.float32(10 ** (-30 / 20)) * 32768) / np.float32(32768)
+    for one, other in zip(spans(samples), spans(np.asarray(softer, np.float32)), strict=True):
+        assert (other.start, other.end) == pytest.approx((one.start, one.end), abs=0.11)

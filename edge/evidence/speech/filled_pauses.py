@@ -23,7 +23,7 @@ from edge.vocabulary import Span, Word
 
 HOP_S = 0.01
 """Seconds between spectra."""
-MIN_FILLED_PAUSE_S, MAX_FILLED_PAUSE_S = 0.18, 1.5
+MIN_FILLED_PAUSE_S, MAX_FILLED_PAUSE_S = 0.25, 1.5
 """Length of a filled pause in seconds: anything shorter is the end of a word, anything longer is singing or a
 machine."""
 
@@ -47,7 +47,7 @@ OWN_S = 0.3
 
 WRITTEN_FOR = {"en": frozenset({"a", "oh", "you", "um", "uh", "ah"})}
 """Words that recognizers write for an isolated filled pause, by language."""
-ALIGNED_TO = {"en": frozenset({"i", "i'm", "the", "and"})}
+ALIGNED_TO = {"en": frozenset({"i", "i'm", "the"})}
 """Words that begin a phrase and are aligned to the filled pause before it, by language."""
 
 SOON_S = 1.0
