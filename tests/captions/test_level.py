@@ -55,7 +55,7 @@ def test_words_and_cuts_are_those_of_the_recording(
     other = plan_clean(tmp_path / "other.wav", recognizer=recognizer, segmenter=segmenter)
     one, two = (words_of(each) for each in (plan, other))
     texts = [[word.text.strip(".,?!").casefold() for word in words] for words in (one, two)]
-    matching = SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
+    matching = SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_matching_blocks()
     same = [(one[a + at], two[b + at]) for a, b, size in matching for at in range(size)]
     assert max(len(one), len(two)) - len(same) < 0.1 * len(one)
     assert sum(abs(a.start - b.start) > 0.05 for a, b in same) < 0.1 * len(one)
