@@ -19,7 +19,6 @@ from edge.evidence.options import TranscriptOptions
 from edge.evidence.speech.cached import CachedRecognizer
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.level import runs
-from edge.evidence.speech.leveled import LeveledLabels
 from edge.evidence.speech.recognition import ChunkTranscript, recognize_chunk
 from edge.evidence.speech.recognizer import Recognizer
 from edge.evidence.transcript import Transcript
@@ -163,7 +162,7 @@ def _transcribe(
     options: TranscriptOptions,
     progress: Progress | None,
 ) -> tuple[Transcript, tuple[str, ...]]:
-    labels = LeveledLabels(segmenter)
+    labels = FrameLabels(segmenter)
     transcript = TranscriptCollector(labels, recognizer, options)
     report = collect(recording, [labels, transcript], progress=progress)
     return transcript.result, tuple(report.notes())
