@@ -97,7 +97,7 @@ class PhoneModels:
         places = _POSITIONS if phone != self.silence else ()
         for place in sorted(places, key=lambda place: place != position):
             key = _key(_POSITIONS.index(place), phone, left, right)
-            at = int(np.searchsorted(self._keys, key))
+            at = int(np.searchsorted(self._keys, np.int32(key)))  # another type would convert all keys
             if at < len(self._keys) and self._keys[at] == key:
                 phone = int(self._sequences[at])
                 break
