@@ -158,7 +158,6 @@ class Knowing(Recognizer):
 
     identity = ("knowing", "1", None)
     rate_hz = RATE_HZ
-    wants_level = False
 
     def __init__(
         self, path: MediaSource, words: Iterable[Word], *, logprob: float = -0.1, skips: Sequence[Word] = ()

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.evidence.speech.leveled import leveled
 from edge.evidence.speech.recognizer import Recognizer
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.media import decode_audio
@@ -18,8 +17,6 @@ from edge.quickcut.clean import CleanPlan, plan_clean
 from edge.spans import intervals, merge, subtract
 from edge.vocabulary import Word
 from tests.makers import RATE_HZ
-from tools.sound.signals import at_dbfs, silence
-from tools.sound.speech import speak
 from tools.sound.wave import write_wav
 
 TALK = "audio/speech/mfa_cold_corpus3.flac"
@@ -56,7 +53,7 @@ def test_words_and_cuts_are_those_of_the_recording(
     texts = [[word.text.strip(".,?!").casefold() for word in words] for words in (one, two)]
     matching = SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_matching_blocks()
     same = [(one[a + at], two[b + at]) for a, b, size in matching for at in range(size)]
-    assert max(len(one), len(two)) - len(same) < 0.1 * len(one)
+    assert max(len(one), len(two)) - len(same) < 0.15 * len(one)
     assert sum(abs(a.start - b.start) > 0.05 for a, b in same) < 0.1 * len(one)
     cuts, others = (merge(intervals(each.cuts)) for each in (plan, other))
     differing = [*(part for cut in cuts for part in subtract(cut, others))]
@@ -66,12 +63,3 @@ def test_words_and_cuts_are_those_of_the_recording(
 
 def words_of(plan: CleanPlan) -> list[Word]:
     return [word for sentence in plan.transcript.sentences for word in sentence.words]
-
-
-@pytest.mark.parametrize("gain_db", [-50.0, -20.0, 12.0])
-def test_speech_of_any_level_is_the_same_to_a_recognizer(gain_db: float) -> None:
-    spoken = at_dbfs(speak("good morning everybody", voice="en-us"), -20)
-    other = leveled(spoken * np.float32(10 ** (gain_db / 20)), RATE_HZ)
-    np.testing.assert_allclose(other, leveled(spoken, RATE_HZ), rtol=1e-3, atol=1e-6)
-    for nothing in (silence(0), silence(1), spoken[:100]):
-        np.testing.assert_array_equal(leveled(nothing, RATE_HZ), nothing)

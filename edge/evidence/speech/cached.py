@@ -19,7 +19,6 @@ class CachedRecognizer(Recognizer):
     def __init__(self, recognizer: Recognizer, cache: Cache) -> None:
         self._recognizer, self._cache = recognizer, cache
         self.identity, self.rate_hz = recognizer.identity, recognizer.rate_hz
-        self.wants_level = recognizer.wants_level
 
     def recognize(self, samples: NDArray[np.float32]) -> RecognitionResult:
         """Return the cached result, or recognize the samples; see `Recognizer`."""

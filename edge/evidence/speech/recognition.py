@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edge.arrays import Floats
 from edge.evidence.options import RecognitionOptions
 from edge.evidence.speech.chunks import Chunk
 from edge.evidence.speech.filled_pauses import corrected, filled_pauses
 from edge.evidence.speech.level import SpeechLevel, sounding, speech_level
-from edge.evidence.speech.leveled import leveled
 from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 from edge.evidence.speech.word_times import is_rushed, moved
 from edge.spans import intervals, merge, subtract
@@ -53,13 +51,13 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
     rate_hz = recognizer.rate_hz
     level = speech_level(chunk.samples, rate_hz)
     voiced = sounding(level)
-    result = _recognized(chunk.samples, recognizer)
+    result = recognizer.recognize(chunk.samples)
     words = list(trimmed(believable(result, options), voiced))
     missed = _without_words(voiced, words) if words and not is_rushed(words) else []
     for part in missed:
         if part.seconds >= options.retry_gap_s:
             begin = max(0, round((part.start - ROOM_S) * rate_hz))
-            again = _recognized(chunk.samples[begin : round((part.end + ROOM_S) * rate_hz)], recognizer)
+            again = recognizer.recognize(chunk.samples[begin : round((part.end + ROOM_S) * rate_hz)])
             more = [moved(word, begin / rate_hz) for word in believable(again, options)]
             words += trimmed(_within(more, part), voiced)
     words.sort(key=lambda word: word.start)
@@ -72,10 +70,6 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
         SpeechLevel(zero, level.astype(np.float16)),
         tuple(Span(zero + pause.start, zero + pause.end) for pause in pauses),
     )
-
-
-def _recognized(samples: Floats, recognizer: Recognizer) -> RecognitionResult:
-    return recognizer.recognize(leveled(samples, recognizer.rate_hz) if recognizer.wants_level else samples)
 
 
 def trimmed(words: Iterable[Word], voiced: Sequence[Span]) -> Iterator[Word]:

@@ -36,8 +36,6 @@ class Recognizer(ABC):
     """Key of its results: the model's id and digest, and the language that was set (BCP 47)."""
     rate_hz: int
     """Sample rate of its input."""
-    wants_level: bool = True
-    """Whether chunks of speech are brought to one level for it; see `edge.evidence.speech.leveled`."""
 
     @abstractmethod
     def recognize(self, samples: Floats) -> RecognitionResult:
