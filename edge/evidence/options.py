@@ -15,8 +15,8 @@ class SpeechOptions:
     """Confidence of speaking at which a speech segment begins."""
     release: float = 0.3
     """Confidence of speaking below which it ends."""
-    merge_gap_s: float = 1.0
-    """Speech segments closer than this are merged, in seconds."""
+    merge_gap_s: float = 1.8
+    """Speech segments closer than this are merged, in seconds: what lies between may be a filled pause."""
     min_speech_s: float = 0.2
     """Minimum length of a speech segment in seconds; shorter ones are dropped."""
     padding_s: float = 0.4
