@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from edge_kernels.speech import PhoneGraph, phone_path
+from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.networks.phone_models import PhoneModels, Position
@@ -89,17 +90,15 @@ def _filled(count: int, known: Mapping[int, float]) -> Floats:
 
 
 class _Graph:
-    """Lists that grow: what each node is, and what may follow it."""
+    """Nodes with their codebook, senones, word (-1: silence), and whether a word begins there; arcs and ends."""
 
     def __init__(
         self, models: PhoneModels, words: Sequence[Spoken], skips: Mapping[tuple[int, int], float]
     ) -> None:
-        self.books, self.states, self.owners, self.entries = (
-            list[int](),
-            list[object](),
-            list[int](),
-            list[bool](),
-        )
+        self.books: list[int] = []
+        self.states: list[NDArray[np.int16]] = []
+        self.owners: list[int] = []
+        self.entries: list[bool] = []
         self.arcs: list[tuple[int, int, float]] = []
         self.begins, self.ends = dict[int, float](), dict[int, float]()
         self._models = models
