@@ -90,7 +90,7 @@ def _filled(count: int, known: Mapping[int, float]) -> Floats:
 
 
 class _Graph:
-    """Nodes with their codebook, senones, word (-1: silence), and whether a word begins there; arcs and ends."""
+    """Nodes: codebook, senones, word (-1: silence), whether a word begins there; and what may follow each."""
 
     def __init__(
         self, models: PhoneModels, words: Sequence[Spoken], skips: Mapping[tuple[int, int], float]
