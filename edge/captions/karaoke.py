@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from edge.text.clock import vtt_clock
 from edge.text.grid import nearest_tick
 from edge.text.lines import plain_line
 from edge.text.markup import MARK
@@ -115,8 +116,7 @@ def lrc_stamp(hundredths: int) -> str:
 
 
 def _stamp(ms: int) -> str:
-    seconds = ms // 1000
-    return f"<{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms % 1000:03}>"
+    return f"<{vtt_clock(ms)}>"
 
 
 def _bare(caption: Caption) -> Iterator[str]:

@@ -60,6 +60,7 @@ class PhoneModels:
         try:
             names, keys, sequences, self._senones = _definitions(folder / "mdef")
             means, variances = _parameters(folder / "means", 7), _parameters(folder / "variances", 7)
+            self.silence: int = names.index("SIL")
             shape = (len(names), STREAMS, -1, COEFFICIENTS)
             variances = np.maximum(variances.reshape(shape), LEAST_VARIANCE)
             self.gaussians = Gaussians.of(means.reshape(shape), variances, float(FLOOR))
@@ -72,7 +73,6 @@ class PhoneModels:
         order = np.argsort(keys)
         self._keys, self._sequences = keys[order], sequences[order]
         self.phones = {name: number for number, name in enumerate(names)}
-        self.silence: int = self.phones["SIL"]
 
     def features(self, samples: Floats) -> Floats:
         """Return float32[frames, 39] of samples float32[n], 16 kHz; cepstra have mean 0."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from edge import schema
 from edge.errors import UsageError
 from edge.files import whole_file
-from edge.text.clock import whole_clock
+from edge.text.clock import vtt_clock, whole_clock
 from edge.text.grid import nearest_tick, on_grid
 from edge.text.lines import plain_line, plain_lines
 from edge.text.markup import vtt_text
@@ -77,14 +77,10 @@ def webvtt_text(chapters: Sequence[Chapter], _: str = "") -> str:
     """Return WebVTT for a `<track kind="chapters">`."""
     timed = on_grid((Caption(one.start, one.end, one.title) for one in chapters), 1000)
     cues = (
-        f"{_stamp(start)} --> {_stamp(end)}\n{vtt_text(plain_lines(one.text))}\n" for start, end, one in timed
+        f"{vtt_clock(start)} --> {vtt_clock(end)}\n{vtt_text(plain_lines(one.text))}\n"
+        for start, end, one in timed
     )
     return "\n".join(["WEBVTT\n", *cues])
-
-
-def _stamp(ms: int) -> str:
-    seconds, ms = divmod(ms, 1000)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
 
 
 def _quotable(text: str) -> str:

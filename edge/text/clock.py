@@ -15,6 +15,16 @@ def clock(seconds: float) -> str:
     return (f"{hours}:{minutes:02}" if hours else f"{minutes}") + f":{tenths // 10:02}.{tenths % 10}"
 
 
+def vtt_clock(ms: int) -> str:
+    """Format milliseconds as WebVTT has them.
+
+    >>> vtt_clock(3_723_004)
+    '01:02:03.004'
+    """
+    seconds, ms = divmod(ms, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
+
+
 def whole_clock(seconds: int) -> str:
     """Format whole seconds as minutes and seconds, as lists of chapters have them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
+from edge.evidence.speech.alignment import Aligner
 from edge.networks.phone_models import PhoneModels
 from tests.evidence.makers import said
 
@@ -72,3 +74,12 @@ def test_damaged_files_are_refused(name: str, what: str, tmp_path: Path) -> None
         (folder / name).write_bytes(data.replace(b"\x44\x33\x22\x11", b"\x11\x22\x33\x44"))
     with pytest.raises(ModelError, match="phone models"):
         PhoneModels(folder)
+
+
+def test_a_package_without_its_dictionary_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "pocketsphinx" / "model" / "en-us" / "en-us")
+    (tmp_path / "pocketsphinx" / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "pocketsphinx")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModelError, match="no dictionary of pocketsphinx"):
+        Aligner()

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edge.arrays import Floats
-from edge.errors import require
+from edge.errors import ModelError, require
 from edge.evidence.speech.phone_graph import Spoken, most_likely
 from edge.evidence.speech.pronunciation import Pronunciations
 from edge.evidence.speech.spoken import READINGS, spoken_words, text_tokens
@@ -78,7 +78,10 @@ class Aligner:
         require("num2words", "times of numbers", "captions")
         folder = _package() / "model" / "en-us"
         self._models = PhoneModels(folder / "en-us")
-        self._pronunciations = Pronunciations(folder / "cmudict-en-us.dict")
+        try:
+            self._pronunciations = Pronunciations(folder / "cmudict-en-us.dict")
+        except OSError as error:
+            raise ModelError(folder, f"no dictionary of pocketsphinx can be read: {error}") from None
 
     def align(self, samples: Floats, text: str) -> Alignment:
         """Return the words of `text` with their times in seconds from the first of `samples` float32[n], 16
