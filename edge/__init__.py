@@ -21,6 +21,11 @@ from edge.namespace import MODULES
 from edge.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from edge.analysis.analyze import analyze as analyze
+    from edge.analysis.networks import AnalysisNetworks as AnalysisNetworks
+    from edge.analysis.options import AnalysisOptions as AnalysisOptions
+    from edge.analysis.result import Analysis as Analysis
+    from edge.analysis.write import write_analysis as write_analysis
     from edge.cache import Cache as Cache
     from edge.captions.burn import burn_captions as burn_captions
     from edge.captions.chapters import ChapterOptions as ChapterOptions

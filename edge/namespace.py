@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 MODULES: dict[str, tuple[str, ...]] = {
+    "edge.analysis.analyze": ("analyze",),
+    "edge.analysis.networks": ("AnalysisNetworks",),
+    "edge.analysis.options": ("AnalysisOptions",),
+    "edge.analysis.result": ("Analysis",),
+    "edge.analysis.write": ("write_analysis",),
     "edge.cache": ("Cache",),
     "edge.captions.burn": ("burn_captions",),
     "edge.captions.chapters": (

@@ -232,7 +232,7 @@ def test_damaged_entries_are_heard_again(said: Path, take: Take, cache: Cache, s
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_other_bytes_are_no_transcript(content: bytes) -> None:
-    with pytest.raises(UsageError, match="not a transcript"):
+    with pytest.raises(UsageError, match="no Transcript"):
         Transcript.from_bytes(content)
 
 

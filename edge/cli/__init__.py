@@ -26,6 +26,7 @@ COMMANDS = {
     "tag": "tag a video with any vocabulary",
     "match": "pick music from a folder for a video, and add it",
     "compose": "compose music that follows a video",
+    "run": "everything in one pass, with a report to open in a browser",
     "models": "list, verify, add and remove models",
     "doctor": "what works on this device, and what to install",
 }

@@ -94,6 +94,12 @@ class ExcerptNetworks:
     reader: TextReader | None = None
     """Reads text in a frame; None to ignore it."""
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what changes with any network."""
+        networks = (self.encoder, self.detector, self.segmenter, self.reader)
+        return tuple(network.folder.manifest.digest for network in networks if network)
+
 
 def collect_excerpts(
     recording: Recording,

@@ -21,6 +21,7 @@ from edge.evidence.faces import FaceOptions, FaceTracker, TrackedFace
 from edge.evidence.labels import LabelTrack
 from edge.media import DecodeReport, Frame, Recording, frames_at
 from edge.media.read.probe import VideoStream
+from edge.models.store import find
 from edge.networks.face_detectors import find_face_detector, open_face_detector
 from edge.networks.face_fusion import COLUMNS, FaceFusion, video_row
 from edge.networks.face_map import FaceMap
@@ -155,6 +156,12 @@ class FaceNetworks:
     ) -> None:
         self.options = options or FaceTrackOptions()
         self._folder, self._threads = find_face_detector(detector), threads
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Return what changes with any network or option."""
+        others = (find(network.default).manifest.digest for network in (LipNetwork, FaceFusion))
+        return (self._folder.manifest.digest, *others, self.options)
 
     @cached_property
     def detector(self) -> FaceDetector:

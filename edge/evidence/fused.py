@@ -9,7 +9,7 @@ from edge import schema
 from edge.errors import InputError, UsageError
 from edge.evidence.face_track import FaceNetworks, FaceTrack, collect_faces, shows_anybody
 from edge.evidence.labels import LabelTrack, collect_labels
-from edge.media import DecodeReport, MediaInfo, Recording
+from edge.media import DecodeReport, Recording
 from edge.networks.segmenter import Segmenter
 from edge.vocabulary import Evidence, Progress, part_of
 
@@ -73,17 +73,38 @@ def collect_evidence(
     there is no usable video, UsageError if it is unknown.
     """
     check_evidence(evidence)
-    unusable = "only the audio was asked for" if evidence == "audio" else _unusable(recording.info)
-    if evidence == "both" and unusable:
-        raise InputError(recording.path, f"{unusable}, so its labels cannot be based on both")
-    listen = part_of(progress, 0.0, 1.0 if unusable else AUDIO_SHARE)
-    labels, report = collect_labels(recording, segmenter, segment_s=segment_s, step_s=step_s, progress=listen)
-    notes = tuple(report.notes())
-    if unusable:
+    unusable = _unusable(recording, evidence)
+    audio = part_of(progress, 0.0, 1.0 if unusable else AUDIO_SHARE)
+    labels, report = collect_labels(recording, segmenter, segment_s=segment_s, step_s=step_s, progress=audio)
+    return correct_labels(
+        recording,
+        labels,
+        evidence=evidence,
+        networks=networks,
+        notes=tuple(report.notes()),
+        progress=part_of(progress, AUDIO_SHARE, 1.0),
+    )
+
+
+def correct_labels(
+    recording: Recording,
+    labels: LabelTrack,
+    *,
+    evidence: Evidence = "auto",
+    networks: FaceNetworks | None = None,
+    notes: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> LabelEvidence:
+    """Decode the frames that can change a label of the audio, and return the corrected labels.
+
+    `notes` are those of the audio. Arguments and errors are those of `collect_evidence`.
+    """
+    check_evidence(evidence)
+    if unusable := _unusable(recording, evidence):
         return LabelEvidence(labels, "audio", None, 0, unusable, notes)
-    networks, examine = networks or FaceNetworks(), part_of(progress, AUDIO_SHARE, 1.0)
+    networks = networks or FaceNetworks()
     try:
-        faces, report = collect_faces(recording, labels, networks, progress=examine)
+        faces, report = collect_faces(recording, labels, networks, progress=progress)
         why = _says_nothing(recording, faces, networks, report, insist=evidence == "both")
     except InputError as error:
         if evidence == "both":
@@ -122,10 +143,15 @@ def _says_nothing(
     return "no face was found in the video"
 
 
-def _unusable(info: MediaInfo) -> str:
-    """Return why the video of a recording cannot be used; "" if it can."""
-    if info.video is None:
-        return "the recording has no video"
-    if info.video.rate is not None and info.video.rate < MIN_RATE:
-        return f"the video has {float(info.video.rate):.2g} frames a second, too few to see lips move"
-    return ""
+def _unusable(recording: Recording, evidence: Evidence) -> str:
+    """Return why the video of a recording is not used; "" if it is. Raises InputError if it must be."""
+    if evidence == "audio":
+        return "only the audio was asked for"
+    video, why = recording.info.video, ""
+    if video is None:
+        why = "the recording has no video"
+    elif video.rate is not None and video.rate < MIN_RATE:
+        why = f"the video has {float(video.rate):.2g} frames a second, too few to see lips move"
+    if why and evidence == "both":
+        raise InputError(recording.path, f"{why}, so its labels cannot be based on both")
+    return why

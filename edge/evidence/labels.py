@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
 from edge.errors import UsageError
+from edge.evidence import stored
 from edge.evidence.collect import collect
 from edge.evidence.levels import FrameLevels
 from edge.media import AudioBlock, DecodeReport, Recording
@@ -45,27 +45,12 @@ class LabelTrack:
 
     def to_bytes(self) -> bytes:
         """Serialize the track; `from_bytes` reads it."""
-        ordered = (self.frames, self.levels_db, self.segments, self.windows)
-        arrays = [(array.shape, array.tobytes()) for array in ordered]
-        return msgspec.msgpack.encode([self.duration_s, self.frame_s, self.segment_s, self.step_s, *arrays])
+        return stored.to_bytes(self)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> LabelTrack:
         """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
-        try:
-            duration_s, frame_s, segment_s, step_s, *arrays = msgspec.msgpack.decode(content, type=_Stored)
-            types = (np.float32, np.float32, np.float32, np.float16)
-            frames, levels_db, segments, windows = (
-                np.frombuffer(data, dtype).reshape(shape)
-                for (shape, data), dtype in zip(arrays, types, strict=True)
-            )
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise UsageError(f"the bytes are not a label track: {error}") from error
-        return cls(duration_s, frame_s, frames, levels_db, segment_s, segments, step_s, windows)
-
-
-_Array = tuple[tuple[int, ...], bytes]
-_Stored = tuple[float, float, float, float, _Array, _Array, _Array, _Array]
+        return stored.from_bytes(content, cls)
 
 
 class FrameLabels:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
-from edge.errors import UsageError
+from edge.evidence import stored
 from edge.evidence.speech.level import SpeechLevel, sounding
 from edge.vocabulary import Caption, Span
 
@@ -46,31 +45,9 @@ class Transcript:
 
     def to_bytes(self) -> bytes:
         """Serialize the transcript; `from_bytes` reads it."""
-        levels = [(level.start, level.values.tobytes()) for level in self.levels]
-        spans = self.filled_pauses, self.music, self.sounds
-        return msgspec.msgpack.encode(_Stored(self.duration_s, self.language, self.sentences, levels, *spans))
+        return stored.to_bytes(self)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Transcript:
         """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
-        try:
-            stored = msgspec.msgpack.decode(content, type=_Stored)
-            levels = tuple(
-                SpeechLevel(start, np.frombuffer(values, np.float16)) for start, values in stored.levels
-            )
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise UsageError(f"the bytes are not a transcript: {error}") from error
-        spans = stored.filled_pauses, stored.music, stored.sounds
-        return cls(stored.duration_s, stored.language, stored.sentences, levels, *spans)
-
-
-class _Stored(msgspec.Struct):
-    """`Transcript` with the levels as bytes."""
-
-    duration_s: float
-    language: str
-    sentences: tuple[Caption, ...]
-    levels: list[tuple[float, bytes]]
-    filled_pauses: tuple[Span, ...]
-    music: tuple[Span, ...]
-    sounds: tuple[Span, ...]
+        return stored.from_bytes(content, cls)

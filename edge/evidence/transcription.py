@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 
-import msgspec
 import numpy as np
 
 from edge.cache import Cache, key
@@ -21,6 +21,7 @@ from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.level import runs
 from edge.evidence.speech.recognition import ChunkTranscript, recognize_chunk
 from edge.evidence.speech.recognizer import Recognizer
+from edge.evidence.stored import remembered
 from edge.evidence.transcript import Transcript
 from edge.media import AudioBlock, Recording
 from edge.models.store import find
@@ -141,18 +142,32 @@ def collect_transcript(
     if cache is None:
         return _transcribe(recording, recognizer, segmenter or Segmenter(), options, progress)
     model = (segmenter.folder if segmenter else find(Segmenter.default)).manifest.digest
+
+    def compute() -> StoredTranscript:
+        known = CachedRecognizer(recognizer, cache)
+        return StoredTranscript(*_transcribe(recording, known, segmenter or Segmenter(), options, progress))
+
+    entry = transcript_key(cache, recording, recognizer, model, options)
+    stored = remembered(cache, entry, StoredTranscript, compute)
+    return stored.transcript, stored.notes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredTranscript:
+    """What a cache holds of a recording."""
+
+    transcript: Transcript
+    """What is said."""
+    notes: tuple[str, ...]
+    """Problems found in the file, one line each."""
+
+
+def transcript_key(
+    cache: Cache, recording: Recording, recognizer: Recognizer, model: str, options: TranscriptOptions
+) -> str:
+    """Return the key of a `StoredTranscript`; `model` is the digest of the segmenter. Raises InputError."""
     audio = tuple(stream.index for stream in recording.require_audio())
-    entry = key("transcript", cache.digest_of(recording), audio, recognizer.identity, model, options)
-    if (stored := cache.get(entry)) is not None:
-        try:
-            content, notes = msgspec.msgpack.decode(stored, type=tuple[bytes, tuple[str, ...]])
-            return Transcript.from_bytes(content), notes
-        except (msgspec.MsgspecError, UsageError):
-            pass  # an invalid entry: transcribe again
-    known = CachedRecognizer(recognizer, cache)
-    transcript, notes = _transcribe(recording, known, segmenter or Segmenter(), options, progress)
-    cache.put(entry, msgspec.msgpack.encode((transcript.to_bytes(), notes)))
-    return transcript, notes
+    return key("transcript", cache.digest_of(recording), audio, recognizer.identity, model, options)
 
 
 def _transcribe(

@@ -10,6 +10,7 @@ from edge_kernels.images import Rgb, area_crops
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from edge.models.folder import ModelFolder
 
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
 """Names in the order of `Faces.landmarks`; left and right are those of the viewer."""
@@ -46,6 +47,9 @@ NO_FACES = Faces(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros
 
 class FaceDetector(Protocol):
     """Finds faces in an image, and finds them again in the next one."""
+
+    folder: ModelFolder
+    """Where its networks were found."""
 
     def detect(self, rgb: Rgb, min_face: int = 40) -> Faces:
         """Detect faces of at least about `min_face` pixels in `rgb`, uint8[height, width, 3].

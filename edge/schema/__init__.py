@@ -14,6 +14,7 @@ from msgspec import Struct
 from edge.schema.documents import (
     DOCUMENTS,
     VERSION,
+    Analysis,
     Captions,
     Clean,
     Document,
@@ -41,9 +42,9 @@ from edge.schema.parts import (
 )
 
 __all__ = [
-    "DOCUMENTS", "VERSION", "Action", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item",
-    "Labels", "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part", "Segment", "Song", "Songs",
-    "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
+    "DOCUMENTS", "VERSION", "Action", "Analysis", "Caption", "Captions", "Clean", "Cut", "Document",
+    "Evidence", "Item", "Labels", "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part",
+    "Segment", "Song", "Songs", "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
 ]  # fmt: skip
 
 

@@ -138,8 +138,31 @@ class Match(Document, frozen=True, kw_only=True):
     """The file written; absent if none was."""
 
 
+class Analysis(Document, frozen=True, kw_only=True):
+    """The document of `edge run`: those of the other commands, as far as there is something for them."""
+
+    songs: Songs | UnsetType = UNSET
+    """As of `edge songs`."""
+    captions: Captions | UnsetType = UNSET
+    """As of `edge caption`."""
+    clean: Clean | UnsetType = UNSET
+    """As of `edge clean --dry-run`."""
+    tags: Tags | UnsetType = UNSET
+    """As of `edge tag --speech`."""
+    tracks: Match | UnsetType = UNSET
+    """As of `edge match --speech`; absent unless there is a folder of music."""
+    music: Music | UnsetType = UNSET
+    """As of `edge compose`."""
+    cuts: tuple[float, ...] | UnsetType = UNSET
+    """Where shots of the video change, in seconds; absent if its motion was not examined."""
+    left_out: dict[str, str]
+    """Why parts are absent, by part: songs, captions, clean, tags, music."""
+    files: tuple[str, ...]
+    """Names of the files written beside this one."""
+
+
 DOCUMENTS: dict[str, type[Document]] = {
     "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
-    "compose": Music, "match": Match,
+    "compose": Music, "match": Match, "run": Analysis,
 }  # fmt: skip
 """Type of the JSON document by command."""

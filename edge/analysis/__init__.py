@@ -1,0 +1,1 @@
+"""All systems over one recording: every stream is decoded once, and evidence is shared."""

@@ -1,0 +1,155 @@
+"""Analyze a recording with all systems: every stream is decoded once, sound and frames side by side.
+
+audio -> labels, transcript -> songs, captions, cuts ---+-> tags, music of a folder
+video -> excerpts, motion -> composed music ------------+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from threading import Event
+from typing import TypeAlias, TypeVar
+
+from edge.analysis.by_frames import FrameResults, analyze_frames
+from edge.analysis.by_sound import SoundResults, analyze_sound
+from edge.analysis.job import Job
+from edge.analysis.networks import AnalysisNetworks
+from edge.analysis.options import AnalysisOptions
+from edge.analysis.result import Analysis
+from edge.cache import Cache
+from edge.errors import InputError
+from edge.matching.index import MusicIndex
+from edge.matching.match import MatchResult, match_music
+from edge.media import open_recording
+from edge.media.read.recording import MediaSource
+from edge.tagging.tag import TagResult, tag
+from edge.vocabulary import Progress
+
+ResultT = TypeVar("ResultT")
+
+Music: TypeAlias = "MusicIndex | str | PathLike[str]"
+"""Music to choose from: an index, or the folder of one."""
+
+SIDE_BY_SIDE = 0.95
+"""Share of the progress after which only what needs both sound and frames is left."""
+
+
+def analyze(
+    media: MediaSource,
+    options: AnalysisOptions | None = None,
+    *,
+    music: Music | None = None,
+    networks: AnalysisNetworks | None = None,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Find the songs, caption, plan the cut, tag, and choose or compose music for one recording.
+
+    The audio is decoded once, and the video once for its motion; frames of faces and excerpts are sought.
+    The results are those of `find_songs`, `transcribe`, `plan_clean`, `tag` with the transcript, and
+    `match_music` if there is `music` to choose from, else `compose_music`. A part that the recording has
+    nothing for, or for which an extra is not installed, is left out: `Analysis.left_out` says why. With a
+    `cache` an interrupted analysis goes on where it was.
+
+    Raises InputError if the file cannot be read or no part is left, and the other errors of these functions.
+    """
+    options, recording = options or AnalysisOptions(), open_recording(media)
+    if networks is None:
+        with AnalysisNetworks(cache=cache) as opened:
+            return analyze(recording, options, music=music, networks=opened, cache=cache, progress=progress)
+    job = Job(recording, options, networks, cache, composes=music is None)
+    sound, frames = _side_by_side(job, progress)
+    tags = _tags(job, sound, frames)
+    tracks = None if music is None else _tracks(job, music, sound, frames, tags)
+    left_out = {part: job.left_out[part] for part in options.parts if part in job.left_out}
+    if len(left_out) == len(set(options.parts)):
+        raise InputError(recording.path, "; ".join(dict.fromkeys(left_out.values())))
+    notes = (
+        *sound.notes, *(frames.motion.notes if frames.motion else ()), *(tags.notes if tags else ()),
+    )  # fmt: skip
+    if progress:
+        progress(1.0)
+    return Analysis(
+        recording=recording,
+        songs=sound.songs,
+        captions=sound.captions,
+        clean=sound.clean,
+        tags=tags,
+        tracks=tracks,
+        music=frames.music,
+        motion=frames.motion,
+        left_out=left_out,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+class _StoppedError(Exception):
+    """The other side has failed."""
+
+
+def _side_by_side(job: Job, progress: Progress | None) -> tuple[SoundResults, FrameResults]:
+    """Analyze sound and frames in two threads. What fails first stops the other, and is raised."""
+    shares, stop = [0.0, 0.0], Event()
+
+    def side(number: int, work: Callable[[Job, Progress], ResultT]) -> ResultT:
+        def report(share: float) -> None:
+            if stop.is_set():
+                raise _StoppedError
+            shares[number] = share
+            if progress:
+                progress(SIDE_BY_SIDE * sum(shares) / 2)
+
+        try:
+            result = work(job, report)
+            report(1.0)
+            return result
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(1) as beside:
+        frames = beside.submit(side, 0, analyze_frames)
+        try:
+            sound = side(1, analyze_sound)
+        except _StoppedError:
+            frames.result()
+            raise
+        return sound, frames.result()
+
+
+def _tags(job: Job, sound: SoundResults, frames: FrameResults) -> TagResult | None:
+    if frames.excerpts is None or not job.options.wants("tags"):
+        return None
+    with job.part("tags"):
+        return tag(
+            job.recording,
+            library=job.networks.library,
+            title=job.options.title,
+            transcript=sound.transcript,
+            options=job.options.tags,
+            excerpts=frames.excerpts,
+            networks=job.networks.tagging,
+        )
+    return None
+
+
+def _tracks(
+    job: Job, music: Music, sound: SoundResults, frames: FrameResults, tags: TagResult | None
+) -> MatchResult | None:
+    if frames.excerpts is None or not job.options.wants("music"):
+        return None
+    with job.part("music"):
+        return match_music(
+            job.recording,
+            music,
+            tags=[one.name for one in tags or ()],
+            title=job.options.title,
+            transcript=sound.transcript,
+            excerpts=frames.excerpts,
+            motion=frames.motion,
+            options=job.options.match,
+            networks=job.networks.matching,
+        )
+    return None

@@ -1,0 +1,77 @@
+"""What the frames of a recording show: motion, excerpts, and music that follows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.analysis.job import Job
+from edge.errors import InputError
+from edge.evidence.excerpts import Excerpts, collect_excerpts
+from edge.evidence.motion.collect import collect_motion
+from edge.evidence.motion.track import MotionTrack
+from edge.evidence.options import MotionOptions
+from edge.music.compose import Composition, compose_music
+from edge.vocabulary import Progress, part_of
+
+
+@dataclass
+class FrameResults:
+    """Results that need the frames; None for what is not wanted, or was left out."""
+
+    motion: MotionTrack | None = None
+    """What moves, and where shots change."""
+    excerpts: Excerpts | None = None
+    """What a few frames show, and a few seconds sound like."""
+    music: Composition | None = None
+    """Music composed for the video."""
+
+
+def analyze_frames(job: Job, progress: Progress) -> FrameResults:
+    """Decode all frames once for their motion, and a few for what they show. Raises as `analyze`."""
+    options, found = job.options, FrameResults()
+    chooses = options.wants("music") and not job.composes
+    if options.wants("tags") or chooses:
+        with job.part("tags", *(("music",) if chooses else ())):
+            found.excerpts = _excerpts(job, part_of(progress, 0.0, 0.2))
+            _ = job.networks.library  # encoded now, while the audio is analyzed
+    if options.wants("music"):
+        with job.part("music"):
+            found.motion = _motion(job, part_of(progress, 0.2, 0.7))
+            if job.composes:
+                found.music = _composed(job, found.motion, part_of(progress, 0.7, 1.0))
+    return found
+
+
+def _excerpts(job: Job, progress: Progress | None) -> Excerpts:
+    networks, options = job.networks.tagging.excerpts, job.options.tags.excerpts
+    return job.remembered(
+        Excerpts,
+        (networks.identity, options),
+        lambda: collect_excerpts(job.recording, networks, options, progress=progress),
+    )
+
+
+def _motion(job: Job, progress: Progress | None) -> MotionTrack | None:
+    if job.recording.info.video is None:
+        return None
+    options = MotionOptions(fast=True)
+    return job.remembered(
+        MotionTrack, (options,), lambda: collect_motion(job.recording, options, progress=progress)[0]
+    )
+
+
+def _composed(job: Job, motion: MotionTrack | None, progress: Progress | None) -> Composition:
+    recording, longest_s = job.recording, job.options.longest_music_s
+    if motion is None:
+        raise InputError(recording.path, "has no video that music could follow")
+    if motion.end_s > longest_s:
+        what = f"is longer than {longest_s / 60:g} min, for which no music is composed"
+        raise InputError(recording.path, what)
+    return compose_music(
+        recording,
+        job.options.music,
+        motion=motion,
+        templates=job.networks.templates,
+        composer=job.networks.composer,
+        progress=progress,
+    )
