@@ -1,14 +1,10 @@
-"""Songs and captions of one file from one decode: python one_pass.py show.mp4"""
+"""Everything about one file from one decode of each stream: python one_pass.py show.mp4 report"""
 
 import sys
 
 import edge
 
-recording = edge.open_recording(sys.argv[1])
-labels = edge.LabelCollector(edge.Segmenter())
-transcript = edge.TranscriptCollector(labels, edge.open_recognizer())
-edge.collect(recording, [labels, transcript])
-
-songs = edge.find_songs(recording, labels=labels.result)
-captions = edge.transcribe(recording, transcript=transcript.result)
-print(f"{len(songs)} songs, {len(captions)} captions")
+analysis = edge.analyze(sys.argv[1], cache=edge.Cache())
+files = edge.write_analysis(analysis, sys.argv[2])
+songs, tags = analysis.songs or (), analysis.tags or ()
+print(f"{len(songs)} songs, {len(tags)} tags; open {files[0]}")

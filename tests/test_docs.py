@@ -23,7 +23,7 @@ EXAMPLES = {
     "label_audio": (["labels.txt"], "singing: 21 s"),
     "captions": (["talk.srt"], "Good evening"),
     "clean_talk": (["clean.mp4", "well"], "s removed"),
-    "one_pass": ([], "1 songs, "),
+    "one_pass": (["report"], "1 songs, "),
     "own_collector": ([], "dBFS"),
     "tag_video": ([], "counted: "),
     "match_music": (["music", "with-music.mp4"], " LUFS, "),

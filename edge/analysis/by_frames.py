@@ -11,6 +11,7 @@ from edge.evidence.motion.collect import collect_motion
 from edge.evidence.motion.track import MotionTrack
 from edge.evidence.options import MotionOptions
 from edge.music.compose import Composition, compose_music
+from edge.music.history import MusicHistory, load_music, save_music
 from edge.vocabulary import Progress, part_of
 
 
@@ -61,17 +62,23 @@ def _motion(job: Job, progress: Progress | None) -> MotionTrack | None:
 
 
 def _composed(job: Job, motion: MotionTrack | None, progress: Progress | None) -> Composition:
+    """Return the music that is kept for the video, or compose it and keep it, to be refined later."""
     recording, longest_s = job.recording, job.options.longest_music_s
     if motion is None:
         raise InputError(recording.path, "has no video that music could follow")
     if motion.end_s > longest_s:
         what = f"is longer than {longest_s / 60:g} min, for which no music is composed"
         raise InputError(recording.path, what)
-    return compose_music(
-        recording,
-        job.options.music,
-        motion=motion,
-        templates=job.networks.templates,
-        composer=job.networks.composer,
-        progress=progress,
+    options, templates = job.options.music, job.networks.templates
+    history = load_music(recording, job.cache, templates) if job.cache else MusicHistory(recording)
+    for known in reversed(history.compositions):
+        if known.options == options and not any(known.variants):
+            return known
+    composer = job.networks.composer
+    music = compose_music(
+        recording, options, motion=motion, templates=templates, composer=composer, progress=progress
     )
+    if job.cache:
+        history.add(music)
+        save_music(history, job.cache)
+    return music

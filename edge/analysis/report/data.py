@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.analysis.report.images import frame_strip
 from edge.analysis.result import Analysis
 from edge.evidence.labels import LabelTrack
 from edge.evidence.segments import LabelResult
@@ -22,7 +23,7 @@ FLOOR_DB = -80.0
 
 
 def page_data(analysis: Analysis) -> dict[str, Any]:
-    """Return what the timeline draws: levels, labels, songs, cuts, beats, faces and what would be removed."""
+    """Return what the timeline draws, from levels and labels to the frames of its strip."""
     songs, clean, motion = analysis.songs, analysis.clean, analysis.motion
     labels = None if songs is None else songs.labels
     return {
@@ -42,6 +43,7 @@ def page_data(analysis: Analysis) -> dict[str, Any]:
         "cuts": [seconds(one.start) for one in motion.transitions] if motion else [],
         "beats": [seconds(time) for time in _beats(analysis)],
         "faces": [*_faces(analysis)],
+        "frames": [(seconds(time_s), image) for time_s, image in frame_strip(analysis.recording)],
     }
 
 

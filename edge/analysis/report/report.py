@@ -12,7 +12,7 @@ from string import Template
 from urllib.parse import quote
 
 from edge.analysis.report.data import page_data
-from edge.analysis.report.images import face_images, frame_strip
+from edge.analysis.report.images import face_images
 from edge.analysis.result import Analysis
 from edge.text.clock import clock
 from edge.version import __version__
@@ -34,7 +34,6 @@ def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), 
         style=asset("report.css"),
         script=f"{asset('timeline.js')}\n{asset('report.js')}",
         player=f'<{kind} id="player" controls preload="metadata" src="{escape(source)}"></{kind}>',
-        strip="".join(_strip(analysis)),
         sections="\n".join(_sections(analysis, files)),
         data=json.dumps(page_data(analysis), separators=(",", ":")).replace("</", "<\\/"),
         version=escape(__version__),
@@ -69,12 +68,6 @@ def _summary(analysis: Analysis) -> str:
     if analysis.clean is not None:
         parts.append(f"{clock(analysis.clean.removed_s)} would be removed")
     return ", ".join(parts)
-
-
-def _strip(analysis: Analysis) -> Iterator[str]:
-    for time_s, image in frame_strip(analysis.recording):
-        at = clock(time_s)
-        yield f'<button data-at="{time_s:.2f}" aria-label="Frame at {at}"><img src="{image}" alt=""></button>'
 
 
 def _sections(analysis: Analysis, files: Sequence[str]) -> Iterator[str]:
@@ -155,11 +148,7 @@ def _removed(analysis: Analysis) -> Iterator[str]:
         '<label><input type="checkbox" id="skip"> Leave it out while playing</label></p>'
     )
     rows = (
-        _row(
-            item.start,
-            item.end,
-            f"{item.kind}: {item.text or f'{item.end - item.start:.1f} s'} ({item.reason})",
-        )
+        _row(item.start, item.end, ": ".join(filter(None, (item.kind, item.text, item.reason))))
         for item in items
     )
     yield f'<ol class="rows long" tabindex="0" aria-label="What would be removed">{"".join(rows)}</ol>'

@@ -2,6 +2,7 @@
 "use strict";
 
 const LANES = [
+  { name: "Frames", height: 48, draw: "frames" },
   { name: "Sound", height: 44, draw: "wave" },
   { name: "Labels", height: 16, draw: "labels" },
   { name: "Songs", height: 16, draw: "songs" },
@@ -20,6 +21,12 @@ class Timeline {
     this.levels = Uint8Array.from(atob(data.levels), letter => letter.charCodeAt(0));
     this.lanes = LANES.filter(lane => this.has(lane.draw));
     this.height = this.lanes.reduce((sum, lane) => sum + lane.height + GAP, GAP);
+    this.images = data.frames.map(([seconds, source]) => {
+      const image = new Image();
+      image.addEventListener("load", () => this.draw());
+      image.src = source;
+      return { seconds, image };
+    });
     this.position = 0; this.start = 0; this.end = data.duration;
     box.setAttribute("aria-valuemax", data.duration.toFixed(1));
     let top = GAP;
@@ -102,6 +109,19 @@ class Timeline {
     for (const lane of this.lanes) this[lane.draw](context, lane, width);
     context.fillStyle = this.color("mark");
     context.fillRect((this.position - this.start) * this.scale - 1, 0, 2, this.height);
+  }
+
+  // As many frames as fit side by side, each the one nearest to its middle.
+  frames(context, lane, width) {
+    const first = this.images[0].image;
+    if (!first.naturalHeight) return;
+    const step = lane.height * first.naturalWidth / first.naturalHeight;
+    let at = 0;
+    for (let x = 0; x < width; x += step) {
+      const middle = this.start + (x + step / 2) / this.scale;
+      while (at + 1 < this.images.length && Math.abs(this.images[at + 1].seconds - middle) <= Math.abs(this.images[at].seconds - middle)) at++;
+      context.drawImage(this.images[at].image, x, lane.top, step, lane.height);
+    }
   }
 
   wave(context, lane, width) {
