@@ -10,26 +10,18 @@ type of `Action`.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 from fractions import Fraction
-from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
 
 from edge.errors import UsageError
-from edge.text.scripts import IDEOGRAPHIC
 from edge.timeline.timeline import Clip, Timeline
+from edge.timeline.wording import merged_captions, reworded, split_caption
 from edge.vocabulary import Caption, Span, Word
-
-_UNIT = re.compile(rf"{IDEOGRAPHIC.pattern}|(?:(?!{IDEOGRAPHIC.pattern})\S)+")
-"""Units by which texts are compared: words, and characters of scripts without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +160,22 @@ class EditText(Struct, frozen=True, tag=True):
     """The new text; None restores the recognized one."""
 
 
+class SplitCaption(Struct, frozen=True, tag=True):
+    """Split a caption in two before one of its words."""
+
+    caption: Passage
+    """Passage of the caption."""
+    at: float
+    """Start of the word in seconds of the recording."""
+
+
+class MergeCaptions(Struct, frozen=True, tag=True):
+    """Merge a caption with the next one of its recording."""
+
+    caption: Passage
+    """Passage of the first caption."""
+
+
 class Transcribe(Struct, frozen=True, tag=True):
     """Replace the captions of a recording."""
 
@@ -180,7 +188,10 @@ class Transcribe(Struct, frozen=True, tag=True):
 Arrangement: TypeAlias = Split | Trim | Move | Delete | Insert
 """Actions that change the timeline only; each raises UsageError where the timeline's method does."""
 
-Action: TypeAlias = Arrangement | Apply | Remove | Restore | EditText | Transcribe
+Captioning: TypeAlias = EditText | SplitCaption | MergeCaptions | Transcribe
+"""Actions that change the captions only."""
+
+Action: TypeAlias = Arrangement | Captioning | Apply | Remove | Restore
 """Every action that can be done and undone."""
 
 
@@ -191,14 +202,24 @@ def applied(action: Action, state: EditState) -> EditState:
             return replace(state, removed=state.removed.union(passages))
         case Restore(passages):
             return replace(state, removed=state.removed.difference(passages))
-        case EditText(passage, text):
-            return replace(state, texts=_texts(state, passage, text))
-        case Transcribe(media, captions):
-            return replace(state, original={**state.original, media: captions})
+        case EditText() | SplitCaption() | MergeCaptions() | Transcribe():
+            return _recaptioned(action, state)
         case Apply():
             return replace(state, timeline=state.without_removed(), removed=frozenset())
         case _:
             return replace(state, timeline=_arranged(action, state.timeline))
+
+
+def _recaptioned(action: Captioning, state: EditState) -> EditState:
+    match action:
+        case EditText(passage, text):
+            return replace(state, texts=_texts(state, passage, text))
+        case SplitCaption(passage, at):
+            return _with_captions(state, passage, 1, lambda captions: split_caption(captions[0], at))
+        case MergeCaptions(passage):
+            return _with_captions(state, passage, 2, lambda captions: (merged_captions(*captions),))
+        case Transcribe(media, captions):
+            return replace(state, original={**state.original, media: captions})
 
 
 def _arranged(action: Arrangement, timeline: Timeline) -> Timeline:
@@ -215,35 +236,38 @@ def _arranged(action: Arrangement, timeline: Timeline) -> Timeline:
             return timeline.insert(clip, before)
 
 
+def _with_captions(
+    state: EditState,
+    passage: Passage,
+    count: int,
+    changed: Callable[[Sequence[Caption]], tuple[Caption, ...]],
+) -> EditState:
+    """Return the state with `count` captions from one on, with their edited texts, replaced by others."""
+    captions = state.transcript.get(passage.media, ())
+    index = _find(captions, passage)
+    if index + count > len(captions):
+        raise UsageError("there is no caption after the last one to merge with")
+    old, new = captions[index : index + count], changed(captions[index : index + count])
+    gone = {Passage.of(passage.media, caption) for caption in old}
+    texts = {where: text for where, text in state.texts.items() if where not in gone}
+    original = state.original[passage.media]
+    kept = (*original[:index], *new, *original[index + count :])
+    return replace(state, original={**state.original, passage.media: kept}, texts=texts)
+
+
+def _find(captions: Sequence[Caption], passage: Passage) -> int:
+    """Return the index of the caption at a passage. Raises UsageError if there is none."""
+    times = passage.start, passage.end
+    for index, caption in enumerate(captions):
+        if (caption.start, caption.end) == times:
+            return index
+    raise UsageError(f"no caption of {passage.media} lasts from {passage.start} s to {passage.end} s")
+
+
 def _texts(state: EditState, passage: Passage, text: str | None) -> dict[Passage, str]:
     captions = state.original.get(passage.media, ())
-    times = passage.start, passage.end
-    caption = next((caption for caption in captions if (caption.start, caption.end) == times), None)
-    if caption is None:
-        raise UsageError(f"no caption of {passage.media} lasts from {passage.start} s to {passage.end} s")
+    caption = captions[_find(captions, passage)]
     texts = {**state.texts, passage: caption.text if text is None else text}
     if texts[passage] == caption.text:
         del texts[passage]
     return texts
-
-
-@lru_cache(maxsize=1024)
-def reworded(caption: Caption, text: str) -> Caption:
-    """Return the caption with a new text, whose words take the times of the words that they replace.
-
-    Unchanged words align the two texts (`difflib.SequenceMatcher`). Several new words that replace one old
-    word become one; the time of an old word that nothing replaces is dropped.
-    """
-    old = [(unit, number) for number, word in enumerate(caption.words) for unit in _UNIT.findall(word.text)]
-    new = list(_UNIT.finditer(text)) if old else []
-    stands_for: list[int] = []
-    matcher = SequenceMatcher(None, [unit for unit, _ in old], [unit.group() for unit in new], autojunk=False)
-    for _, i, i_end, j, j_end in matcher.get_opcodes():
-        for step in range(j_end - j):
-            index = i + step * (i_end - i) // (j_end - j) if i < i_end else max(i - 1, 0)
-            stands_for.append(old[index][1])
-    words = []
-    for number, group in groupby(zip(stands_for, new, strict=True), key=itemgetter(0)):
-        units = [unit for _, unit in group]
-        words.append(replace(caption.words[number], text=text[units[0].start() : units[-1].end()]))
-    return replace(caption, text=text, words=tuple(words))

@@ -20,18 +20,20 @@ from edge.timeline.actions import (
     EditState,
     EditText,
     Insert,
+    MergeCaptions,
     Move,
     Passage,
     Remove,
     Restore,
     Split,
+    SplitCaption,
     Transcribe,
     Trim,
     applied,
-    reworded,
 )
 from edge.timeline.editor import Done, Editor, Entry, Redone, Undone
 from edge.timeline.timeline import Clip, Timeline
+from edge.timeline.wording import reworded
 from edge.vocabulary import Caption, Span, Word
 
 FRAME = Fraction(1001, 24000)
@@ -61,6 +63,7 @@ clips = st.builds(
     st.integers(1, 40),
 )
 passages = st.lists(st.sampled_from(WORDS), max_size=3).map(tuple)
+said_passages = st.sampled_from([*SAID]).map(lambda caption: Passage.of(A, caption))
 actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Split, seconds),
     st.builds(Trim, st.integers(0, 4), seconds, seconds),
@@ -69,10 +72,12 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(Insert, clips, st.none() | st.integers(0, 4)),
     st.builds(Remove, passages),
     st.builds(Restore, passages),
-    st.builds(
-        EditText, st.sampled_from([*SAID]).map(lambda c: Passage.of(A, c)), st.none() | st.text(max_size=9)
-    ),
+    st.builds(EditText, said_passages, st.none() | st.text(max_size=9)),
     st.builds(Transcribe, st.just(B), st.sampled_from([(), SAID])),
+    st.builds(
+        SplitCaption, said_passages, st.sampled_from([word.start for one in SAID for word in one.words])
+    ),
+    st.builds(MergeCaptions, said_passages),
     st.just(Apply()),
 )
 
@@ -219,6 +224,27 @@ def test_the_recognized_text_comes_back() -> None:
     assert editor.state == FIRST
     with pytest.raises(UsageError, match=r"no caption of /media/a\.mp4 lasts from 1"):
         editor.do(EditText(Passage(A, 1.0, 1.1), "x"))
+
+
+def test_captions_are_split_and_merged_with_their_edited_texts() -> None:
+    editor = Editor(FIRST)
+    where = Passage.of(A, SAID[0])
+    editor.do(EditText(where, "So um hallo!"))
+    editor.do(SplitCaption(where, SAID[0].words[2].start))
+    first, second = editor.state.original[A][:2]
+    assert (first.text, second.text) == ("So um", "hallo!")
+    assert (first.end, second.start) == (SAID[0].words[1].end, SAID[0].words[2].start)
+    editor.do(MergeCaptions(Passage.of(A, first)))
+    assert editor.state.original[A][0] == Caption(
+        SAID[0].start, SAID[0].end, "So um hallo!", (*first.words, *second.words)
+    )
+    for _ in range(3):
+        editor.undo()
+    assert editor.state == FIRST
+    with pytest.raises(UsageError, match="no word of the caption but the first begins at"):
+        editor.do(SplitCaption(where, SAID[0].start))
+    with pytest.raises(UsageError, match="no caption after the last one"):
+        editor.do(MergeCaptions(Passage.of(A, SAID[-1])))
 
 
 def test_an_edited_sentence_loses_its_filler_like_any_other() -> None:
