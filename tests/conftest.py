@@ -45,12 +45,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Offline means offline: any attempt to reach a network fails the test that makes it."""
-    connect = socket.socket.connect
+def _no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Offline means offline: any attempt to reach a network fails the test that makes it.
+
+    Tests marked `loopback` may talk to a server of their own on this machine.
+    """
+    connect, loopback = socket.socket.connect, request.node.get_closest_marker("loopback")
 
     def connect_locally(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX:  # worker processes talk over these
+        is_own_server = loopback and self.family == socket.AF_INET and address[0] == "127.0.0.1"
+        if self.family != socket.AF_UNIX and not is_own_server:  # worker processes talk over these
             refuse()
         connect(self, address)
 

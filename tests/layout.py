@@ -25,6 +25,7 @@ ALLOWED = {
     "timeline": {*GROUND, "media"},
     "evidence": {*GROUND, "media", "models", "networks"},
     **{name: {*GROUND, "media", "models", "networks", "timeline", "evidence"} for name in SYSTEMS},
+    "studio": {*GROUND, "media", "models", "networks", "timeline", "evidence", *SYSTEMS, "analysis"},
     "analysis": {*GROUND, "media", "models", "networks", "timeline", "evidence", *SYSTEMS},
 }
 """Room of `edge` -> the other rooms that it may import."""

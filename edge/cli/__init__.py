@@ -27,6 +27,7 @@ COMMANDS = {
     "match": "pick music from a folder for a video, and add it",
     "compose": "compose music that follows a video",
     "run": "everything in one pass, with a report to open in a browser",
+    "studio": "edit a talk on a page in the browser",
     "models": "list, verify, add and remove models",
     "doctor": "what works on this device, and what to install",
 }

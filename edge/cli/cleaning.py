@@ -34,6 +34,29 @@ def add(parser: argparse.ArgumentParser) -> None:
     out.add_argument("--plan-out", metavar="FILE", help="the plan as .json, to edit; also after --dry-run")
     out.add_argument("--reencode", action="store_true", help="encode all video frames, copy none")
     add_force(out)
+    rules = add_marks(parser)
+    rules.add_argument("--plan", type=Path, metavar="FILE", help="an edited plan of --plan-out decides")
+    ranges = "as 1:05-1:12.5 or 65-72.5; repeat"
+    rules.add_argument(
+        "--keep-range", type=time_range, action="append", default=[], metavar="A-B", help=f"stays: {ranges}"
+    )
+    rules.add_argument(
+        "--cut-range", type=time_range, action="append", default=[], metavar="A-B", help=f"goes: {ranges}"
+    )
+    rules.add_argument(
+        "--mute-range",
+        type=time_range,
+        action="append",
+        default=[],
+        metavar="A-B",
+        help=f"stays, without sound: {ranges}",
+    )
+    add_layout(parser)
+    add_speech(parser)
+
+
+def add_marks(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Declare what is removed, and return the group."""
     rules = parser.add_argument_group("what is removed")
     levels = "off: nothing; light: fillers that are mere sounds; medium: also you know, i mean ..."
     add_default(
@@ -51,22 +74,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="find repeats by letters, as Baidu's Duca was described",
     )
-    rules.add_argument("--plan", type=Path, metavar="FILE", help="an edited plan of --plan-out decides")
-    ranges = "as 1:05-1:12.5 or 65-72.5; repeat"
-    rules.add_argument(
-        "--keep-range", type=time_range, action="append", default=[], metavar="A-B", help=f"stays: {ranges}"
-    )
-    rules.add_argument(
-        "--cut-range", type=time_range, action="append", default=[], metavar="A-B", help=f"goes: {ranges}"
-    )
-    rules.add_argument(
-        "--mute-range",
-        type=time_range,
-        action="append",
-        default=[],
-        metavar="A-B",
-        help=f"stays, without sound: {ranges}",
-    )
     rules.add_argument(
         "--blank-speed",
         type=float,
@@ -76,8 +83,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     add_default(rules, "--min-silence", MarkOptions, "min_silence_s", "shortest silence that is removed")
     add_default(rules, "--padding", CutOptions, "padding_s", "silence left at each side of a cut")
-    add_layout(parser)
-    add_speech(parser)
+    return rules
 
 
 def clean_options(options: argparse.Namespace) -> CleanOptions:

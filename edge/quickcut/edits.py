@@ -6,8 +6,10 @@ plan -> write_plan -> items with "remove": true or false, changed by hand -> edi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from os import PathLike
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from edge.quickcut.cuts import cut_list, split_cuts
 from edge.quickcut.marks import Item, Kind
 from edge.quickcut.options import CutOptions
 from edge.spans import intervals, merge, subtract
-from edge.vocabulary import Span
+from edge.text.scripts import joined
+from edge.vocabulary import Caption, Span
 
 ROUNDING_S = 0.001
 """Times in a file are rounded to a millisecond."""
@@ -111,3 +114,37 @@ def _mutes(action: schema.Action) -> bool:
 
 def _inside(item: Item, spans: Iterable[tuple[float, float]]) -> bool:
     return any(start <= item.start and item.end <= end for start, end in spans)
+
+
+def decide(
+    plan: CleanPlan,
+    removed: Container[tuple[float, float]],
+    *,
+    sentences: Sequence[Caption] | None = None,
+    options: CutOptions | None = None,
+) -> CleanPlan:
+    """Return a plan that removes exactly these words and items, by start and end in seconds.
+
+    Items are those of `plan`; each run of words of one item that stay or go together becomes an item.
+    `sentences` take the place of those of the transcript, for captions.
+    """
+    options = options or CutOptions()
+    words = [word for sentence in plan.transcript.sentences for word in sentence.words]
+    starts = [word.start for word in words]
+    items: list[Item] = []
+    for item in plan.items:
+        inside = words[bisect_left(starts, item.start) : bisect_left(starts, item.end)] if item.text else []
+        if not inside:
+            items.append(replace(item, remove=(item.start, item.end) in removed))
+            continue
+        for gone, group in groupby(inside, key=lambda word: (word.start, word.end) in removed):
+            run = list(group)
+            text = joined(word.text for word in run)
+            items.append(replace(item, start=run[0].start, end=run[-1].end, text=text, remove=gone))
+    transcript = plan.transcript
+    cuts = cut_list(items, transcript, options, duration_s=plan.duration_s)
+    cuts, faster = split_cuts(cuts, items, options)
+    if sentences is not None:
+        transcript = replace(transcript, sentences=tuple(sentences))
+    decided = replace(plan, items=tuple(items), transcript=transcript)
+    return planned(decided, cuts, faster=faster, speed=options.blank_speed)

@@ -31,7 +31,7 @@ def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), 
     return Template(asset("report.html")).substitute(
         title=escape(name),
         summary=escape(_summary(analysis)),
-        style=asset("report.css"),
+        style=f"{asset('base.css')}\n{asset('report.css')}",
         script=f"{asset('timeline.js')}\n{asset('report.js')}",
         player=f'<{kind} id="player" controls preload="metadata" src="{escape(source)}"></{kind}>',
         sections="\n".join(_sections(analysis, files)),
