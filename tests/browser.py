@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,14 @@ def opened(browser: Browser, url: str, *, size: str = "desktop", dark: bool = Fa
     yield page
     context.close()
     assert not complaints
+
+
+def until(page: Page, condition: str, seconds: float = 30.0) -> None:
+    """Wait until an expression of the page holds; the page's policy forbids Playwright's own way."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"never: {condition}"
+        page.wait_for_timeout(30)
 
 
 def violations(page: Page) -> list[tuple[Any, ...]]:

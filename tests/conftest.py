@@ -50,7 +50,8 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
 
     Tests marked `loopback` may talk to a server of their own on this machine.
     """
-    connect, loopback = socket.socket.connect, request.node.get_closest_marker("loopback")
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+    loopback = request.node.get_closest_marker("loopback")
 
     def connect_locally(self: socket.socket, address: Any) -> None:
         is_own_server = loopback and self.family == socket.AF_INET and address[0] == "127.0.0.1"
@@ -58,11 +59,16 @@ def _no_network(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest)
             refuse()
         connect(self, address)
 
+    def look_up_locally(host: Any, *others: Any, **named: Any) -> Any:
+        if not loopback or host != "127.0.0.1":
+            refuse()
+        return look_up(host, *others, **named)
+
     def refuse(*_: object) -> NoReturn:
         raise AssertionError("something tried to open a network connection")
 
     monkeypatch.setattr(socket.socket, "connect", connect_locally)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_locally)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 
 from edge.analysis.report.report import asset as report_asset
 from edge.errors import EdgeError
-from edge.studio.guard import Guard, TooLargeError
+from edge.studio.guard import Guard, TooLargeError, too_large
 from edge.studio.requests import Edit, Work
 from edge.studio.session import Session
 from edge.studio.work import SUFFIXES, Workshop
@@ -69,7 +69,7 @@ def make_app(studio: Studio, token: str, port: int) -> ASGIApp:
     handlers: dict[Any, Any] = {
         EdgeError: _refusal,
         msgspec.MsgspecError: _refusal,
-        TooLargeError: lambda _request, _error: Response("the request is too large", 413),
+        TooLargeError: lambda _request, _error: too_large(),
     }
     return Guard(Starlette(routes=routes, exception_handlers=handlers), token, port)
 

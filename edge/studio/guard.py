@@ -71,7 +71,7 @@ class Guard:
             return PlainTextResponse("open the address that edge studio printed", 403)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MOST_BYTES:
-            return PlainTextResponse("the request is too large", 413)
+            return too_large()
         return None
 
     def _cookie(self, headers: Headers) -> str:
@@ -87,6 +87,11 @@ class Guard:
 
 class TooLargeError(Exception):
     """A request has more bytes than it said, or than are allowed."""
+
+
+def too_large() -> Response:
+    """Return the answer to a request of too many bytes, which are not read."""
+    return PlainTextResponse("the request is too large", 413, {"connection": "close"})
 
 
 def _limited(receive: Receive) -> Receive:
