@@ -27,6 +27,7 @@ COMMANDS = {
     "match": "pick music from a folder for a video, and add it",
     "compose": "compose music that follows a video",
     "models": "list, verify, add and remove models",
+    "bench": "measure this device: speed, memory and accuracy of each stage",
     "doctor": "what works on this device, and what to install",
 }
 """Summary by command; a command has the name of its module."""

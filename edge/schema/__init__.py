@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from edge.schema.bench import Bench, BenchStage, Device
 from edge.schema.documents import (
     DOCUMENTS,
-    VERSION,
     Captions,
     Clean,
     Document,
@@ -24,6 +24,7 @@ from edge.schema.documents import (
     Tags,
 )
 from edge.schema.parts import (
+    VERSION,
     Action,
     Caption,
     Cut,
@@ -37,13 +38,15 @@ from edge.schema.parts import (
     Song,
     Tag,
     TaggedSpan,
+    Versioned,
     Word,
 )
 
 __all__ = [
-    "DOCUMENTS", "VERSION", "Action", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item",
+    "DOCUMENTS", "VERSION", "Action", "Bench", "BenchStage", "Caption", "Captions", "Clean", "Cut", "Device",
+    "Document", "Evidence", "Item",
     "Labels", "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part", "Segment", "Song", "Songs",
-    "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
+    "Tag", "TaggedSpan", "Tags", "Versioned", "Word", "seconds", "share", "to_dict",
 ]  # fmt: skip
 
 

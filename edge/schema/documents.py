@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from edge.schema.bench import Bench
 from edge.schema.parts import (
     Action,
     Caption,
@@ -18,17 +19,13 @@ from edge.schema.parts import (
     Song,
     Tag,
     TaggedSpan,
+    Versioned,
 )
 
-VERSION = 1
-"""Version of the documents; increased by every change that a reader could notice."""
 
+class Document(Versioned, frozen=True, kw_only=True):
+    """What the documents of recordings begin with."""
 
-class Document(Struct, frozen=True, kw_only=True):
-    """What all documents begin with."""
-
-    schema: int = VERSION
-    """Version of the document."""
     media: Media
     """The recording."""
 
@@ -138,8 +135,8 @@ class Match(Document, frozen=True, kw_only=True):
     """The file written; absent if none was."""
 
 
-DOCUMENTS: dict[str, type[Document]] = {
+DOCUMENTS: dict[str, type[Versioned]] = {
     "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
-    "compose": Music, "match": Match,
+    "compose": Music, "match": Match, "bench": Bench,
 }  # fmt: skip
 """Type of the JSON document by command."""
