@@ -25,5 +25,6 @@ ALLOWED = {
     "timeline": {*GROUND, "media"},
     "evidence": {*GROUND, "media", "models", "networks"},
     **{name: {*GROUND, "media", "models", "networks", "timeline", "evidence"} for name in SYSTEMS},
+    "bench": {*GROUND, "media", "models", "networks", "timeline", "evidence", *SYSTEMS},
 }
 """Room of `edge` -> the other rooms that it may import."""

@@ -15,10 +15,10 @@ from edge.errors import InputError, UsageError
 WIDE = 110
 """Columns of a terminal from which the runtime has one."""
 
-STATES = {"accurate": "ok", "inaccurate": "WRONG", "missing": "-", "failed": "FAILED"}
+STATES = {"accurate": "ok", "inaccurate": "NOT", "missing": "-", "failed": "FAILED"}
 """Words of the table."""
 
-COLUMNS = ("stage", "median", "90%", "speed", "memory", "cold start", "error < limit")
+COLUMNS = ("stage", "median", "90%", "speed", "memory", "cold", "error and limit")
 
 Row = tuple[str, ...]
 
@@ -81,7 +81,7 @@ def table(document: schema.Bench, columns: int = 80) -> str:
     for stage, row in stage_rows(document):
         runtime = f"{stage.runtime}, {stage.arithmetic}" if columns >= WIDE else ""
         if len(row) == 1:
-            lines += _wrapped(row[0], f"{STATES[stage.state]} {stage.why}", columns)
+            lines += _wrapped(row[0], f"{STATES[stage.state]} {stage.why}", columns, 10)
         else:
             lines.append(_line(row, runtime))
     if energy := [stage for stage in document.stages if not isinstance(stage.joules, UnsetType)]:
@@ -157,21 +157,25 @@ def accuracy(stage: schema.BenchStage) -> str:
     """Format an error beside its limit."""
     if isinstance(stage.error, UnsetType):
         return f"{STATES[stage.state]} another shape"
-    return f"{STATES[stage.state]} {stage.error:.2g} < {stage.limit:g} {stage.error_is}"
+    sign = "<" if stage.state == "accurate" else ">"
+    return f"{STATES[stage.state]} {stage.error:.2g} {sign} {stage.limit:g} {stage.error_is}".rstrip()
 
 
 def _line(cells: Sequence[str], runtime: str) -> str:
     name, *numbers, last = cells
-    widths = (9, 9, 9, 8, 12)
+    widths = (8, 8, 8, 8, 9)
     return (
         f"{name:10}" + "".join(f"{cell:>{w}}" for cell, w in zip(numbers, widths, strict=True))
-        + f"  {last:32}{runtime}"
+        + f"  {last:28}{runtime}"
     )  # fmt: skip
 
 
-def _wrapped(name: str, text: str, columns: int) -> list[str]:
+def _wrapped(name: str, text: str, columns: int, indent: int = 12) -> list[str]:
     """Return the text behind its name, in lines."""
-    return wrap(text, max(40, columns), initial_indent=f"{name:12}", subsequent_indent=" " * 12)
+    return wrap(
+        text, max(40, columns), initial_indent=f"{name:{indent}}", subsequent_indent=" " * indent,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _temperature(document: schema.Bench) -> str:

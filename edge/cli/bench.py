@@ -1,7 +1,7 @@
 """`edge bench [STAGE...]`.
 
-Measure this device: how long each stage takes, its memory and its cold start, with its accuracy beside them on
-recordings that come with the package. --compare shows how many times as fast it is as others, whose
+Measure this device: how long each stage takes, its memory and its cold start, with its accuracy on recordings
+that come with the package beside them. --compare shows how many times as fast it is as others, whose
 measurements were written with -o. Exits with 1 if a stage fails or is not accurate.
 """
 
@@ -57,8 +57,8 @@ def run(options: argparse.Namespace) -> None:
     from edge.bench.report import comparison, read_bench, to_file_names  # noqa: PLC0415
     from edge.files import refuse_existing, whole_file  # noqa: PLC0415
 
-    names = to_file_names(options.compare)
-    others = [(name, read_bench(path)) for name, path in zip(names, options.compare, strict=True)]
+    labels = to_file_names(options.compare)
+    others = [(label, read_bench(path)) for label, path in zip(labels, options.compare, strict=True)]
     if options.output:
         refuse_existing(options.output, options.force)
     document = read_bench(options.read) if options.read else _measured(options)
@@ -73,9 +73,8 @@ def run(options: argparse.Namespace) -> None:
         if others:
             print(f"\n{comparison(document, others)}")
     if wrong := [stage for stage in document.stages if stage.state in ("inaccurate", "failed")]:
-        raise InaccurateError(
-            f"not accurate here: {', '.join(stage.name for stage in wrong)}; `edge doctor` tries every part"
-        )
+        names = ", ".join(stage.name for stage in wrong)
+        raise InaccurateError(f"failed or not accurate here: {names}; `edge doctor` tries every part")
 
 
 def _measured(options: argparse.Namespace) -> schema.Bench:

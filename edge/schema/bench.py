@@ -88,7 +88,7 @@ class BenchStage(Struct, frozen=True, kw_only=True):
     error: float | UnsetType = UNSET
     """Error of the outputs against the golden ones; absent if they have another shape, too."""
     error_is: str
-    """What the error counts."""
+    """Unit of the error: dB, probability, s, of words, heights/s, pixels, cosine (distance), similarity."""
     limit: float
     """Largest error that counts as accurate."""
     runtime: str | UnsetType = UNSET

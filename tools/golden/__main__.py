@@ -46,7 +46,7 @@ def main() -> int:
         arrays = {key: array for key, array in arrays.items() if key.split("/")[0] != name}
         arrays |= {f"{name}/{key}": array for key, array in outputs(name).items()}
     with whole_file(OUTPUTS, force=True) as draft, draft.open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **dict(sorted(arrays.items())))  # type: ignore[arg-type]
+        np.savez_compressed(stream, allow_pickle=False, **dict(sorted(arrays.items())))
     print(
         f"{OUTPUTS.name}: {OUTPUTS.stat().st_size} bytes; {RECORDING.name}: {RECORDING.stat().st_size} bytes"
     )

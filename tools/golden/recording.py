@@ -11,6 +11,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from edge_kernels.images import Rgb
 
 from edge.arrays import Floats
 from edge.files import whole_file
@@ -47,7 +48,7 @@ def render_recording(path: Path) -> None:
     with whole_file(path, force=True) as draft, av.open(str(draft), "w") as out:
         video = out.add_stream("libx264", rate=RATE)
         video.width, video.height, video.pix_fmt = drawing.WIDTH, drawing.HEIGHT, "yuv420p"
-        video.options = X264
+        video.options = dict(X264)
         audio = out.add_stream("libopus", rate=AUDIO_HZ, layout="mono")
         audio.bit_rate, audio.options = OPUS_BPS, {"frame_duration": "60"}
         hop = AUDIO_HZ // RATE
@@ -63,7 +64,7 @@ def render_recording(path: Path) -> None:
         out.mux(audio.encode(None))
 
 
-def _frame(time_s: float, mouth: float, sung_s: float) -> drawing.Rgb:
+def _frame(time_s: float, mouth: float, sung_s: float) -> Rgb:
     """The video frame: talk, balls in the prelude, the singer, balls again."""
     if time_s < TALK_S:
         return drawing.talk(time_s, mouth)

@@ -23,7 +23,7 @@ class Stage:
     unit: str
     """s for seconds of media; else the name of an item."""
     error_is: str
-    """What the error counts."""
+    """Unit of the error."""
     limit: float
     """Largest error that counts as accurate."""
     error: Callable[[Outputs, Outputs], float] = largest
@@ -37,20 +37,20 @@ class Stage:
 
 
 STAGES: dict[str, Stage] = {
-    "decode": Stage("decode audio", RECORDING_S, "s", "level, dB", 0.1),
-    "mel": Stage("log-mel of a minute", 60, "s", "log-mel", 1e-3),
-    "segmenter": Stage("label audio", RECORDING_S, "s", "confidence", 0.05, takes_model=True),
-    "songs": Stage("find the songs of a file", RECORDING_S, "s", "edge of a song, s", 0.3),
+    "decode": Stage("decode audio", RECORDING_S, "s", "dB", 0.1),
+    "mel": Stage("log-mel of a minute", 60, "s", "", 1e-3),
+    "segmenter": Stage("label audio", RECORDING_S, "s", "probability", 0.05, takes_model=True),
+    "songs": Stage("find the songs of a file", RECORDING_S, "s", "s", 0.3),
     "captions": Stage(
-        "transcribe a file", RECORDING_S, "s", "share of words", 0.1, words_wrong, takes_model=True,
+        "transcribe a file", RECORDING_S, "s", "of words", 0.1, words_wrong, takes_model=True,
         needs=("moonshine_voice", "pocketsphinx"), extra="captions",
     ),
-    "motion": Stage("motion of 640x360 video", RECORDING_S, "s", "speed, heights/s", 0.02),
+    "motion": Stage("motion of 640x360 video", RECORDING_S, "s", "heights/s", 0.02),
     "faces": Stage("detect faces in 640x360", 1, "frame", "pixels", 2.0, takes_model=True),
     "lips": Stage("judge 2 s of lips", 1, "burst", "probability", 0.05, takes_model=True),
-    "images": Stage("classify 640x360", 1, "frame", "cosine distance", 0.01, unlike, takes_model=True),
+    "images": Stage("classify 640x360", 1, "frame", "cosine", 0.01, unlike, takes_model=True),
     "text": Stage(
-        "encode a sentence", 1, "text", "cosine distance", 0.01, unlike, takes_model=True,
+        "encode a sentence", 1, "text", "cosine", 0.01, unlike, takes_model=True,
         needs=("tokenizers",), extra="text",
     ),
     "tags": Stage(

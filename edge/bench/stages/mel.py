@@ -18,7 +18,7 @@ KEPT = 300
 def inputs() -> Floats:
     """Return noise that becomes louder and softer, float32[n]."""
     swell = np.abs(np.arange(SECONDS * RATE_HZ) % (2 * RATE_HZ) - RATE_HZ).astype(np.float32) / RATE_HZ
-    return noise(SECONDS * RATE_HZ) * swell
+    return np.asarray(noise(SECONDS * RATE_HZ) * swell, np.float32)
 
 
 def open_stage(samples: Floats, *, model: str | None, threads: int) -> Job:

@@ -26,7 +26,8 @@ def inputs() -> MotionTrack:
     shot = np.searchsorted(CUTS_S, times_s, side="right")
     speed = (0.05 + 0.1 * shot * (1 + 0.5 * noise(len(times_s)))).astype(np.float32)
     cuts = tuple(Transition("cut", at, at, 1.0) for at in CUTS_S)
-    return MotionTrack(times_s, END_S, speed, speed / 2, np.full(len(times_s), 0.5, np.float32), cuts)
+    still = np.zeros_like(speed)
+    return MotionTrack(times_s, END_S, speed, still, np.full(len(times_s), 0.5, np.float32), cuts)
 
 
 def open_stage(motion: MotionTrack, *, model: str | None, threads: int) -> Job:
