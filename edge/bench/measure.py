@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -25,6 +26,9 @@ from edge.bench.stages import STAGES, Stage
 from edge.bench.worker import Request
 from edge.errors import EdgeError, UsageError
 from edge.vocabulary import Progress, part_of
+
+P90_ROUNDS = 3
+"""Fewest rounds that have a 90th percentile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,12 @@ def measure_device(options: BenchOptions | None = None, *, progress: Progress | 
     options = options or BenchOptions()
     names = options.stages or tuple(STAGES)
     device = describe_device()
-    rows = []
-    for number, name in enumerate(names):
-        part = part_of(progress, number / len(names), (number + 1) / len(names))
-        rows.append(measure_stage(name, options, progress=part))
+    efforts = [STAGES[name].effort for name in names]
+    edges = [sum(efforts[:count]) / sum(efforts) for count in range(len(names) + 1)]
+    rows = [
+        measure_stage(name, options, progress=part_of(progress, start, end))
+        for name, (start, end) in zip(names, pairwise(edges), strict=True)
+    ]
     return schema.Bench(
         device=device,
         quick=options.quick,
@@ -126,7 +132,7 @@ def _measured(
         row,
         state="accurate" if error <= stage.limit else "inaccurate",
         median_s=digits(middle),
-        p90_s=digits(_percentile(last["seconds"], 0.9)),
+        p90_s=UNSET if len(last["seconds"]) < P90_ROUNDS else digits(_percentile(last["seconds"], 0.9)),
         rounds=len(last["seconds"]),
         per_second=digits(stage.amount / middle),
         first_s=digits(median(line["first_s"] for line in starts)),

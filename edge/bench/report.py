@@ -18,6 +18,12 @@ WIDE = 110
 STATES = {"accurate": "ok", "inaccurate": "NOT", "missing": "-", "failed": "FAILED"}
 """Words of the table."""
 
+LEGEND = (
+    "x is times real time; /s is frames, bursts of 2 s or texts per second; cold is from the start of a "
+    "process to the first result; an error is the distance from the golden outputs"
+)
+"""What the columns of the table are."""
+
 COLUMNS = ("stage", "median", "90%", "speed", "memory", "cold", "error and limit")
 
 Row = tuple[str, ...]
@@ -57,6 +63,8 @@ def device_lines(document: schema.Bench) -> Iterator[tuple[str, str]]:
     yield "temperature", _temperature(document)
     yield "energy", device.energy or device.energy_note
     load = "" if device.load is None else f", load {device.load:.1f} before"
+    if device.load is not None and device.load > device.usable_cores / 2:
+        load += ": others used the processor, so that times may be too long"
     threads = "1 thread" if document.threads == 1 else f"{document.threads} threads"
     yield "measured", f"with {threads}{', quick' if document.quick else ''}{load}"
 
@@ -69,8 +77,8 @@ def stage_rows(document: schema.Bench) -> Iterator[tuple[schema.BenchStage, Row]
             continue
         peak = "" if isinstance(stage.peak_mb, UnsetType) else f"{stage.peak_mb:.0f} MB"
         yield stage, (
-            stage.name, duration(stage.median_s), duration(_or_zero(stage.p90_s)), speed(stage), peak,
-            duration(_or_zero(stage.cold_start_s)), accuracy(stage),
+            stage.name, duration(stage.median_s), duration(stage.p90_s), speed(stage), peak,
+            duration(stage.cold_start_s), accuracy(stage),
         )  # fmt: skip
 
 
@@ -87,6 +95,7 @@ def table(document: schema.Bench, columns: int = 80) -> str:
     if energy := [stage for stage in document.stages if not isinstance(stage.joules, UnsetType)]:
         listed = ", ".join(f"{one.name} {one.joules:.2g} J" for one in energy)
         lines += ["", *_wrapped("energy", f"of a run: {listed}", columns)]
+    lines += ["", *_wrapped("", LEGEND, columns, 0)]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -116,8 +125,7 @@ def comparison(document: schema.Bench, others: Sequence[tuple[str, schema.Bench]
     lines.append(f"{'stage':10}{'median':>10}" + "".join(f"{name:>{width}}" for name in names))
     for stage in document.stages:
         cells = [f"{_ratio(stage, other):>{width}}" for _, other in others]
-        here = stage.median_s if stage.state == "accurate" else 0.0
-        shown = duration(_or_zero(here)) if here else STATES[stage.state]
+        shown = duration(stage.median_s) if stage.state == "accurate" else STATES[stage.state]
         lines.append(f"{stage.name:10}{shown:>10}{''.join(cells)}")
     lines += ["", *(f"{name}: {_named(other)}" for name, other in others)]
     lines += [f"{name}: {what}" for name, other in others for what in _differences(document, other)]
@@ -133,12 +141,14 @@ def to_file_names(paths: Iterable[Path]) -> list[str]:
     return [stem if stems.count(stem) == 1 else str(path) for path, stem in zip(known, stems, strict=True)]
 
 
-def duration(seconds: float) -> str:
-    """Format a time with three digits.
+def duration(seconds: float | UnsetType) -> str:
+    """Format a time with three digits; empty if it was not measured.
 
     >>> duration(0.000123), duration(0.0123), duration(1.5), duration(12.345)
     ('123 us', '12.3 ms', '1.50 s', '12.3 s')
     """
+    if isinstance(seconds, UnsetType):
+        return ""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
         value = seconds * factor
         if value >= 0.9995 or unit == "us":
@@ -209,7 +219,7 @@ def _named(document: schema.Bench) -> str:
 def _differences(one: schema.Bench, other: schema.Bench) -> Iterator[str]:
     """Yield what a ratio is of, beside the devices."""
     if one.threads != other.threads:
-        yield f"measured with {other.threads} threads, this device with {one.threads}"
+        yield f"threads {other.threads}, here {one.threads}"
     for name in one.device.versions.keys() & other.device.versions.keys():
         if one.device.versions[name] != other.device.versions[name]:
             yield f"{name} {other.device.versions[name]}, here {one.device.versions[name]}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from edge.cli.parsing import add_force, positive
 from edge.cli.progress import Progress
 from edge.cli.show import json_text, print_json
-from edge.errors import EdgeError
+from edge.errors import EdgeError, UsageError
 
 if TYPE_CHECKING:
     from edge import schema
@@ -29,7 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     from edge.bench.stages import STAGES  # noqa: PLC0415 - not for other commands
 
-    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"all by default: {', '.join(STAGES)}")
+    listed = "; ".join(f"{name}: {stage.what}" for name, stage in STAGES.items())
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=f"all by default. {listed}")
     group = parser.add_argument_group("measuring")
     group.add_argument("--quick", action="store_true", help="fewer rounds: a third of a minute, less exact")
     group.add_argument(
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
     from edge.bench.report import comparison, read_bench, to_file_names  # noqa: PLC0415
     from edge.files import refuse_existing, whole_file  # noqa: PLC0415
 
+    _check(options)
     labels = to_file_names(options.compare)
     others = [(label, read_bench(path)) for label, path in zip(labels, options.compare, strict=True)]
     if options.output:
@@ -75,6 +77,14 @@ def run(options: argparse.Namespace) -> None:
     if wrong := [stage for stage in document.stages if stage.state in ("inaccurate", "failed")]:
         names = ", ".join(stage.name for stage in wrong)
         raise InaccurateError(f"failed or not accurate here: {names}; `edge doctor` tries every part")
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise UsageError for options that exclude each other."""
+    if options.read and (options.stages or options.model or options.quick):
+        raise UsageError("--read measures nothing: it takes no stages, --model or --quick")
+    if options.json and (options.compare or options.markdown):
+        raise UsageError("--json is the document of this device alone: leave out --compare and --markdown")
 
 
 def _measured(options: argparse.Namespace) -> schema.Bench:

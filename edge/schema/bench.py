@@ -68,7 +68,7 @@ class BenchStage(Struct, frozen=True, kw_only=True):
     median_s: float | UnsetType = UNSET
     """Median seconds of a run, without the first in a process."""
     p90_s: float | UnsetType = UNSET
-    """Seconds that 9 of 10 runs do not exceed."""
+    """Seconds that 9 of 10 runs do not exceed; absent for fewer than 3 runs."""
     rounds: int | UnsetType = UNSET
     """Runs that were timed."""
     per_second: float | UnsetType = UNSET
