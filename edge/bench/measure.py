@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from itertools import pairwise
 from statistics import median
+from tempfile import TemporaryFile
 from typing import Any
 
 import msgspec
@@ -23,7 +25,7 @@ from edge.bench.device import describe_device
 from edge.bench.process import environment
 from edge.bench.sensors import temperatures
 from edge.bench.stages import STAGES, Stage
-from edge.bench.worker import Request
+from edge.bench.worker import LONGEST_S, Request
 from edge.errors import EdgeError, UsageError
 from edge.vocabulary import Progress, part_of
 
@@ -56,7 +58,7 @@ class BenchOptions:
 
     @property
     def cold_starts(self) -> int:
-        """Processes of a stage."""
+        """Most processes of a stage."""
         return 1 if self.quick else 3
 
     @property
@@ -66,7 +68,7 @@ class BenchOptions:
 
     @property
     def rounds(self) -> int:
-        """Fewest rounds of a stage."""
+        """Fewest rounds of a stage, unless they take longer than `LONGEST_S`."""
         return 1 if self.quick else 3
 
 
@@ -114,8 +116,11 @@ def _measured(
     row: schema.BenchStage, stage: Stage, options: BenchOptions, progress: Progress | None
 ) -> schema.BenchStage:
     count = options.cold_starts
-    starts = []
+    starts: list[dict[str, Any]] = []
+    begun = time.monotonic()
     for number in range(count - 1):
+        if time.monotonic() - begun > LONGEST_S:
+            break
         starts += list(_lines(row.name, options, seconds=0.0, rounds=0))
         if progress:
             progress((number + 1) / (count + 2))
@@ -153,12 +158,16 @@ def _lines(name: str, options: BenchOptions, *, seconds: float, rounds: int) -> 
         stage=name, model=options.model, threads=options.threads, seconds=seconds, rounds=rounds,
         started=time.monotonic(),
     )  # fmt: skip
-    with subprocess.Popen(
-        [sys.executable, "-m", "edge.bench.worker", msgspec.json.encode(request).decode()],
-        env=environment(options.threads), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as worker:  # fmt: skip
+    command = [sys.executable, "-P", "-m", "edge.bench.worker", msgspec.json.encode(request).decode()]
+    path = os.pathsep.join(filter(None, sys.path))  # so that a folder "edge" where it is started is not it
+    with (
+        TemporaryFile("w+", errors="replace") as errors,
+        subprocess.Popen(
+            command, env=environment(options.threads, {"PYTHONPATH": path}),
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+        ) as worker,
+    ):  # fmt: skip
         assert worker.stdout is not None
-        assert worker.stderr is not None
         try:
             for text in worker.stdout:
                 line = _parsed(text)
@@ -166,11 +175,13 @@ def _lines(name: str, options: BenchOptions, *, seconds: float, rounds: int) -> 
                     raise EdgeError(line["failed"])
                 if line:
                     yield line
-            errors = worker.stderr.read().strip().splitlines()
+            worker.wait()
         finally:
             worker.kill()
-    if worker.returncode:
-        raise EdgeError(f"ended with {worker.returncode}: {errors[-1] if errors else 'no message'}")
+        if worker.returncode:
+            errors.seek(0)
+            lines = errors.read().strip().splitlines() or ["no message"]
+            raise EdgeError(f"its process ended with {worker.returncode}: {lines[-1]}")
 
 
 def _parsed(text: str) -> dict[str, Any]:

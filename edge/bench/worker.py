@@ -28,15 +28,18 @@ class Request(Struct, frozen=True, kw_only=True):
     threads: int = 1
     """Threads of the networks."""
     seconds: float = 0.0
-    """Rounds begin until this time has passed; 0 for the first result alone."""
+    """Rounds begin until this time has passed."""
     rounds: int = 0
-    """Fewest rounds."""
+    """Fewest rounds, unless they take longer than `LONGEST_S`; 0 for the first result alone."""
     started: float
     """`time.monotonic` of the caller when it started this process."""
 
 
 MOST = 200
 """Most rounds."""
+
+LONGEST_S = 10.0
+"""On slow devices no rounds, or other processes, begin after this time: they would take many minutes."""
 
 
 def main() -> None:
@@ -65,15 +68,15 @@ def _measure(request: Request) -> None:
     from edge.bench.stages import STAGES  # noqa: PLC0415
 
     meter, seconds = EnergyMeter(), list[float]()
-    stop = time.monotonic() + request.seconds
+    begun, passed = time.monotonic(), 0.0
     meter.sample()
-    while len(seconds) < request.rounds or (time.monotonic() < stop and len(seconds) < MOST):
-        begun = time.perf_counter()
+    while passed < (LONGEST_S if len(seconds) < request.rounds else request.seconds) and len(seconds) < MOST:
+        before = time.perf_counter()
         outputs = job.run()
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.perf_counter() - before)
         meter.sample()
-        left = 1 - (stop - time.monotonic()) / request.seconds if request.seconds else 1.0
-        _print(share=min(left, len(seconds) / request.rounds))
+        passed = time.monotonic() - begun
+        _print(share=min(1.0, passed / request.seconds, len(seconds) / request.rounds))
     _print(
         seconds=seconds,
         peak_mb=peak_mb(),

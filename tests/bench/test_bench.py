@@ -133,7 +133,10 @@ def test_a_damaged_network_fails_the_check(edge: EdgeCommand, tmp_path: Path) ->
     assert "is damaged" in said
 
 
-def test_a_missing_extra_is_a_row_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_a_row_and_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "edge").mkdir()
+    (tmp_path / "edge" / "__init__.py").write_text("raise ImportError('another edge')")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     document = measure_device(BenchOptions(("mel", "text"), quick=True))
     assert [row.state for row in document.stages] == ["accurate", "missing"]
