@@ -44,11 +44,16 @@ def describe_device(root: Path = ROOT) -> schema.Device:
         kernels=kernels,
         int8=instructions(),
         int8_saturates=_saturates(),
-        load=round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        load=load(),
         temperatures={name: round(value, 1) for name, value in temperatures(root).items()},
         energy=EnergyMeter(root).source,
         energy_note=why_no_energy(root),
     )
+
+
+def load() -> float | None:
+    """Return how many processes ran or waited in the last minute; None where the system does not say it."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def processor(root: Path = ROOT) -> str:

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import UNSET
 
 from edge import schema
-from edge.bench.device import describe_device
+from edge.bench.device import describe_device, load
 from edge.bench.process import environment
 from edge.bench.sensors import temperatures
 from edge.bench.stages import STAGES, Stage
@@ -92,6 +92,7 @@ def measure_device(options: BenchOptions | None = None, *, progress: Progress | 
         threads=options.threads,
         stages=tuple(rows),
         temperatures_after={name: round(value, 1) for name, value in temperatures().items()},
+        load_after=load(),
         accurate=all(row.state in ("accurate", "missing") for row in rows),
     )
 

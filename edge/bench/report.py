@@ -62,11 +62,8 @@ def device_lines(document: schema.Bench) -> Iterator[tuple[str, str]]:
     yield "versions", ", ".join(f"{name} {version}" for name, version in device.versions.items())
     yield "temperature", _temperature(document)
     yield "energy", device.energy or device.energy_note
-    load = "" if device.load is None else f", load {device.load:.1f} before"
-    if device.load is not None and device.load > device.usable_cores / 2:
-        load += ": others used the processor, so that times may be too long"
     threads = "1 thread" if document.threads == 1 else f"{document.threads} threads"
-    yield "measured", f"with {threads}{', quick' if document.quick else ''}{load}"
+    yield "measured", f"with {threads}{', quick' if document.quick else ''}{_load(document)}"
 
 
 def stage_rows(document: schema.Bench) -> Iterator[tuple[schema.BenchStage, Row]]:
@@ -186,6 +183,18 @@ def _wrapped(name: str, text: str, columns: int, indent: int = 12) -> list[str]:
         text, max(40, columns), initial_indent=f"{name:{indent}}", subsequent_indent=" " * indent,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+
+
+def _load(document: schema.Bench) -> str:
+    """Return the load before and after, and what it means if others used the processor."""
+    before, after = document.device.load, document.load_after
+    parts = [] if before is None else [f"load {before:.1f} before"]
+    parts += [] if after is None else [f"{after:.1f} after"]
+    others = max(before or 0.0, (after or 0.0) - document.threads)
+    busy = ": others used the processor, so that times may be too long"
+    return "".join(f", {part}" for part in parts) + (
+        busy if others > document.device.usable_cores / 2 else ""
+    )
 
 
 def _temperature(document: schema.Bench) -> str:

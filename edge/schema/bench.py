@@ -110,5 +110,7 @@ class Bench(Versioned, frozen=True, kw_only=True):
     """In the order in which they were measured."""
     temperatures_after: dict[str, float]
     """Degrees Celsius at the end, by sensor; empty if not exposed."""
+    load_after: float | None = None
+    """Processes that ran or waited in the last minute, the measured one among them."""
     accurate: bool
     """Whether every stage that is installed ran and was accurate."""

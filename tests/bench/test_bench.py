@@ -80,6 +80,16 @@ def test_tables_have_a_line_for_each_stage_and_fit_the_terminal(document: schema
     assert len([line for line in markdown(gone).splitlines() if line.startswith("|")]) == len(STAGES) + 2
 
 
+def test_a_busy_device_is_said_to_be_busy(document: schema.Bench) -> None:
+    def shown(before: float, after: float) -> str:
+        device = msgspec.structs.replace(document.device, load=before, usable_cores=4)
+        return " ".join(table(msgspec.structs.replace(document, device=device, load_after=after)).split())
+
+    assert "load 0.3 before, 1.9 after stage" in shown(0.3, 1.9)
+    assert "load 0.3 before, 3.5 after: others used the processor" in shown(0.3, 3.5)
+    assert "load 3.0 before, 1.0 after: others used the processor" in shown(3.0, 1.0)
+
+
 def test_ratios_are_those_of_the_times_and_none_of_what_is_not_accurate(
     measured: Path, document: schema.Bench, edge: EdgeCommand, tmp_path: Path
 ) -> None:
