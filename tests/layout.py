@@ -27,5 +27,6 @@ ALLOWED = {
     **{name: {*GROUND, "media", "models", "networks", "timeline", "evidence"} for name in SYSTEMS},
     "studio": {*GROUND, "media", "models", "networks", "timeline", "evidence", *SYSTEMS, "analysis"},
     "analysis": {*GROUND, "media", "models", "networks", "timeline", "evidence", *SYSTEMS},
+    "bench": {*GROUND, "media", "models", "networks", "timeline", "evidence", *SYSTEMS},
 }
 """Room of `edge` -> the other rooms that it may import."""

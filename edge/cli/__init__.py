@@ -29,6 +29,7 @@ COMMANDS = {
     "run": "everything in one pass, with a report to open in a browser",
     "studio": "edit a talk on a page in the browser",
     "models": "list, verify, add and remove models",
+    "bench": "measure this device: speed, memory and accuracy of each stage",
     "doctor": "what works on this device, and what to install",
 }
 """Summary by command; a command has the name of its module."""

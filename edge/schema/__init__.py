@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from edge.schema.bench import Bench, BenchStage, Device
 from edge.schema.documents import (
     DOCUMENTS,
-    VERSION,
     Analysis,
     Captions,
     Clean,
@@ -25,6 +25,7 @@ from edge.schema.documents import (
     Tags,
 )
 from edge.schema.parts import (
+    VERSION,
     Action,
     Caption,
     Cut,
@@ -38,13 +39,15 @@ from edge.schema.parts import (
     Song,
     Tag,
     TaggedSpan,
+    Versioned,
     Word,
 )
 
 __all__ = [
-    "DOCUMENTS", "VERSION", "Action", "Analysis", "Caption", "Captions", "Clean", "Cut", "Document",
-    "Evidence", "Item", "Labels", "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part",
-    "Segment", "Song", "Songs", "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
+    "DOCUMENTS", "VERSION", "Action", "Analysis", "Bench", "BenchStage", "Caption", "Captions", "Clean",
+    "Cut", "Device", "Document", "Evidence", "Item", "Labels", "Match", "MatchedTrack", "Media", "Music",
+    "MusicSection", "Part", "Segment", "Song", "Songs", "Tag", "TaggedSpan", "Tags", "Versioned", "Word",
+    "seconds", "share", "to_dict",
 ]  # fmt: skip
 
 

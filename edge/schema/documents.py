@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from edge.schema.bench import Bench
 from edge.schema.parts import (
     Action,
     Caption,
@@ -18,17 +19,13 @@ from edge.schema.parts import (
     Song,
     Tag,
     TaggedSpan,
+    Versioned,
 )
 
-VERSION = 1
-"""Version of the documents; increased by every change that a reader could notice."""
 
+class Document(Versioned, frozen=True, kw_only=True):
+    """What the documents of recordings begin with."""
 
-class Document(Struct, frozen=True, kw_only=True):
-    """What all documents begin with."""
-
-    schema: int = VERSION
-    """Version of the document."""
     media: Media
     """The recording."""
 
@@ -161,8 +158,8 @@ class Analysis(Document, frozen=True, kw_only=True):
     """Names of the files written beside this one."""
 
 
-DOCUMENTS: dict[str, type[Document]] = {
+DOCUMENTS: dict[str, type[Versioned]] = {
     "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
-    "compose": Music, "match": Match, "run": Analysis,
+    "compose": Music, "match": Match, "run": Analysis, "bench": Bench,
 }  # fmt: skip
 """Type of the JSON document by command."""

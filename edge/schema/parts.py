@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+VERSION = 1
+"""Version of the documents; increased by every change that a reader could notice."""
+
+
+class Versioned(Struct, frozen=True, kw_only=True):
+    """What all documents begin with."""
+
+    schema: int = VERSION
+    """Version of the document."""
+
 
 class Media(Struct, frozen=True):
     """The recording that was analyzed."""

@@ -18,32 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edge.bench.process import environment
 from edge.errors import EdgeError
 from tools import documents
 from tools.progress import tell
 
 ROOT = Path(__file__).parents[2]
 
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
-
 _FRESH_EDGE = """
-import re, resource, sys
-from pathlib import Path
+import sys
 from edge.cli import main
 code = main(sys.argv[1:])
-status = Path("/proc/self/status")
-peak = re.search(r"VmHWM:\\s+(\\d+)", status.read_text()) if status.exists() else None
-print(peak[1] if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+from edge.bench.process import peak_mb
+print(peak_mb(), file=sys.stderr)
 sys.exit(code)
 """
-# Linux hands the peak of whoever forked us down to ru_maxrss; VmHWM counts from exec on.
 
 
 @dataclass(frozen=True)
@@ -55,11 +44,6 @@ class Run:
     megabytes: float
     """Peak resident memory."""
     output: str
-
-
-def environment(threads: int, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This environment with the number of threads in every variable that some library obeys."""
-    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), **(more or {})}
 
 
 @contextmanager
@@ -103,7 +87,7 @@ def edge(*arguments: str, cores: int = 1, more: Mapping[str, str] | None = None)
         )  # fmt: skip
     if done.returncode:
         raise EdgeError(f"edge {' '.join(arguments)} failed: {done.stderr.strip()}")
-    return Run(time.perf_counter() - started, int(done.stderr.split()[-1]) / 1024, done.stdout)
+    return Run(time.perf_counter() - started, float(done.stderr.split()[-1]), done.stdout)
 
 
 def peaks(process: str) -> tuple[float, float]:

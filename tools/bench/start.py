@@ -16,10 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
+from edge.bench.process import environment
 from edge.vocabulary import Label
 from tools.bench import isolated
 from tools.bench.compiled import library_of_this_cpu
-from tools.bench.isolated import ROOT, environment, pinned
+from tools.bench.isolated import ROOT, pinned
 from tools.bench.rows import Row, compared
 from tools.evaluate.pack import Entry, read_pack, samples
 from tools.progress import tell

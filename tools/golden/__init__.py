@@ -1,0 +1,1 @@
+"""The golden set of `edge bench`: `python -m tools.golden`."""
