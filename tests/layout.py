@@ -25,5 +25,6 @@ ALLOWED = {
     "timeline": {*GROUND, "media"},
     "evidence": {*GROUND, "media", "models", "networks"},
     **{name: {*GROUND, "media", "models", "networks", "timeline", "evidence"} for name in SYSTEMS},
+    "analysis": {*GROUND, *SYSTEMS, "media", "models", "networks", "timeline", "evidence"},
 }
 """Room of `edge` -> the other rooms that it may import."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from edge.arrays import Floats
 from edge.captions.options import LiveOptions
 from edge.errors import UsageError
-from edge.evidence.collect import audio_blocks, push
 from edge.evidence.labels import FrameLabels
+from edge.evidence.live import follow
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.recognition import recognize_chunk
 from edge.evidence.speech.recognizer import Recognizer
@@ -98,14 +98,4 @@ def live_captions(
     options = options or LiveOptions()
     labels = FrameLabels(segmenter or Segmenter(), chunk_s=options.interval_s)
     captions = LiveCaptionCollector(labels, recognizer or open_recognizer(), options)
-    return _follow(blocks, labels, captions)
-
-
-def _follow(
-    blocks: Iterable[Floats], labels: FrameLabels, captions: LiveCaptionCollector
-) -> Iterator[LiveCaptions]:
-    for _ in push(audio_blocks(blocks), [labels, captions]):
-        yield from captions.take()
-    labels.finish()
-    captions.finish()
-    yield from captions.take()
+    return follow(blocks, [labels], [captions])
