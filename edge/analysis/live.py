@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
+from edge import schema
 from edge.arrays import Floats
 from edge.captions.live import LiveCaptionCollector, LiveCaptions
 from edge.captions.options import LiveOptions
+from edge.captions.transcribe import caption_document
 from edge.evidence.labels import FrameLabels, LabelCollector
 from edge.evidence.live import (
     LiveCollector,
@@ -25,10 +28,10 @@ from edge.media.read.live_input import LiveInput
 from edge.networks.segmenter import Segmenter
 from edge.songs.live import LiveSongCollector
 from edge.songs.options import SongOptions
-from edge.songs.song import Song
+from edge.songs.song import Song, song_document
 
 CHUNK_S = 1.0
-"""Seconds of new audio per run of the encoder: 0.6 % of a core; 3 s take 0.25 %, and captions come later."""
+"""Seconds of new audio per run of the encoder without captions: 0.6 % of a core; 3 s would take 0.25 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def live_analysis(
     """
     options = options or LiveAnalysisOptions()
     segmenter = segmenter or Segmenter()
-    labels = _labels(options.songs, segmenter)
+    labels = _labels(options, segmenter)
     live: list[LiveCollector[LiveEvent]] = [LiveLevelCollector(labels.rate_hz), LiveLabelCollector(labels)]
     if isinstance(blocks, LiveInput):
         live.append(_DropCollector(blocks))
@@ -83,12 +86,13 @@ def live_analysis(
     return follow(blocks, [labels], live)
 
 
-def _labels(songs: SongOptions | None, segmenter: Segmenter) -> FrameLabels:
+def _labels(options: LiveAnalysisOptions, segmenter: Segmenter) -> FrameLabels:
     """Return the collector of labels, with those of segments if there are songs to find."""
-    if songs is None:
-        return FrameLabels(segmenter, chunk_s=CHUNK_S)
-    step_s = songs.refine_step_s
-    return LabelCollector(segmenter, segment_s=songs.segment_s, step_s=step_s, chunk_s=CHUNK_S)
+    chunk_s = CHUNK_S if options.captions is None else options.captions.interval_s
+    if options.songs is None:
+        return FrameLabels(segmenter, chunk_s=chunk_s)
+    segment_s, step_s = options.songs.segment_s, options.songs.refine_step_s
+    return LabelCollector(segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s)
 
 
 class _DropCollector:
@@ -111,3 +115,24 @@ class _DropCollector:
             return ()
         self._known_s = self._source.dropped_s
         return (LiveDrop(self._end / self.rate_hz, self._known_s),)
+
+
+def event_document(event: LiveEvent, file: Path | None = None) -> schema.Event:
+    """Return an event in the form of JSON lines; `file` is that of a song that was cut."""
+    if isinstance(event, LiveLevel):
+        rms_db, peak_db = round(event.rms_db, 1), round(event.peak_db, 1)
+        return schema.LevelEvent(end=schema.seconds(event.end), rms_db=rms_db, peak_db=peak_db)
+    if isinstance(event, LiveLabel):
+        return schema.LabelEvent(
+            start=schema.seconds(event.start),
+            end=schema.seconds(event.end),
+            label=event.label.value,
+            confidence={label.value: schema.share(share) for label, share in event.confidence.items()},
+            new=event.is_new,
+        )
+    if isinstance(event, LiveCaptions):
+        captions = tuple(caption_document(sentence) for sentence in event.sentences)
+        return schema.CaptionsEvent(final=event.final, captions=captions)
+    if isinstance(event, Song):
+        return schema.SongEvent(song=song_document(event, str(file) if file else None))
+    return schema.DropEvent(end=schema.seconds(event.end), dropped=schema.seconds(event.dropped_s))

@@ -26,6 +26,7 @@ COMMANDS = {
     "tag": "tag a video with any vocabulary",
     "match": "pick music from a folder for a video, and add it",
     "compose": "compose music that follows a video",
+    "listen": "follow the microphone live: captions, songs, labels",
     "models": "list, verify, add and remove models",
     "doctor": "what works on this device, and what to install",
 }

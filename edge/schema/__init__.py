@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from edge.schema.documents import (
     DOCUMENTS,
-    VERSION,
     Captions,
     Clean,
     Document,
@@ -23,7 +22,18 @@ from edge.schema.documents import (
     Songs,
     Tags,
 )
+from edge.schema.live import (
+    CaptionsEvent,
+    DropEvent,
+    EndEvent,
+    Event,
+    Events,
+    LabelEvent,
+    LevelEvent,
+    SongEvent,
+)
 from edge.schema.parts import (
+    VERSION,
     Action,
     Caption,
     Cut,
@@ -41,9 +51,10 @@ from edge.schema.parts import (
 )
 
 __all__ = [
-    "DOCUMENTS", "VERSION", "Action", "Caption", "Captions", "Clean", "Cut", "Document", "Evidence", "Item",
-    "Labels", "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part", "Segment", "Song", "Songs",
-    "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
+    "DOCUMENTS", "VERSION", "Action", "Caption", "Captions", "CaptionsEvent", "Clean", "Cut", "Document",
+    "DropEvent", "EndEvent", "Event", "Events", "Evidence", "Item", "LabelEvent", "Labels", "LevelEvent",
+    "Match", "MatchedTrack", "Media", "Music", "MusicSection", "Part", "Segment", "Song", "SongEvent",
+    "Songs", "Tag", "TaggedSpan", "Tags", "Word", "seconds", "share", "to_dict",
 ]  # fmt: skip
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET, Struct, UnsetType
 
+from edge.schema.live import Events
 from edge.schema.parts import (
+    VERSION,
     Action,
     Caption,
     Cut,
@@ -19,9 +23,6 @@ from edge.schema.parts import (
     Tag,
     TaggedSpan,
 )
-
-VERSION = 1
-"""Version of the documents; increased by every change that a reader could notice."""
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -138,8 +139,8 @@ class Match(Document, frozen=True, kw_only=True):
     """The file written; absent if none was."""
 
 
-DOCUMENTS: dict[str, type[Document]] = {
+DOCUMENTS: dict[str, Any] = {
     "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
-    "compose": Music, "match": Match,
+    "compose": Music, "match": Match, "listen": Events,
 }  # fmt: skip
-"""Type of the JSON document by command."""
+"""Type of the JSON document by command; that of `edge listen` is one of several, a line each."""

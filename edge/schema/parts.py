@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+VERSION = 1
+"""Version of the documents; increased by every change that a reader could notice."""
+
 
 class Media(Struct, frozen=True):
     """The recording that was analyzed."""

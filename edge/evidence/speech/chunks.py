@@ -46,7 +46,7 @@ class SpeechChunker:
         self._options, self._live = options, live
         self._samples = _HeldSamples()
         self._finder = _Finder(options, frame_s)
-        self._cutter = _Cutter(self._samples, options, rate_hz)
+        self._cutter = _Cutter(self._samples, options, rate_hz, live=live)
         self._frame = round(frame_s * rate_hz)
 
     def accept(self, samples: Floats) -> None:
@@ -164,10 +164,12 @@ class _Finder:
 class _Cutter:
     """Cut speech segments into chunks. All positions are in samples."""
 
-    def __init__(self, samples: _HeldSamples, options: SpeechOptions, rate_hz: int) -> None:
+    def __init__(self, samples: _HeldSamples, options: SpeechOptions, rate_hz: int, *, live: bool) -> None:
         self._samples, self._rate_hz = samples, rate_hz
         self._shortest = round(options.min_chunk_s * rate_hz)
         self._longest = round(options.max_chunk_s * rate_hz)
+        self._awaited = self._longest + (self._shortest if live else self._longest)
+        """Length of ongoing speech of which a chunk is cut: live, as soon as enough is left for the next."""
         self.done = 0
         """End of the last chunk."""
 
@@ -184,7 +186,7 @@ class _Cutter:
     def cut_begun(self, first: int, stop: int) -> Iterator[Chunk]:
         """Yield chunks of an ongoing segment, as long as enough is left for the next."""
         first = max(first, self.done)
-        while stop - first > 2 * self._longest:
+        while stop - first > self._awaited:
             yield self._chunk(first, self._shortest)
             first = self.done
 

@@ -46,9 +46,11 @@ class LiveInput:
         self.source_rate_hz = RATE_HZ
         """Sample rate of the source; known in the `with` block."""
         self.channels = 1
-        """Channels of the source; known in the `with` block."""
+        """Channels of the source, 1 or 2; known in the `with` block."""
         self.keep: Callable[[Samples], None] | None = None
         """Called with each block of the source, float32[n, channels], before it is yielded as mono."""
+        self.position_s = 0.0
+        """Seconds of audio that were yielded so far."""
         self._seconds = seconds
         self._queue = BlockQueue(1, RATE_HZ)
 
@@ -61,6 +63,11 @@ class LiveInput:
     def behind_s(self) -> float:
         """Return the seconds of audio that wait to be processed."""
         return self._queue.waiting / self.source_rate_hz
+
+    @property
+    def layout(self) -> str:
+        """Return FFmpeg's name of the source's channel layout."""
+        return "mono" if self.channels == 1 else "stereo"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -80,10 +87,10 @@ class LiveInput:
         self._close()
 
     def __iter__(self) -> Iterator[Samples]:
-        mono = MonoStream(self.source_rate_hz, self.channels)
+        mono = MonoStream(self.source_rate_hz, self.layout)
         longest = round(BLOCK_S * self.source_rate_hz)
         left = None if self._seconds is None else round(self._seconds * self.source_rate_hz)
-        since = time.monotonic()
+        taken, since = 0, time.monotonic()
         while left != 0 and (block := self._queue.take(longest)) is not None:
             if not len(block):
                 self._check_stalled(time.monotonic() - since)
@@ -94,6 +101,8 @@ class LiveInput:
                 left -= len(block)
             if self.keep is not None:
                 self.keep(block)
+            taken += len(block)
+            self.position_s = taken / self.source_rate_hz
             yield from mono.accept(block)
         yield from mono.finish()
         if left != 0 and self._queue.error is not None:
@@ -147,9 +156,8 @@ class ThreadedInput(LiveInput):
 class MonoStream:
     """Resamples blocks of a source to mono at 16 kHz; where two channels are opposite, one is used."""
 
-    def __init__(self, rate_hz: int, channels: int) -> None:
-        self._rate_hz, self._channels = rate_hz, channels
-        self._layout = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
+    def __init__(self, rate_hz: int, layout: str) -> None:
+        self._rate_hz, self._layout = rate_hz, layout
         self._count = 0
         self._run: Run | None = None
 

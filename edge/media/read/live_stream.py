@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import av
-from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 
@@ -71,10 +70,9 @@ class StreamInput(ThreadedInput):
         self._start()
 
     def _blocks(self) -> Iterator[Samples]:
-        layout = "mono" if self.channels == 1 else "stereo"
         step = round(BLOCK_S * self.source_rate_hz)
-        to = AudioFormat(self.source_rate_hz, layout, step=step, queued=step)
-        blocks = Blocks(AudioLayout(layout).nb_channels, step, 0, None)
+        to = AudioFormat(self.source_rate_hz, self.layout, step=step, queued=step)
+        blocks = Blocks(self.channels, step, 0, None)
         if self._recording is not None:
             for piece in decode(self._recording, to, blocks, self._report):
                 self._report.decoded_s = blocks.position / to.rate_hz
@@ -104,7 +102,9 @@ def _open_stream(source: str) -> InputContainer:
             timeout=TIMEOUT_S if is_url(source) else None,
         )
     except av.error.InvalidDataError as error:
-        raise InputError(source, "is not media, or a playlist; pass the address of the stream itself") from error
+        raise InputError(
+            source, "is not media, or a playlist; pass the address of the stream itself"
+        ) from error
     except DECODE_ERRORS as error:
         raise InputError(source, f"cannot be opened ({reason(error)})") from error
 

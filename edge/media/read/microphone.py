@@ -114,7 +114,9 @@ class Microphone(LiveInput):
         """Enqueue a block float32[n, channels], in PortAudio's thread."""
         if status.input_overflow:
             self._queue.lose(self._lost(len(data), at.inputBufferAdcTime))
-        self._due_s = at.inputBufferAdcTime + len(data) / self.source_rate_hz if at.inputBufferAdcTime else 0.0
+        self._due_s = (
+            at.inputBufferAdcTime + len(data) / self.source_rate_hz if at.inputBufferAdcTime else 0.0
+        )
         self._queue.offer(np.array(data, np.float32))
 
     def _lost(self, block: int, at_s: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import BinaryIO, Final, get_args
+from typing import Any, BinaryIO, Final, get_args
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from edge.media.read.live_input import BLOCK_S, RATE_HZ, ThreadedInput
 from edge.media.read.resampling import Samples
 from edge.vocabulary import PcmFormat
 
-_TYPES: Final = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
+_TYPES: Final[dict[str, np.dtype[Any]]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 _FULL: Final = {"s16le": 32768.0, "f32le": 1.0}
 """Value of full scale."""
 
@@ -21,7 +21,8 @@ _FULL: Final = {"s16le": 32768.0, "f32le": 1.0}
 class PcmInput(ThreadedInput):
     """Interleaved PCM that is read from an open file, such as `sys.stdin.buffer`, until it ends.
 
-    `pcm_format` is "s16le" or "f32le". Nothing drops: the writer of the pipe waits. Raises UsageError.
+    `pcm_format` is "s16le" or "f32le"; of more than two channels the mean is used. Nothing drops: the writer
+    of the pipe waits. Raises UsageError.
     """
 
     def __init__(
@@ -39,7 +40,8 @@ class PcmInput(ThreadedInput):
         self._file, self._format = file, (rate_hz, channels, pcm_format)
 
     def _open(self) -> None:
-        self._begin(*self._format[:2])
+        rate_hz, channels, _ = self._format
+        self._begin(rate_hz, channels if channels <= 2 else 1)
         self._start()
 
     def _blocks(self) -> Iterator[Samples]:
@@ -52,4 +54,5 @@ class PcmInput(ThreadedInput):
             rest = data[whole:]
             if whole:
                 samples = np.frombuffer(data[:whole], _TYPES[name]).reshape(-1, channels)
-                yield (samples / np.float32(_FULL[name])).astype(np.float32)
+                samples = (samples / np.float32(_FULL[name])).astype(np.float32)
+                yield samples if channels <= 2 else samples.mean(axis=1, keepdims=True)
