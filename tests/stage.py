@@ -50,7 +50,10 @@ def open_stage(folder: Path) -> Iterator[Stage]:
     try:
         command = ["pactl", "set-default-source", f"{SINK}.monitor"]
         for _ in range(100):
-            if subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+            if (
+                subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=False).returncode
+                == 0
+            ):
                 break
             time.sleep(0.1)
         else:

@@ -28,6 +28,8 @@ EVERY_S: Final = 0.1
 """Seconds between updates of the line."""
 LATE_S: Final = 2.0
 """Seconds of waiting audio from which the line says so."""
+USUAL: Final = 80
+"""Columns of a terminal that does not say."""
 LONGEST: Final = 20
 """Characters of a word that is left out whole."""
 CLEAR: Final = "\r\x1b[K"
@@ -117,7 +119,8 @@ class LiveScreen:
         now = time.monotonic()
         if self._line and now >= self._next:
             self._next = now + EVERY_S
-            text = fitted(self._text(), self._interim, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or USUAL
+            text = fitted(self._text(), self._interim, width - 1)
             print(f"{CLEAR}{text}", end="", file=sys.stderr, flush=True)
 
     def _text(self) -> str:

@@ -189,7 +189,9 @@ def served(folder: Path, log: Path) -> Iterator[str]:
 
 
 def test_a_url_is_decoded_and_no_other_address_is_opened(tune: Path, tmp_path: Path) -> None:
-    (tmp_path / "list.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\ntune.mp3\n#EXT-X-ENDLIST\n")
+    (tmp_path / "list.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\ntune.mp3\n#EXT-X-ENDLIST\n"
+    )
     (tmp_path / "tune.mp3").write_bytes(tune.read_bytes())
     (tmp_path / "text.txt").write_text("not media\n" * 100)
     log = tmp_path / "log"
