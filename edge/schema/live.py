@@ -1,4 +1,4 @@
-"""The JSON lines of `edge listen`: one event a line, told apart by `event`."""
+"""The JSON lines of `edge listen`: one event a line, distinguished by `event`."""
 
 from __future__ import annotations
 

@@ -26,6 +26,8 @@ from edge.media.time import pts_seconds
 
 TIMEOUT_S: Final = 10.0
 """Seconds without an answer or without data after which a server counts as gone."""
+LONGEST_GAP_S: Final = 60.0
+"""Seconds that a stream may skip; farther its clock was set anew, and the audio goes on."""
 PROTOCOLS: Final = "file,http,https,tls,tcp,udp,rtp,rtsp,rtmp,srt,crypto"
 """Protocols of streams."""
 STREAM_FORMATS: Final = f"{FORMATS},rtsp,rtp,sdp"
@@ -119,7 +121,7 @@ def _placed(
     if first is None:
         return
     origin = pts_seconds(first)
-    placer = Placer(to, origin=origin, end_s=math.inf, report=report)
+    placer = Placer(to, origin=origin, end_s=math.inf, report=report, longest_gap_s=LONGEST_GAP_S)
     for frame in chain([first], frames):
         for piece in placer.accept(frame):
             for block in blocks.add(piece):
