@@ -38,7 +38,7 @@ def sound(channels: int) -> Floats:
     spectrum = np.fft.rfft(rng.standard_normal((channels, SECONDS * RATE_HZ)))
     spectrum[:, 6_000 * SECONDS :] = 0
     samples = np.fft.irfft(spectrum, SECONDS * RATE_HZ)
-    return (0.3 * samples / np.abs(samples).max()).astype(np.float32)
+    return np.asarray(0.3 * samples / np.abs(samples).max(), np.float32)
 
 
 def read(source: LiveInput) -> Floats:
