@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +29,7 @@ class AudioRing:
         """Number of samples so far."""
         self._capacity = round(seconds * rate_hz)
         self._folder = folder
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed by `close`
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
 
     @property
     def first(self) -> int:
@@ -45,6 +46,7 @@ class AudioRing:
                 self._file.seek(at * 2 * self.channels)
                 self._file.write(part.tobytes())
                 self.end += len(part)
+            self._file.flush()
         except OSError as error:
             what = f"the audio of songs cannot be kept: {(error.strerror or str(error)).lower()}"
             raise OutputError(self._folder, what) from error
@@ -62,4 +64,5 @@ class AudioRing:
 
     def close(self) -> None:
         """Remove the file."""
-        self._file.close()
+        with suppress(OSError):  # a full disk has refused what was still to be written
+            self._file.close()
