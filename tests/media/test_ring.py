@@ -24,7 +24,7 @@ from edge.media.write.ring import AudioRing
 def test_what_is_read_is_the_end_of_what_was_written(
     counts: list[int], channels: int, first: int, count: int
 ) -> None:
-    values = np.arange(sum(counts) * channels, dtype=np.float32).reshape(-1, channels) / 32768
+    values = np.asarray(np.arange(sum(counts) * channels).reshape(-1, channels) / 32768, np.float32)
     ring = AudioRing(Path(), rate_hz=10, channels=channels, seconds=10.0)
     for start, length in zip(np.cumsum([0, *counts]), counts, strict=False):
         ring.write(values[start : start + length])
