@@ -40,7 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="?",
         metavar="SOURCE",
-        help="a URL (rtsp, rtp, http, udp, tcp, rtmp, srt), a named pipe, a file, or - for PCM on standard "
+        help="a URL (http, https, rtsp, rtmp, udp, tcp), a named pipe, a file, or - for PCM on standard "
         "input (default: the microphone)",
     )
     group = parser.add_argument_group("input")

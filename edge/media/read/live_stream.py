@@ -28,7 +28,7 @@ TIMEOUT_S: Final = 10.0
 """Seconds without an answer or without data after which a server counts as gone."""
 LONGEST_GAP_S: Final = 60.0
 """Seconds that a stream may skip; farther its clock was set anew, and the audio goes on."""
-PROTOCOLS: Final = "file,http,https,tls,tcp,udp,rtp,rtsp,rtmp,srt,crypto"
+PROTOCOLS: Final = "file,http,https,tls,tcp,udp,rtp,rtsp,rtmp,crypto"
 """Protocols of streams."""
 STREAM_FORMATS: Final = f"{FORMATS},rtsp,rtp,sdp"
 """Demuxers of streams; playlists are excluded as in files: they name other addresses."""
@@ -37,7 +37,7 @@ LOOK: Final = {"analyzeduration": "2000000", "probesize": "500000"}
 
 
 class StreamInput(ThreadedInput):
-    """The audio of a file, a named pipe, or a URL (rtsp, rtp, http, https, udp, tcp, rtmp, srt).
+    """The audio of a file, a named pipe, or a URL (http, https, rtsp, rtmp, udp, tcp).
 
     Nothing drops on this side: a file and a pipe wait. Of a stream, what its timestamps skip is silence.
     Nothing is opened but the name that is given; playlists are refused. Opening raises InputError and
@@ -127,6 +127,8 @@ def _placed(
             for block in blocks.add(piece):
                 report.decoded_s = blocks.position / to.rate_hz
                 yield block.samples
+    if report.gave_up is not None:
+        report.gave_up = "the connection was lost"
     for piece in placer.flush():
         yield from (block.samples for block in blocks.add(piece))
     yield from (block.samples for block in blocks.finish())
