@@ -170,7 +170,9 @@ def _follow(options: argparse.Namespace, source: LiveInput, events: Iterator[Liv
     with ExitStack() as opened:
         files = opened.enter_context(_files(options, source)) if options.output else None
         lines = not (options.json or quiet)
-        screen = opened.enter_context(LiveScreen(source, lines=lines, line=not options.quiet))
+        screen = opened.enter_context(
+            LiveScreen(source, lines=lines, line=not (options.quiet or options.json))
+        )
 
         def stop() -> None:
             screen.finishing()
