@@ -22,10 +22,17 @@ from edge.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from edge.analysis.analyze import analyze as analyze
+    from edge.analysis.live import LiveAnalysisOptions as LiveAnalysisOptions
+    from edge.analysis.live import LiveDrop as LiveDrop
+    from edge.analysis.live import LiveEvent as LiveEvent
+    from edge.analysis.live import live_analysis as live_analysis
+    from edge.analysis.live_files import LiveFiles as LiveFiles
     from edge.analysis.networks import AnalysisNetworks as AnalysisNetworks
     from edge.analysis.options import AnalysisOptions as AnalysisOptions
     from edge.analysis.result import Analysis as Analysis
     from edge.analysis.write import write_analysis as write_analysis
+    from edge.bench.measure import BenchOptions as BenchOptions
+    from edge.bench.measure import measure_device as measure_device
     from edge.cache import Cache as Cache
     from edge.captions.burn import burn_captions as burn_captions
     from edge.captions.chapters import ChapterOptions as ChapterOptions
@@ -60,6 +67,8 @@ if TYPE_CHECKING:
     from edge.evidence.labels import FrameLabels as FrameLabels
     from edge.evidence.labels import LabelCollector as LabelCollector
     from edge.evidence.labels import LabelTrack as LabelTrack
+    from edge.evidence.live import LiveLabel as LiveLabel
+    from edge.evidence.live import LiveLevel as LiveLevel
     from edge.evidence.motion.collect import MotionCollector as MotionCollector
     from edge.evidence.motion.collect import collect_motion as collect_motion
     from edge.evidence.motion.track import MotionTrack as MotionTrack
@@ -99,6 +108,12 @@ if TYPE_CHECKING:
     from edge.media.read.audio import decode_audio as decode_audio
     from edge.media.read.frames import Frame as Frame
     from edge.media.read.frames import frames_at as frames_at
+    from edge.media.read.live_input import LiveInput as LiveInput
+    from edge.media.read.live_stream import StreamInput as StreamInput
+    from edge.media.read.microphone import InputDevice as InputDevice
+    from edge.media.read.microphone import Microphone as Microphone
+    from edge.media.read.microphone import input_devices as input_devices
+    from edge.media.read.pcm import PcmInput as PcmInput
     from edge.media.read.probe import MediaInfo as MediaInfo
     from edge.media.read.recording import Recording as Recording
     from edge.media.read.recording import open_recording as open_recording

@@ -16,7 +16,7 @@ they cross the border of a process pool.
 from __future__ import annotations
 
 from importlib.util import find_spec
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 
 
@@ -42,7 +42,7 @@ class InputError(EdgeError):
         self.path, self.what = Path(path), what
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
+        return f"{fspath(self.args[0])}: {self.what}"  # as it was given: it may be the address of a stream
 
 
 class NoAudioError(InputError):

@@ -8,6 +8,8 @@ loops over packets check.
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 _asked = False
@@ -24,6 +26,31 @@ def check() -> None:
     """Raise KeyboardInterrupt if an interrupt was requested."""
     if _asked:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at the first SIGINT or SIGTERM in the `with` block instead of raising; the next raises.
+
+    A signal that is ignored stays ignored.
+    """
+
+    def first(_signal: int, _frame: FrameType | None) -> None:
+        restore()
+        stop()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    known = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in known.items() if handler is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, first)
+    try:
+        yield
+    finally:
+        restore()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 MODULES: dict[str, tuple[str, ...]] = {
     "edge.analysis.analyze": ("analyze",),
+    "edge.analysis.live": (
+        "LiveAnalysisOptions",
+        "LiveDrop",
+        "LiveEvent",
+        "live_analysis",
+    ),
+    "edge.analysis.live_files": ("LiveFiles",),
     "edge.analysis.networks": ("AnalysisNetworks",),
     "edge.analysis.options": ("AnalysisOptions",),
     "edge.analysis.result": ("Analysis",),
     "edge.analysis.write": ("write_analysis",),
+    "edge.bench.measure": (
+        "BenchOptions",
+        "measure_device",
+    ),
     "edge.cache": ("Cache",),
     "edge.captions.burn": ("burn_captions",),
     "edge.captions.chapters": (
@@ -57,6 +68,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "FrameLabels",
         "LabelCollector",
         "LabelTrack",
+    ),
+    "edge.evidence.live": (
+        "LiveLabel",
+        "LiveLevel",
     ),
     "edge.evidence.motion.collect": (
         "MotionCollector",
@@ -119,6 +134,14 @@ MODULES: dict[str, tuple[str, ...]] = {
         "Frame",
         "frames_at",
     ),
+    "edge.media.read.live_input": ("LiveInput",),
+    "edge.media.read.live_stream": ("StreamInput",),
+    "edge.media.read.microphone": (
+        "InputDevice",
+        "Microphone",
+        "input_devices",
+    ),
+    "edge.media.read.pcm": ("PcmInput",),
     "edge.media.read.probe": ("MediaInfo",),
     "edge.media.read.recording": (
         "Recording",
@@ -171,7 +194,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "CleanClip",
         "clean_clips",
     ),
-    "edge.quickcut.edits": ("edit_plan", "write_plan"),
+    "edge.quickcut.edits": (
+        "edit_plan",
+        "write_plan",
+    ),
     "edge.quickcut.marks": ("Item",),
     "edge.quickcut.options": (
         "CleanOptions",

@@ -24,6 +24,9 @@ Evidence: TypeAlias = Literal["auto", "audio", "both"]
 Sound: TypeAlias = Literal["duck", "keep", "mute"]
 """What becomes of a video's own sound: kept, with the music softer under speech; kept; left out."""
 
+PcmFormat: TypeAlias = Literal["s16le", "f32le"]
+"""How PCM is stored, in FFmpeg's words: 16-bit integers, or 32-bit floats of full scale ±1; little-endian."""
+
 
 class Label(StrEnum):
     """Class of an audio segment. The order of members is the order of every confidence array."""

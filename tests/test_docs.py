@@ -28,12 +28,13 @@ EXAMPLES = {
     "tag_video": ([], "counted: "),
     "match_music": (["music", "with-music.mp4"], " LUFS, "),
     "compose_music": (["with-music.mp4"], " LUFS, "),
+    "live_analysis": ([], "a song of 3"),
     "live_songs": ([], "a song of 3"),
     "live_captions": ([], "Good evening"),
 }
 """Arguments after the recording, and a part of what is printed."""
 
-NEED_RECOGNIZER = {"captions", "clean_talk", "one_pass", "live_captions"}
+NEED_RECOGNIZER = {"captions", "clean_talk", "one_pass", "live_analysis", "live_captions"}
 
 
 def test_every_example_is_run_and_listed() -> None:

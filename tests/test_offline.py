@@ -20,6 +20,7 @@ COMMANDS = {
     "label": ["label", "MEDIA"],
     "caption": ["caption", "MEDIA"],
     "clean": ["clean", "MEDIA", "--dry-run"],
+    "listen": ["listen", "MEDIA", "-o", "live", "--save-audio"],
     "models": ["models", "verify"],
     "doctor": ["doctor"],
 }

@@ -1,1 +1,1 @@
-"""All systems over one recording: every stream is decoded once, and evidence is shared."""
+"""What several systems find together: the analysis of a recording, and of audio while it arrives."""

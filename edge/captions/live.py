@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from edge.arrays import Floats
 from edge.captions.options import LiveOptions
 from edge.errors import UsageError
-from edge.evidence.collect import audio_blocks, push
 from edge.evidence.labels import FrameLabels
+from edge.evidence.live import follow
 from edge.evidence.speech.chunks import Chunk, SpeechChunker
 from edge.evidence.speech.recognition import recognize_chunk
 from edge.evidence.speech.recognizer import Recognizer
@@ -18,6 +20,9 @@ from edge.media import AudioBlock
 from edge.networks.segmenter import Segmenter
 from edge.text.sentences import sentences
 from edge.vocabulary import Caption
+
+INTERIM_SHARE: Final = 0.2
+"""Share of the time that interim results may take: speech that goes on is recognized again for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,9 @@ class LiveCaptions:
 class LiveCaptionCollector:
     """Collector of live captions. It reads the frame labels of a collector that is fed before it.
 
-    `take` returns the results since the last call. Raises UsageError if the recognizer needs another sample
-    rate than the labels.
+    `take` returns the results since the last call. Interim results come as often as the options say, but take
+    a fifth of the time at most. Raises UsageError if the recognizer needs another sample rate than the
+    labels.
     """
 
     def __init__(self, labels: FrameLabels, recognizer: Recognizer, options: LiveOptions) -> None:
@@ -49,6 +55,8 @@ class LiveCaptionCollector:
             self._options.speech, rate_hz=labels.rate_hz, frame_s=labels.frame_s, live=True
         )
         self._labeled = 0
+        self._rests_until = 0.0
+        """Monotonic time before which there is no interim result."""
         self._results: list[LiveCaptions] = []
 
     def accept(self, block: AudioBlock) -> None:
@@ -74,10 +82,15 @@ class LiveCaptionCollector:
             self._recognize(chunk)
 
     def _recognize(self, chunk: Chunk) -> None:
-        options = self._options.recognition
+        options, started = self._options.recognition, time.monotonic()
         if not chunk.final:  # the next interim result comes soon: do not retry gaps
+            if started < self._rests_until:
+                return
             options = replace(options, retry_gap_s=float("inf"))
         words = recognize_chunk(chunk, self._recognizer, options).words
+        if not chunk.final:
+            now = time.monotonic()
+            self._rests_until = now + (now - started) * (1 / INTERIM_SHARE - 1)
         spoken = tuple(sentences(words, self._options.sentence_pause_s))
         if spoken or chunk.final:
             self._results.append(LiveCaptions(spoken, chunk.final))
@@ -98,14 +111,4 @@ def live_captions(
     options = options or LiveOptions()
     labels = FrameLabels(segmenter or Segmenter(), chunk_s=options.interval_s)
     captions = LiveCaptionCollector(labels, recognizer or open_recognizer(), options)
-    return _follow(blocks, labels, captions)
-
-
-def _follow(
-    blocks: Iterable[Floats], labels: FrameLabels, captions: LiveCaptionCollector
-) -> Iterator[LiveCaptions]:
-    for _ in push(audio_blocks(blocks), [labels, captions]):
-        yield from captions.take()
-    labels.finish()
-    captions.finish()
-    yield from captions.take()
+    return follow(blocks, [labels], [captions])

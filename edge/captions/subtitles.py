@@ -9,7 +9,9 @@ writer, like `write_srt`, and add it to `edge.captions.files.WRITERS`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 
 from edge.captions.karaoke import Spoken, ass_tags, marked, replace_marks, vtt_tags
@@ -23,6 +25,9 @@ _SHIELD = str.maketrans({"\\": "\x1a", "{": "\x1b"})
 _UNSHIELD = str.maketrans({"\x1a": "\\", "\x1b": "{"})
 """pysubs2 is given control characters for tag characters; plain text has no control characters left."""
 
+_NUMBER = re.compile(r"^\d+\n(?=\d+:\d\d:\d\d,\d+ --> )", re.M)
+"""Number of a caption in SubRip; the text that follows has no timestamps."""
+
 
 def write_srt(captions: Sequence[Caption], path: Path) -> None:
     """Write SubRip (.srt): to 1 ms, below 100 hours.
@@ -34,6 +39,14 @@ def write_srt(captions: Sequence[Caption], path: Path) -> None:
     normalization (NFKC) turns back.
     """
     _write(captions, path, "srt", per_second=1000, hours=100, text_of=srt_text)
+
+
+def append_srt(captions: Sequence[Caption], path: Path, first: int) -> None:
+    """Append captions to a SubRip file, numbered from `first` on; see `write_srt`."""
+    numbers = count(first)
+    text = _formatted(captions, "srt", per_second=1000, hours=100, text_of=srt_text)
+    with path.open("ab") as file:
+        file.write(_NUMBER.sub(lambda _: f"{next(numbers)}\n", text).encode())
 
 
 def write_vtt(captions: Sequence[Caption], path: Path, *, karaoke: bool = False) -> None:
@@ -77,7 +90,21 @@ def _write(
     text_of: Callable[[list[str]], str],
     timed: Callable[[str, Spoken], str] | None = None,
 ) -> None:
-    """Write a subtitle file; `timed` adds the times of words to a text with marks.
+    """Write a subtitle file; see `_formatted`."""
+    text = _formatted(captions, format_, per_second=per_second, hours=hours, text_of=text_of, timed=timed)
+    path.write_bytes(text.encode())
+
+
+def _formatted(
+    captions: Sequence[Caption],
+    format_: str,
+    *,
+    per_second: int,
+    hours: int,
+    text_of: Callable[[list[str]], str],
+    timed: Callable[[str, Spoken], str] | None = None,
+) -> str:
+    """Return the text of a subtitle file; `timed` adds the times of words to a text with marks.
 
     Raises UsageError beyond the format's largest timestamp.
     """
@@ -100,5 +127,4 @@ def _write(
         shielded = text.translate(_SHIELD)
         subtitles.append(pysubs2.SSAEvent(start=start * ms, end=end * ms, text=shielded))
     options = {"header_notice": ""} if format_ == "ass" else {"keep_ssa_tags": True}
-    written = subtitles.to_string(format_, **options).translate(_UNSHIELD)
-    path.write_bytes(written.encode())
+    return str(subtitles.to_string(format_, **options)).translate(_UNSHIELD)

@@ -28,6 +28,7 @@ COMMANDS = {
     "compose": "compose music that follows a video",
     "run": "everything in one pass, with a report to open in a browser",
     "studio": "edit a talk on a page in the browser",
+    "listen": "follow the microphone live: captions, songs, labels",
     "models": "list, verify, add and remove models",
     "bench": "measure this device: speed, memory and accuracy of each stage",
     "doctor": "what works on this device, and what to install",

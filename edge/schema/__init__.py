@@ -24,6 +24,16 @@ from edge.schema.documents import (
     Songs,
     Tags,
 )
+from edge.schema.live import (
+    CaptionsEvent,
+    DropEvent,
+    EndEvent,
+    Event,
+    Events,
+    LabelEvent,
+    LevelEvent,
+    SongEvent,
+)
 from edge.schema.parts import (
     VERSION,
     Action,
@@ -44,10 +54,11 @@ from edge.schema.parts import (
 )
 
 __all__ = [
-    "DOCUMENTS", "VERSION", "Action", "Analysis", "Bench", "BenchStage", "Caption", "Captions", "Clean",
-    "Cut", "Device", "Document", "Evidence", "Item", "Labels", "Match", "MatchedTrack", "Media", "Music",
-    "MusicSection", "Part", "Segment", "Song", "Songs", "Tag", "TaggedSpan", "Tags", "Versioned", "Word",
-    "seconds", "share", "to_dict",
+    "DOCUMENTS", "VERSION", "Action", "Analysis", "Bench", "BenchStage", "Caption", "Captions",
+    "CaptionsEvent", "Clean", "Cut", "Device", "Document", "DropEvent", "EndEvent", "Event", "Events",
+    "Evidence", "Item", "LabelEvent", "Labels", "LevelEvent", "Match", "MatchedTrack", "Media", "Music",
+    "MusicSection", "Part", "Segment", "Song", "SongEvent", "Songs", "Tag", "TaggedSpan", "Tags",
+    "Versioned", "Word", "seconds", "share", "to_dict",
 ]  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET, UnsetType
 
 from edge.schema.bench import Bench
+from edge.schema.live import Events
 from edge.schema.parts import (
     Action,
     Caption,
@@ -158,8 +161,8 @@ class Analysis(Document, frozen=True, kw_only=True):
     """Names of the files written beside this one."""
 
 
-DOCUMENTS: dict[str, type[Versioned]] = {
+DOCUMENTS: dict[str, Any] = {
     "songs": Songs, "label": Labels, "caption": Captions, "clean": Clean, "tag": Tags,
-    "compose": Music, "match": Match, "run": Analysis, "bench": Bench,
+    "compose": Music, "match": Match, "run": Analysis, "listen": Events, "bench": Bench,
 }  # fmt: skip
-"""Type of the JSON document by command."""
+"""Type of the JSON document by command; that of `edge listen` is one of several, a line each."""

@@ -20,7 +20,7 @@ from edge.media.read.recording import MediaSource
 from edge.networks.segmenter import Segmenter
 from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
-from edge.songs.song import Song, SongClip
+from edge.songs.song import Song, SongClip, song_document
 from edge.text.clock import clock
 from edge.vocabulary import Evidence, Progress
 
@@ -66,7 +66,9 @@ class SongSearchResult:
 
     def to_dict(self, clips: tuple[SongClip, ...] = ()) -> dict[str, Any]:
         """Return the JSON document of `edge songs`; with `clips` each song names its file."""
-        rows = [_row(clip.song, str(clip.file)) for clip in clips] or [_row(song) for song in self.songs]
+        rows = [song_document(clip.song, str(clip.file)) for clip in clips] or [
+            song_document(song) for song in self.songs
+        ]
         return schema.to_dict(
             schema.Songs(
                 media=self.recording.describe(self.duration_s, self.notes),
@@ -139,14 +141,3 @@ def find_songs(
         )
     songs = tuple(detect_songs(labels, segmenter.fuse_batch, options))
     return SongSearchResult(recording, songs, labels, found.notes if found else (), found)
-
-
-def _row(song: Song, file: str | None = None) -> schema.Song:
-    return schema.Song(
-        schema.seconds(song.start),
-        schema.seconds(song.end),
-        schema.seconds(song.prelude),
-        schema.seconds(song.postlude),
-        schema.share(song.confidence),
-        UNSET if file is None else file,
-    )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from edge.arrays import Floats
-from edge.evidence.collect import audio_blocks, push
 from edge.evidence.labels import LabelCollector, LabelTrack
+from edge.evidence.live import follow
 from edge.media import AudioBlock
 from edge.networks.segmenter import Segmenter
 from edge.songs.detection import detect_songs
@@ -84,13 +84,4 @@ def live_songs(
         step_s=options.refine_step_s,
         chunk_s=CHUNK_S,
     )
-    songs = LiveSongCollector(labels, options)
-    return _follow(blocks, labels, songs)
-
-
-def _follow(blocks: Iterable[Floats], labels: LabelCollector, songs: LiveSongCollector) -> Iterator[Song]:
-    for _ in push(audio_blocks(blocks), [labels, songs]):
-        yield from songs.take()
-    labels.finish()
-    songs.finish()
-    yield from songs.take()
+    return follow(blocks, [labels], [LiveSongCollector(labels, options)])

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import UNSET
+
+from edge import schema
 from edge.vocabulary import Span
 
 
@@ -44,3 +47,15 @@ class SongClip:
     """Path of the clip."""
     notes: tuple[str, ...] = ()
     """Why video was encoded instead of copied, and what could not be kept, one line each."""
+
+
+def song_document(song: Song, file: str | None = None) -> schema.Song:
+    """Return a song, and the path of its clip if there is one, in the form of JSON documents."""
+    return schema.Song(
+        schema.seconds(song.start),
+        schema.seconds(song.end),
+        schema.seconds(song.prelude),
+        schema.seconds(song.postlude),
+        schema.share(song.confidence),
+        UNSET if file is None else file,
+    )

@@ -168,6 +168,19 @@ def test_what_is_being_said_comes_again_until_it_is_said(voice: list[float], row
         assert len(piece.samples) <= (2 * SHORT.max_chunk_s + rows / 10 + 1) * RATE_HZ
 
 
+def test_a_pause_ends_a_chunk_while_somebody_goes_on_speaking() -> None:
+    rules = SpeechOptions(merge_gap_s=1.8, padding_s=0.2, min_chunk_s=1.0, max_chunk_s=6.0)
+    samples = noise(80 * FRAME)
+    for first_s, last_s in ((0.3, 0.9), (2.0, 2.3), (4.0, 4.6)):  # too soon, too short, a pause
+        samples[round(first_s * RATE_HZ) : round(last_s * RATE_HZ)] *= np.float32(0.001)
+    times: list[int] = []
+    blocks = in_blocks(samples, [FRAME] * 80)
+    pieces = chunked(blocks, speaking([0.9] * 80), rules, every_s=0.1, live=True, held=times)
+    first = next(piece for piece in pieces if piece.final)
+    assert abs(len(first.samples) / RATE_HZ - 4.3) < 0.05
+    assert len(times) < 52  # tenths of a second
+
+
 def test_a_chunk_is_cut_in_the_quietest_place() -> None:
     samples = noise(30 * FRAME)
     for start_s, gain in ((0.5, 0.001), (1.3, 0.1), (1.62, 0.01), (2.3, 0.05)):  # the first comes too soon

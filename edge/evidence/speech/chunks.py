@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from edge.arrays import Floats
 from edge.evidence.options import SpeechOptions
-from edge.evidence.speech.level import Frames, quietest_sample
+from edge.evidence.speech.level import Frames, quietest_sample, sounding, speech_level
 from edge.spans import merge
 from edge.vocabulary import LABELS, Label
 
 GRID_S = 0.2
 """Speech segments begin and end on this grid, in seconds. Labels next to silence change by a frame with the
 recording's gain or sample rate, and a recognizer's text with where its chunk begins."""
+LIVE_PAUSE_S = 0.5
+"""Pause in seconds at which ongoing speech is cut live, to have final results soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class SpeechChunker:
         self._options, self._live = options, live
         self._samples = _HeldSamples()
         self._finder = _Finder(options, frame_s)
-        self._cutter = _Cutter(self._samples, options, rate_hz)
+        self._cutter = _Cutter(self._samples, options, rate_hz, live=live)
         self._frame = round(frame_s * rate_hz)
 
     def accept(self, samples: Floats) -> None:
@@ -164,10 +167,13 @@ class _Finder:
 class _Cutter:
     """Cut speech segments into chunks. All positions are in samples."""
 
-    def __init__(self, samples: _HeldSamples, options: SpeechOptions, rate_hz: int) -> None:
+    def __init__(self, samples: _HeldSamples, options: SpeechOptions, rate_hz: int, *, live: bool) -> None:
         self._samples, self._rate_hz = samples, rate_hz
         self._shortest = round(options.min_chunk_s * rate_hz)
         self._longest = round(options.max_chunk_s * rate_hz)
+        self._live = live
+        self._awaited = self._longest + (self._shortest if live else self._longest)
+        """Length of ongoing speech of which a chunk is cut: live, as soon as enough is left for the next."""
         self.done = 0
         """End of the last chunk."""
 
@@ -184,9 +190,24 @@ class _Cutter:
     def cut_begun(self, first: int, stop: int) -> Iterator[Chunk]:
         """Yield chunks of an ongoing segment, as long as enough is left for the next."""
         first = max(first, self.done)
-        while stop - first > 2 * self._longest:
+        while self._live and (pause := self._pause(first, stop)) is not None:
+            self.done = pause
+            yield Chunk(first, self._samples.part(first, pause))
+            first = pause
+        while stop - first > self._awaited:
             yield self._chunk(first, self._shortest)
             first = self.done
+
+    def _pause(self, first: int, stop: int) -> int | None:
+        """Return the middle of the first pause of ongoing speech that ends a chunk; None if there is none."""
+        if stop - first < self._shortest:
+            return None
+        level = speech_level(self._samples.part(first, stop), self._rate_hz)
+        for before, after in pairwise(sounding(level)):
+            middle = round((before.end + after.start) / 2 * self._rate_hz)
+            if after.start - before.end >= LIVE_PAUSE_S and middle >= self._shortest:
+                return first + middle
+        return None
 
     def _chunk(self, first: int, shortest: int) -> Chunk:
         """Return the next chunk, up to the best pause."""

@@ -51,7 +51,7 @@ def recognize_chunk(chunk: Chunk, recognizer: Recognizer, options: RecognitionOp
     rate_hz = recognizer.rate_hz
     level = speech_level(chunk.samples, rate_hz)
     voiced = sounding(level)
-    result = recognizer.recognize(chunk.samples)
+    result = recognizer.recognize(chunk.samples) if chunk.final else recognizer.draft(chunk.samples)
     words = list(trimmed(believable(result, options), voiced))
     missed = _without_words(voiced, words) if words and not is_rushed(words) else []
     for part in missed:

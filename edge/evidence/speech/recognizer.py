@@ -44,6 +44,10 @@ class Recognizer(ABC):
         Raises ModelError, MissingRuntimeError, MissingExtraError if the networks cannot be loaded.
         """
 
+    def draft(self, samples: Floats) -> RecognitionResult:
+        """Recognize speech that goes on, and will be recognized again: the times of words may be rough."""
+        return self.recognize(samples)
+
 
 def words_of(tokens: tuple[Token, ...], length_s: float) -> tuple[Word, ...]:
     """Group tokens into words: a word begins at a space, and at each character of a script without spaces.

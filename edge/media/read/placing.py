@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
@@ -28,11 +29,20 @@ class Placer:
 
     Pieces may have gaps or overlap: see `Blocks`. A jump of the timestamps is believed unless those that
     follow refute it: then the frame follows the one before. So does one whose timestamp is beyond `end_s`
-    (container seconds).
+    (container seconds), or after a gap of `longest_gap_s`.
     """
 
-    def __init__(self, to: AudioFormat, *, origin: Fraction, end_s: float, report: DecodeReport) -> None:
+    def __init__(
+        self,
+        to: AudioFormat,
+        *,
+        origin: Fraction,
+        end_s: float,
+        report: DecodeReport,
+        longest_gap_s: float = math.inf,
+    ) -> None:
         self._to, self._origin, self._end_s, self._report = to, origin, end_s, report
+        self._longest_gap_s = longest_gap_s
         self._run: Run | None = None
         self._shift_s = 0.0  # correction of the timestamps that follow an ignored one
         self._held: deque[AudioFrame] = deque()  # the first jumps; whether to believe it is not known yet
@@ -71,7 +81,7 @@ class Placer:
 
     def _believed_s(self, run: Run, jump_s: float, *, refuted: bool) -> float:
         """Return the seconds by which the recording jumps where a timestamp does."""
-        is_possible = -REWIND_S < jump_s < self._end_s - run.end_s
+        is_possible = -REWIND_S < jump_s < min(self._end_s - run.end_s, self._longest_gap_s)
         self._report.jumps += not is_possible
         if refuted or not is_possible:
             self._shift_s -= 0.0 if refuted else jump_s

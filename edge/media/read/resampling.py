@@ -18,7 +18,7 @@ from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
 
 QUEUED = 32768
-"""Source samples that are pushed before results are pulled: pulling takes time even if nothing is ready."""
+"""Source samples before results are pulled, if nobody waits: pulling takes time even if nothing is ready."""
 
 Samples = npt.NDArray[np.float32]
 """float32[n] or float32[n, channels], full scale ±1."""
@@ -34,6 +34,8 @@ class AudioFormat:
     """FFmpeg's name of the channel layout ("mono", "5.1" ...)."""
     step: int = 16384
     """Samples per piece; larger pieces reduce the overhead of Python."""
+    queued: int = QUEUED
+    """Source samples that are pushed before results are pulled."""
 
     @property
     def channels(self) -> int:
@@ -116,7 +118,7 @@ class Run:
         """Begin with `frame`, at `start_s` of the container, or where its timestamp says."""
         self._key = _key(frame)
         self._graph = _resampler(frame, to)
-        self._queued = 0
+        self._queued, self._to_queue = 0, to.queued
         self._report = report
         start = pts_seconds(frame) if start_s is None else Fraction(start_s)
         self._channels = 2 if _is_pair(frame, to) else to.channels
@@ -149,7 +151,7 @@ class Run:
         self._count += frame.samples
         self._queued += frame.samples
         self._graph.push(frame)
-        if self._queued >= QUEUED:
+        if self._queued >= self._to_queue:
             self._queued = 0
             yield from self._pull()
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import av
 import numpy as np
+from av.audio.layout import AudioLayout
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import OutputContainer
 
@@ -26,9 +27,15 @@ QUICK = {"aac": {"aac_coder": "fast"}}
 
 
 def write_audio(
-    destination: str | PathLike[str], blocks: Iterable[Floats], rate_hz: int, *, force: bool = False
+    destination: str | PathLike[str],
+    blocks: Iterable[Floats],
+    rate_hz: int,
+    *,
+    layout: str = "stereo",
+    tags: dict[str, str] | None = None,
+    force: bool = False,
 ) -> Path:
-    """Write stereo blocks float32[2, n], one after the other, as an audio file; return its path.
+    """Write blocks float32[channels, n], one after the other, as an audio file; return its path.
 
     Blocks are made in a thread of their own. The suffix of `destination` selects the format
     (`containers.TARGETS`); lossless ones get 24 bits. Raises UsageError (suffix), OutputError (exists and not
@@ -38,17 +45,20 @@ def write_audio(
     target = target_for(destination)
     with (
         whole_file(destination, force=force) as draft,
-        writing(draft, destination, target, {}) as out,
+        writing(draft, destination, target, tags or {}) as out,
     ):
-        for _, packets in made_track(ahead(blocks), rate_hz, target, out):
+        for _, packets in made_track(ahead(blocks), rate_hz, target, out, layout=layout):
             for packet in packets:
                 out.mux(packet)
     return destination
 
 
-def made_track(blocks: Iterable[Floats], rate_hz: int, target: Target, out: OutputContainer) -> Track:
-    """Encode stereo blocks float32[2, n]; see `encode`. Raises UsageError (the encoder is missing)."""
-    source = AudioStream(-1, "pcm_s32le", rate_hz, 2, "stereo", None, Fraction(0), True, "s32")
+def made_track(
+    blocks: Iterable[Floats], rate_hz: int, target: Target, out: OutputContainer, *, layout: str = "stereo"
+) -> Track:
+    """Encode blocks float32[channels, n]; see `encode`. Raises UsageError (the encoder is missing)."""
+    channels = AudioLayout(layout).nb_channels
+    source = AudioStream(-1, "pcm_s32le", rate_hz, channels, layout, None, Fraction(0), True, "s32")
     encoding = audio_encoding(target, source)
     options = QUICK.get(encoding.codec, {})
     stream = cast(AvAudioStream, out.add_stream(encoding.codec, rate=encoding.rate_hz, options=options))
@@ -57,7 +67,7 @@ def made_track(blocks: Iterable[Floats], rate_hz: int, target: Target, out: Outp
         stream.bit_rate = encoding.bit_rate
     position = 0
     for block in blocks:
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=layout)
         frame.sample_rate, frame.pts, frame.time_base = rate_hz, position, Fraction(1, rate_hz)
         yield Fraction(position, rate_hz), cast("Packets", stream.encode(frame))
         position += block.shape[1]
