@@ -29,7 +29,7 @@ from edge.vocabulary import Progress
 
 ResultT = TypeVar("ResultT")
 
-Music: TypeAlias = "MusicIndex | str | PathLike[str]"
+Music: TypeAlias = MusicIndex | str | PathLike[str]
 """Music to choose from: an index, or the folder of one."""
 
 SIDE_BY_SIDE = 0.95
