@@ -74,16 +74,16 @@ class RowMaker:
             while at < len(wordless) and wordless[at].end <= caption.end:
                 inside.append(wordless[at])
                 at += 1
-            gone = [(one.start, one.end) in removed for one in (*caption.words, *inside)]
+            units: list[Word | Item] = [*caption.words, *inside]
+            gone = [(one.start, one.end) in removed for one in units]
             known = made.get(caption)
-            row = known[1] if known and known[0] == gone else self._caption(caption, inside, gone)
+            row = known[1] if known and known[0] == gone else self._caption(caption, units, gone)
             self._made[caption] = gone, row
             rows.append(row)
         rows += [_between(item, removed) for item in wordless[at:]]
         return tuple(rows)
 
-    def _caption(self, caption: Caption, inside: Sequence[Item], gone: Sequence[bool]) -> Row:
-        units: list[Word | Item] = [*caption.words, *inside]
+    def _caption(self, caption: Caption, units: Sequence[Word | Item], gone: Sequence[bool]) -> Row:
         pieces = [
             Piece(one.start, one.end, one.text, *self._mark(one), removed)
             for one, removed in zip(units, gone, strict=True)

@@ -17,7 +17,7 @@ from edge.captions.transcribe import CaptionResult
 from edge.quickcut.clean import plan_clean
 from edge.songs.find import SongSearchResult
 from edge.songs.song import Song
-from tests.browser import chromium, opened, violations
+from tests.browser import chromium, opened, until, violations
 from tests.makers import talk_from_script
 from tests.media.makers import write_sound
 from tools.sound.sample import Truth
@@ -49,11 +49,11 @@ def report(sample: tuple[Path, Truth], tmp_path_factory: pytest.TempPathFactory)
 
 def test_it_plays_and_its_parts_follow(browser: Browser, report: Path) -> None:
     with opened(browser, report.as_uri()) as page:
-        page.wait_for_function("player.readyState >= 1")
+        until(page, "player.readyState >= 1")
         assert page.evaluate("player.duration") == pytest.approx(72.8, abs=0.2)
         assert page.locator("#songs ol li").count() == 1
         page.locator("#captions li button").nth(3).click()
-        page.wait_for_function("!player.paused && player.currentTime > 0")
+        until(page, "!player.paused && player.currentTime > 0")
         page.evaluate("player.pause()")
         start = float(page.locator("#captions li").nth(3).get_attribute("data-start") or 0)
         assert page.evaluate("player.currentTime") == pytest.approx(start, abs=2.0)
@@ -65,7 +65,7 @@ def test_it_plays_and_its_parts_follow(browser: Browser, report: Path) -> None:
 
 def test_it_works_by_keyboard(browser: Browser, report: Path) -> None:
     with opened(browser, report.as_uri()) as page:
-        page.wait_for_function("player.readyState >= 1")
+        until(page, "player.readyState >= 1")
         timeline = page.get_by_role("slider", name="Position")
         timeline.focus()
         for key, seconds in (("ArrowRight", 5), ("Shift+ArrowRight", 65), ("ArrowLeft", 60), ("Home", 0)):
@@ -75,16 +75,16 @@ def test_it_works_by_keyboard(browser: Browser, report: Path) -> None:
         page.keyboard.press("+")
         assert page.evaluate("timeline.end - timeline.start") == pytest.approx(72.76 / 2, abs=0.2)
         page.keyboard.press("Space")
-        page.wait_for_function("!player.paused")
+        until(page, "!player.paused")
 
 
 def test_what_would_be_removed_is_left_out_while_playing(browser: Browser, report: Path) -> None:
     with opened(browser, report.as_uri()) as page:
-        page.wait_for_function("player.readyState >= 1")
+        until(page, "player.readyState >= 1")
         start, end = page.evaluate("data.removed[0]")
         page.locator("#skip").check()
         page.evaluate(f"seek({start} + 0.02, true)")
-        page.wait_for_function(f"player.currentTime >= {end} - 0.01")
+        until(page, f"player.currentTime >= {end} - 0.01")
         page.evaluate("player.pause()")
 
 
@@ -104,7 +104,7 @@ def test_a_lost_recording_can_be_opened_by_hand(browser: Browser, report: Path, 
     page.goto(alone.as_uri())
     page.locator("#missing").wait_for()
     page.locator("#file").set_input_files(report.parent.parent / "a show #1.mp4")
-    page.wait_for_function("player.readyState >= 1")
+    until(page, "player.readyState >= 1")
     assert page.locator("#missing").is_hidden()
     context.close()
 

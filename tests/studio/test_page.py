@@ -73,6 +73,24 @@ def test_remove_and_restore_by_mouse_and_keyboard(page: Page) -> None:
     until(page, "document.querySelectorAll('.row.gap del').length === 1")
 
 
+def test_rows_stay_in_order_whatever_changes(page: Page) -> None:
+    """Against the rows in an array: blocks of the page are divided, emptied and filled."""
+    assert page.evaluate("""() => {
+      const row = number => [number, number + 1, "blank", String(number), false, []];
+      let seed = 7;
+      const random = below => (seed = seed * 48271 % 2147483647) % below;
+      splice({ at: 0, delete: state.rows.length, insert: [...Array(500).keys()].map(row) });
+      for (let step = 0; step < 300; step++) {
+        const at = random(state.rows.length + 1), most = state.rows.length - at;
+        splice({ at, delete: Math.min(most, random(90)), insert: [...Array(random(90)).keys()].map(row) });
+        const shown = [...document.querySelectorAll("#rows .row")];
+        if (shown.length !== state.rows.length) return false;
+        if (shown.some((box, at) => box !== state.boxes[at])) return false;
+      }
+      return state.boxes.every((box, at) => box.querySelector(".words").textContent === state.rows[at][TEXT]);
+    }""")
+
+
 def test_correct_split_and_merge(page: Page) -> None:
     page.locator("#rows").focus()
     page.keyboard.press("Enter")

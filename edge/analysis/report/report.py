@@ -17,6 +17,9 @@ from edge.analysis.result import Analysis
 from edge.text.clock import clock
 from edge.version import __version__
 
+BLOCK = 50
+"""Rows of a block of a list."""
+
 
 def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), plays: str = "") -> str:
     """Return the HTML of the report of an analysis that is to lie in a folder.
@@ -104,6 +107,17 @@ def _section(name: str, title: str, parts: Iterable[str], empty: str) -> str:
     return f'<section id="{name}" aria-labelledby="{name}-title">{heading}{body}</section>'
 
 
+def _list(name: str, label: str, rows: Sequence[str], language: str = "und") -> str:
+    """Return a list in blocks, which browsers skip as long as they are out of view."""
+    spoken = "" if language == "und" else f' lang="{escape(language)}"'
+    blocks = [
+        f'<ol class="rows" start="{first + 1}">{"".join(rows[first : first + BLOCK])}</ol>'
+        for first in range(0, len(rows), BLOCK)
+    ]
+    attributes = f'id="{name}" tabindex="0" role="group" aria-label="{escape(label)}"{spoken}'
+    return f'<div class="long" {attributes}>{"".join(blocks)}</div>'
+
+
 def _row(start: float, end: float, text: str, kind: str = "") -> str:
     """Return an entry of a list that plays from its start."""
     of = f' class="{kind}"' if kind else ""
@@ -121,7 +135,7 @@ def _songs(analysis: Analysis) -> Iterator[str]:
         for number, song in enumerate(analysis.songs or (), 1)
     ]
     if rows:
-        yield f'<ol class="rows">{"".join(rows)}</ol>'
+        yield _list("song-list", "Songs", rows)
 
 
 def _captions(analysis: Analysis) -> Iterator[str]:
@@ -133,9 +147,8 @@ def _captions(analysis: Analysis) -> Iterator[str]:
         '<label><input type="checkbox" id="follow" checked> Follow</label>'
         '<output id="matches" aria-live="polite"></output></div>'
     )
-    rows = "".join(_row(one.start, one.end, one.text.replace("\n", " ")) for one in found)
-    language = f' lang="{escape(found.language)}"' if found.language != "und" else ""
-    yield f'<ol class="rows long" id="caption-list" tabindex="0" aria-label="Captions"{language}>{rows}</ol>'
+    rows = [_row(one.start, one.end, one.text.replace("\n", " ")) for one in found]
+    yield _list("caption-list", "Captions", rows, found.language)
 
 
 def _removed(analysis: Analysis) -> Iterator[str]:
@@ -147,11 +160,11 @@ def _removed(analysis: Analysis) -> Iterator[str]:
         f"<p>{clock(plan.removed_s)} of {clock(plan.duration_s)}. "
         '<label><input type="checkbox" id="skip"> Leave it out while playing</label></p>'
     )
-    rows = (
+    rows = [
         _row(item.start, item.end, ": ".join(filter(None, (item.kind, item.text, item.reason))))
         for item in items
-    )
-    yield f'<ol class="rows long" tabindex="0" aria-label="What would be removed">{"".join(rows)}</ol>'
+    ]
+    yield _list("removed-list", "What would be removed", rows)
 
 
 def _tags(analysis: Analysis) -> Iterator[str]:
