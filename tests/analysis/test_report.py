@@ -17,7 +17,7 @@ from edge.captions.transcribe import CaptionResult
 from edge.quickcut.clean import plan_clean
 from edge.songs.find import SongSearchResult
 from edge.songs.song import Song
-from tests.browser import chromium, opened, until, violations
+from tests.browser import chromium, opened, photograph, until, violations
 from tests.makers import talk_from_script
 from tests.media.makers import write_sound
 from tools.sound.sample import Truth
@@ -94,6 +94,9 @@ def test_it_is_for_everybody(browser: Browser, report: Path, size: str, dark: bo
     with opened(browser, report.as_uri(), size=size, dark=dark) as page:
         assert not violations(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.evaluate("seek(12)")
+        until(page, "!player.seeking")
+        photograph(page, f"report-{size}-{'dark' if dark else 'light'}")
 
 
 def test_a_lost_recording_can_be_opened_by_hand(browser: Browser, report: Path, tmp_path: Path) -> None:
