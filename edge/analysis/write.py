@@ -98,8 +98,9 @@ def _write_parts(analysis: Analysis, draft: Path, progress: Progress | None) -> 
 
 
 def _write_sound(recording: Recording, draft: Path, progress: Progress | None) -> str:
-    """Write the audio of a recording that no browser plays; return its name, "" if none was written."""
-    if browsers_play(recording) or not recording.audio:
+    """Write the audio of a recording that no browser can play; return its name, "" if none was written."""
+    is_at_hand = recording.name is None  # standard input is not
+    if (is_at_hand and browsers_play(recording)) or not recording.audio:
         return ""
     whole = MediaRange(recording, Fraction(0), recording.end(video=False))
     try:
