@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import edge
+from edge.analysis.report.data import page_data
 from edge.analysis.report.report import report_page
 from edge.captions.transcribe import CaptionResult
 from edge.quickcut.clean import plan_clean
@@ -133,7 +134,7 @@ def test_three_hours_are_searched_and_followed(browser: Browser, tmp_path: Path)
         clean=plan, tags=None, tracks=None, music=None, motion=None, left_out={},
     )  # fmt: skip
     page_file = tmp_path / "report.html"
-    page_file.write_text(report_page(analysis, tmp_path), encoding="utf-8")
+    page_file.write_text(report_page(analysis, page_data(analysis), tmp_path), encoding="utf-8")
     with opened(browser, page_file.as_uri()) as page:
         assert page.title() == HOSTILE
         assert page.locator("#caption-list li").count() == 3600

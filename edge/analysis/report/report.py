@@ -9,9 +9,9 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import quote
 
-from edge.analysis.report.data import page_data
 from edge.analysis.report.images import face_images
 from edge.analysis.result import Analysis
 from edge.text.clock import clock
@@ -21,11 +21,13 @@ BLOCK = 50
 """Rows of a block of a list."""
 
 
-def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), plays: str = "") -> str:
+def report_page(
+    analysis: Analysis, data: dict[str, Any], folder: Path, *, files: Sequence[str] = (), plays: str = ""
+) -> str:
     """Return the HTML of the report of an analysis that is to lie in a folder.
 
-    `files` are names of files beside it that it links to. It plays the recording, by its path from the
-    folder, or `plays`, a file beside it. Raises InputError.
+    `data` is that of `page_data`; `files` are names of files beside it that it links to. It plays the
+    recording, by its path from the folder, or `plays`, a file beside it. Raises InputError.
     """
     recording = analysis.recording
     name = recording.name or recording.path.name
@@ -38,7 +40,7 @@ def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), 
         script=f"{asset('timeline.js')}\n{asset('report.js')}",
         player=f'<{kind} id="player" controls preload="metadata" src="{escape(source)}"></{kind}>',
         sections="\n".join(_sections(analysis, files)),
-        data=json.dumps(page_data(analysis), separators=(",", ":")).replace("</", "<\\/"),
+        data=json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
         version=escape(__version__),
     )
 
