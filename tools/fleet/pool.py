@@ -2,7 +2,8 @@
 
 On this machine Ray's servers listen on 127.0.0.1 only and ask for a token, its usage statistics and dashboard
 are off, and all it writes (logs, sockets) is in a folder `edge-fleet-*` of the temporary folder, which is
-deleted at the end. It stays only if this process is killed; Ray's own then end by themselves within seconds.
+deleted at the end. It stays only if this process is killed; Ray's processes then end by themselves,
+workers at once, the last of them within two minutes.
 Shared memory is 80 MB, the least that Ray takes is 75: only paths and times pass through it.
 """
 
@@ -14,7 +15,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,11 @@ QUIET = {
 }
 """Environment variables that keep Ray quiet."""
 
-LOCAL = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
-"""Those that make it listen on 127.0.0.1 only, and only to this process and its children."""
+LOCAL = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens on 127.0.0.1 only
+    "RAY_AUTH_MODE": "token",  # obeys only who knows a token: this process and its children
+}
+"""Those of a cluster that is this machine alone."""
 
 
 class Died(str):
@@ -106,7 +110,12 @@ def open_pool(settings: Settings, workers: int | None, address: str | None = Non
     """
     require("ray", "fleets", "fleet")
     os.environ.update(QUIET)
-    with _on_cluster(address) if address else _on_this_machine(workers or _processors()):
+    where = _on_cluster(address) if address else _on_this_machine(workers or _processors())
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+        where,
+    ):  # Ray prints when workers die
         import ray  # noqa: PLC0415 - an extra
 
         pool = Pool(settings, workers or max(1, int(ray.cluster_resources().get("CPU", 1))))
