@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -12,9 +13,8 @@ from typing import Any
 
 import msgspec
 
-from edge.errors import InputError, OutputError, UsageError
+from edge.errors import OutputError, UsageError
 from edge.files import refuse_unwritable
-from edge.media import open_recording
 from tools.fleet.jobs import LEDGER, Job
 from tools.fleet.work import Outcome, Settings
 
@@ -165,6 +165,7 @@ class Ledger:
 
 def _digest(path: Path) -> str | None:
     try:
-        return open_recording(path).digest
-    except InputError:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
         return None

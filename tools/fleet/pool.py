@@ -2,9 +2,9 @@
 
 On this machine Ray's servers listen on 127.0.0.1 only and ask for a token, its usage statistics and dashboard
 are off, and all it writes (logs, sockets) is in a folder `edge-fleet-*` of the temporary folder, which is
-deleted at the end. It stays only if this process is killed; Ray's processes then end by themselves,
-workers at once, the last of them within two minutes.
-Shared memory is 80 MB, the least that Ray takes is 75: only paths and times pass through it.
+deleted at the end. It stays only if this process is killed; Ray's processes then end by themselves, workers at
+once, the last of them within two minutes. Shared memory is 80 MB, of which Ray needs 75: only paths and times
+pass through it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -20,12 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from edge.bench.process import THREAD_VARIABLES
-from edge.errors import EdgeError, require
+from edge.errors import EdgeError, UsageError, require
 from tools.fleet.jobs import Job
 from tools.fleet.work import Outcome, Settings, Worker
 
 STORE_BYTES = 80 << 20
 """Shared memory of Ray on this machine."""
+
+CONNECT_S = 5.0
+"""How long a cluster has to answer."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,6 +159,7 @@ def _on_this_machine(workers: int) -> Iterator[None]:
 def _on_cluster(address: str) -> Iterator[None]:
     import ray  # noqa: PLC0415 - an extra
 
+    _refuse_unreachable(address)
     try:
         ray.init(
             address=address,
@@ -163,12 +168,24 @@ def _on_cluster(address: str) -> Iterator[None]:
             runtime_env={"env_vars": _worker_environment()},
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        what = " ".join(str(error).split())
-        raise EdgeError(f"{address}: there is no cluster ({what}); `ray start --head` starts one") from error
+        raise EdgeError(f"{address}: Ray cannot connect: {error}") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise UsageError or EdgeError unless something answers at an address: Ray tries for minutes."""
+    host, _, port = address.rpartition(":")
+    if not (host and port.isdecimal()):
+        raise UsageError(f"{address}: is no address of a cluster; type HOST:PORT")
+    try:
+        socket.create_connection((host, int(port)), CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise EdgeError(
+            f"{address}: no cluster answers ({error}); start it with `ray start --head`"
+        ) from error
 
 
 def _worker_environment() -> dict[str, str]:

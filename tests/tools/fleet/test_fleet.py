@@ -15,11 +15,9 @@ from typing import Any
 
 import pytest
 
-from edge.errors import InputError, OutputError, UsageError
 from tests.conftest import EdgeCommand
 from tools.fleet.jobs import LEDGER, find_jobs
-from tools.fleet.ledger import Ledger
-from tools.fleet.work import COMMANDS, Outcome, Settings, Worker
+from tools.fleet.work import Settings, Worker
 from tools.sound.sample import Truth
 
 pytestmark = pytest.mark.slow
@@ -132,7 +130,7 @@ def test_what_failed_and_what_was_interrupted_is_done_by_the_next_run(talks: Pat
     out = tmp_path / "out"
     process = start("songs", talks, "-o", out, "--workers", 1, "--retries", 0, "--quiet")
     os.kill(wait_for(lambda: working(process.pid))[0], signal.SIGKILL)
-    wait_for(lambda: (out / LEDGER).read_text())
+    wait_for((out / LEDGER).read_text)
     wait_for(lambda: working(process.pid))
     process.kill()
     process.communicate()

@@ -57,10 +57,10 @@ def test_what_is_not_there_or_has_the_name_of_another_is_refused(talks: Path, ou
     for missing in ("none", "no*.mp4"):
         with pytest.raises(InputError):
             find_jobs([str(talks / missing)], out)
-    (talks / "day/more/day").mkdir(parents=True)
-    (talks / "day/more/day/b.mp4").touch()
+    (talks / "more/day").mkdir(parents=True)
+    (talks / "more/day/b.mp4").touch()
     with pytest.raises(UsageError, match="has the name of"):
-        find_jobs([f"{talks}/day", f"{talks}/day/more/day"], out)
+        find_jobs([f"{talks}/day", f"{talks}/more/day"], out)
 
 
 def test_results_are_not_searched(talks: Path) -> None:
@@ -86,7 +86,7 @@ def test_done_is_what_has_the_same_content_settings_and_results(talks: Path, out
         assert not ledger.done(job, Settings("run"))
         os.utime(job.path, (1, 1))
         (touched, _) = find_jobs([str(talks)], out)
-        assert ledger.done(touched, SONGS) == _is_readable(job.path)
+        assert ledger.done(touched, SONGS)
         job.path.write_bytes(b"54321")
         (changed, _) = find_jobs([str(talks)], out)
         assert not ledger.done(changed, SONGS)
@@ -97,10 +97,6 @@ def test_done_is_what_has_the_same_content_settings_and_results(talks: Path, out
     with Ledger(out) as ledger:  # the line after the torn one was not lost
         result(other).write_text("{}")
         assert ledger.done(other, SONGS)
-
-
-def _is_readable(path: Path) -> bool:
-    return False
 
 
 def test_one_fleet_at_a_time_in_a_folder_of_its_own(talks: Path, out: Path) -> None:
