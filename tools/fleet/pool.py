@@ -1,10 +1,9 @@
 """Worker processes of a fleet, on Ray: on this machine, or on a cluster.
 
 On this machine Ray's servers listen on 127.0.0.1 only and ask for a token, its usage statistics and dashboard
-are off, and all it writes (logs, sockets) is in a folder `edge-fleet-*` of the temporary folder, which is
-deleted at the end. It stays only if this process is killed; Ray's processes then end by themselves, workers at
-once, the last of them within two minutes. Shared memory is 80 MB, of which Ray needs 75: only paths and times
-pass through it.
+are off, and all it writes (logs, sockets) is in a folder `/tmp/edge-fleet-*`, which is deleted at the end. It
+stays only if this process is killed; Ray's processes then end by themselves, workers at once, the last of
+them within two minutes. Shared memory is 80 MB, of which Ray needs 75: only paths and times pass through it.
 """
 
 from __future__ import annotations
@@ -28,6 +27,9 @@ from tools.fleet.work import Outcome, Settings, Worker
 STORE_BYTES = 80 << 20
 """Shared memory of Ray on this machine."""
 
+TOKEN = Path.home() / ".ray" / "auth_token"
+"""Where `ray start` keeps the token of a cluster; each machine has the same."""
+
 CONNECT_S = 5.0
 """How long a cluster has to answer."""
 
@@ -36,7 +38,6 @@ ROOT = Path(__file__).parents[2]
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # does not warn of a default that will change
-    "RAY_TQDM": "0",
     "GRPC_VERBOSITY": "NONE",
 }
 """Environment variables that keep Ray quiet."""
@@ -157,9 +158,12 @@ def _on_this_machine(workers: int) -> Iterator[None]:
 
 @contextmanager
 def _on_cluster(address: str) -> Iterator[None]:
-    import ray  # noqa: PLC0415 - an extra
-
     _refuse_unreachable(address)
+    tokens = "RAY_AUTH_TOKEN" in os.environ, "RAY_AUTH_TOKEN_PATH" in os.environ, TOKEN.exists()
+    if any(tokens):  # clusters ask for it by default, but Ray does not show it by default
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    import ray  # noqa: PLC0415 - reads the environment
+
     try:
         ray.init(
             address=address,
