@@ -24,6 +24,7 @@ import msgspec
 from edge import interrupts
 from edge.analysis.options import PARTS, AnalysisOptions
 from edge.cli.parsing import EXIT_CODES, Parser, positive
+from edge.cli.show import plural
 from edge.errors import EdgeError, InputError
 from tools import progress
 from tools.documents import document
@@ -50,7 +51,7 @@ def main() -> int:
     if options.json:
         print(document(_document(report)))
     elif not options.quiet or report.failed:
-        print(_table(report))
+        print(_table(report).encode(errors="backslashreplace").decode())  # a path may be no text
     return 1 if report.failed else 0
 
 
@@ -106,37 +107,37 @@ def _run(options: argparse.Namespace) -> Report:
 
 
 def _document(report: Report) -> dict[str, Any]:
+    entries = [*report.done, *report.failed]
     return {
         "schema": 1,
         "command": report.settings.command,
-        "done": len(report.entries) - len(report.failed),
+        "done": len(report.done),
         "before": [str(job.path) for job in report.before],
         "failed": len(report.failed),
         "workers": report.workers,
         "deaths": report.deaths,
         "seconds": round(report.seconds, 3),
         "media_seconds": round(report.media_s, 3),
-        "cpu_seconds": round(sum(entry.cpu_seconds for entry in report.entries), 3),
-        "recordings": [msgspec.to_builtins(entry) for entry in report.entries],
+        "cpu_seconds": round(sum(entry.cpu_seconds for entry in entries), 3),
+        "recordings": [msgspec.to_builtins(entry) for entry in entries],
     }
 
 
 def _table(report: Report) -> str:
     """The recordings that failed, and a summary."""
-    width = max((len(entry.path) for entry in report.failed), default=0)
-    lines = [f"{entry.path:{width}}  {entry.error}" for entry in sorted(report.failed, key=lambda e: e.path)]
-    done = len(report.entries) - len(report.failed)
-    counts = [f"{done} done", f"{len(report.before)} done before", f"{len(report.failed)} failed"]
-    summary = ", ".join(count for count in counts if not count.startswith("0 ")) or "nothing"
-    if done:
+    failed = sorted((entry.path, entry.error) for entry in report.failed)
+    width = max((len(path) for path, _ in failed), default=0)
+    counts = {"done": report.done, "done before": report.before, "failed": report.failed}
+    summary = ", ".join(f"{len(some)} {what}" for what, some in counts.items() if some)
+    if report.done:
         speed = report.media_s / max(report.seconds, 1e-3)
         summary += (
             f": {report.media_s:.0f} s of media in {report.seconds:.0f} s, {speed:.0f}x real time, "
-            f"by {report.workers} worker{'s' * (report.workers != 1)}"
+            f"by {plural(report.workers, 'worker')}"
         )
     if report.deaths:
         summary += f"; workers that died: {report.deaths}"
-    return "\n".join([*lines, summary])
+    return "\n".join([*(f"{path:{width}}  {error}" for path, error in failed), summary])
 
 
 def _count(text: str) -> int:

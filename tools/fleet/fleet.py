@@ -27,8 +27,10 @@ class Report:
     """What was done with each recording."""
     before: list[Job] = field(default_factory=list)
     """Recordings that had been done before."""
-    entries: list[Entry] = field(default_factory=list)
-    """Those that were done now, or failed."""
+    done: list[Entry] = field(default_factory=list)
+    """Those that were done now."""
+    failed: list[Entry] = field(default_factory=list)
+    """Those without a result."""
     workers: int = 0
     """Processes that did it; 0 if there was nothing to do."""
     deaths: int = 0
@@ -36,15 +38,13 @@ class Report:
     seconds: float = 0.0
     """Time from the first recording to the last, with loading the networks but without starting Ray."""
 
-    @property
-    def failed(self) -> list[Entry]:
-        """Those without a result."""
-        return [entry for entry in self.entries if entry.error]
+    media_s: float = 0.0
+    """Length of what was done now, in seconds."""
 
-    @property
-    def media_s(self) -> float:
-        """Length of what was done now, in seconds."""
-        return sum(entry.media_seconds for entry in self.entries if not entry.error)
+    def add(self, entry: Entry) -> None:
+        """Count a recording that was done, or failed."""
+        (self.failed if entry.error else self.done).append(entry)
+        self.media_s += 0.0 if entry.error else entry.media_seconds
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,12 @@ def run_fleet(
         return report
     tell(f"starting workers for {len(left)} of {len(jobs)} recordings")
     with open_pool(settings, means.workers, means.address) as pool:
-        started, done_bytes = time.monotonic(), 0
+        started, done_bytes, all_bytes = time.monotonic(), 0, max(1, sum(job.size for job in left))
         pool.workers = min(pool.workers, len(left))
         for job, outcome in _outcomes(pool, left, means.retries, report):
-            report.entries.append(ledger.add(job, settings, outcome))
+            report.add(ledger.add(job, settings, outcome))
             report.seconds, done_bytes = time.monotonic() - started, done_bytes + job.size
-            share = done_bytes / max(1, sum(one.size for one in left))
-            tell(_progress(report, len(left), share))
+            tell(_progress(report, len(left), done_bytes / all_bytes))
         report.workers = pool.workers
     return report
 
@@ -110,9 +109,8 @@ def _outcomes(pool: Pool, jobs: Sequence[Job], retries: int, report: Report) -> 
 
 
 def _progress(report: Report, count: int, share: float) -> str:
-    failed = f", {len(report.failed)} failed" if report.failed else ""
+    ended, failed = len(report.done) + len(report.failed), len(report.failed)
     left_s = report.seconds / share * (1 - share) if share else 0.0
     speed = report.media_s / max(report.seconds, 1e-3)
-    return (
-        f"{len(report.entries)} of {count} recordings{failed}, {speed:.0f}x real time, {clock(left_s)} left"
-    )
+    failures = f", {failed} failed" if failed else ""
+    return f"{ended} of {count} recordings{failures}, {speed:.0f}x real time, {clock(left_s)} left"

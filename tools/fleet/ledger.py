@@ -29,6 +29,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was done."""
     path: str
     """Absolute path of the recording."""
+    target: str
+    """What the names of its results begin with, relative to the ledger's folder."""
     size: int
     """Its bytes."""
     mtime_ns: int
@@ -95,26 +97,26 @@ class Ledger:
     def check(self, jobs: list[Job], settings: Settings) -> None:
         """Raise UsageError if a recording would replace results of another that still exists."""
         owners = {
-            str(self._out / name): entry.path
+            entry.target: entry.path
             for entry in self._entries.values()
-            if entry.command == settings.command
-            for name in entry.files
+            if entry.command == settings.command and entry.files
         }
         for job in jobs:
-            for name, owner in ((n, o) for n, o in owners.items() if n.startswith(f"{job.target}.")):
-                if owner != str(job.path) and Path(owner).exists():
-                    raise UsageError(f"{name}: is a result of {owner}; choose another -o for {job.path}")
+            owner = owners.get(self._named(job.target), str(job.path))
+            if owner != str(job.path) and Path(owner).exists():
+                raise UsageError(f"{job.path}: has the name of {owner} in {self._out}; choose another -o")
 
     def add(self, job: Job, settings: Settings, outcome: Outcome) -> Entry:
         """Append what became of a recording. Raises OutputError."""
         entry = Entry(
             command=settings.command,
             path=str(job.path),
+            target=self._named(job.target),
             size=job.size,
             mtime_ns=job.mtime_ns,
             sha256=outcome.sha256,
             settings=settings.to_dict(),
-            files=tuple(file.relative_to(self._out).as_posix() for file in outcome.files),
+            files=tuple(map(self._named, outcome.files)),
             media_seconds=round(outcome.media_s, 3),
             seconds=round(outcome.seconds, 3),
             cpu_seconds=round(outcome.cpu_s, 3),
@@ -139,6 +141,9 @@ class Ledger:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
             folders[:] = [name for name in folders if not _DRAFT.fullmatch(name)]
+
+    def _named(self, path: Path) -> str:
+        return path.relative_to(self._out).as_posix()
 
     def _read(self) -> None:
         """Read all lines but torn and foreign ones; the last is ended, if it was torn."""

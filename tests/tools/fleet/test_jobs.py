@@ -114,7 +114,7 @@ def test_results_of_another_recording_are_not_replaced(talks: Path, out: Path) -
     (same,) = find_jobs([f"{talks}/b.mp4"], out)
     with Ledger(out) as ledger:
         finish(ledger, job)
-        with pytest.raises(UsageError, match="is a result of"):
+        with pytest.raises(UsageError, match="has the name of"):
             ledger.check([same], SONGS)
         job.path.unlink()  # moved
         ledger.check([same], SONGS)
