@@ -127,8 +127,12 @@ def _table(report: Report) -> str:
     """The recordings that failed, and a summary."""
     failed = sorted((entry.path, entry.error) for entry in report.failed)
     width = max((len(path) for path, _ in failed), default=0)
-    counts = {"done": report.done, "done before": report.before, "failed": report.failed}
-    summary = ", ".join(f"{len(some)} {what}" for what, some in counts.items() if some)
+    counts = {
+        "done": len(report.done),
+        "done before": len(report.before),
+        "failed": len(report.failed),
+    }
+    summary = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     if report.done:
         speed = report.media_s / max(report.seconds, 1e-3)
         summary += (
