@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,8 +13,9 @@ from av.container import InputContainer
 
 from edge.errors import NoAudioError, UsageError
 from edge.media.read.container import as_input_error, open_container, select_streams
-from edge.media.read.decoding import Numbered, audio_frames, audio_frames_from
+from edge.media.read.decoding import TOO_LONG, Numbered, audio_frames, audio_frames_from
 from edge.media.read.extent import declared_end
+from edge.media.read.limits import limits
 from edge.media.read.mixing import TrackMix
 from edge.media.read.placing import Placer
 from edge.media.read.probe import AudioStream, MediaInfo
@@ -130,7 +130,9 @@ def decode_from(
             decoded = True
             yield from blocks.add(piece)
             report.decoded_s = blocks.position / to.rate_hz
-            if blocks.complete:
+            if report.decoded_s > limits().duration_s:
+                report.gave_up = TOO_LONG
+            if blocks.complete or report.gave_up == TOO_LONG:
                 break
         else:
             report.finished = True
@@ -154,4 +156,4 @@ def _declared_s(info: MediaInfo, streams: Sequence[AvAudioStream]) -> float | No
 
 def _believable_s(info: MediaInfo) -> float:
     """Return the container time beyond which timestamps are ignored: the duration plus 1 s."""
-    return float(info.origin) + info.duration_s + 1.0 if info.duration_s > 0 else math.inf
+    return float(info.origin) + (info.duration_s or limits().duration_s) + 1.0

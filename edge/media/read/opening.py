@@ -11,6 +11,7 @@ from av.container import InputContainer
 
 from edge.errors import InputError
 from edge.media.read.headers import ends_early
+from edge.media.read.limits import hold_to_limits, limits
 from edge.media.read.parts import Bytes, Piece
 
 # FFmpeg logs to stderr; relevant errors reach the caller as exceptions or in the DecodeReport.
@@ -48,13 +49,12 @@ def open_file(path: Path, part: Bytes | None = None) -> InputContainer:
             raise InputError(path, "is empty; check that the copy or the recording finished")
         container = _open(path, part, {"ignore_length": "1"} if ends_early(path) else {})
         same = path, found.st_size, found.st_mtime_ns
-        if not _lacks(container) or same in _NO_FARTHER:
-            return container
-        container.close()
-        container = _open(path, part, FAR)
-        if _lacks(container):
-            _NO_FARTHER.add(same)
-        return container
+        if _lacks(container) and same not in _NO_FARTHER:
+            container.close()
+            container = _open(path, part, FAR)
+            if _lacks(container):
+                _NO_FARTHER.add(same)
+        return _within_limits(path, container)
     except PermissionError as error:
         raise InputError(path, "may not be read by this user; check its permissions") from error
     except av.error.InvalidDataError as error:
@@ -65,6 +65,15 @@ def open_file(path: Path, part: Bytes | None = None) -> InputContainer:
         raise InputError(path, f"cannot be opened ({reason(error)})") from error
 
 
+def _within_limits(path: Path, container: InputContainer) -> InputContainer:
+    try:
+        hold_to_limits(path, container)
+    except BaseException:
+        container.close()
+        raise
+    return container
+
+
 def _open(path: Path, part: Bytes | None, options: dict[str, str]) -> InputContainer:
     # The explicit protocol keeps a file name such as "concat:a|b" a file name.
     whole = f"file:{os.path.abspath(path)}"  # noqa: PTH100 - resolving links would hide the given name
@@ -72,6 +81,7 @@ def _open(path: Path, part: Bytes | None, options: dict[str, str]) -> InputConta
         whole if part is None else Piece(path, part),
         "r",
         _image_format(path),
+        options={"max_pixels": str(limits().pixels)},
         container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS, **options},
         metadata_errors="replace",
     )
