@@ -12,6 +12,7 @@ from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 
 from edge.errors import NoAudioError, UsageError
+from edge.media.read.child import ask
 from edge.media.read.container import as_input_error, open_container, select_streams
 from edge.media.read.decoding import TOO_LONG, Numbered, audio_frames, audio_frames_from
 from edge.media.read.extent import declared_end
@@ -62,6 +63,9 @@ def decode_audio(
     recording.require_audio()
     report = report if report is not None else DecodeReport()
     report.tracks = recording.audio_note
+    if recording.isolated:
+        whole = recording.request("audio", rate_hz=rate_hz, block_s=block_s, start_s=start_s, end_s=end_s)
+        return (AudioBlock(samples, first) for first, samples in ask(whole, report))
     size = max(1, round(block_s * rate_hz))
     last = None if end_s is None else round(end_s * rate_hz)
     blocks = Blocks(1, size, round(start_s * rate_hz), last)
@@ -80,6 +84,10 @@ def decode_spans(
     """
     recording = open_recording(media)
     chosen = recording.require_audio()
+    if recording.isolated:
+        request = recording.request("spans", spans=list(spans), rate_hz=rate_hz)
+        yield from (samples for _, samples in ask(request))
+        return
     with open_container(recording.path) as container:
         for start_s, end_s in spans:
             start, end = round(start_s * rate_hz), round(end_s * rate_hz)

@@ -38,6 +38,10 @@ class MediaLimits:
     """UTF-8 bytes of all tags of a file or of a stream, with their names; the other tags are left out."""
     idle_packets: int = 200_000
     """Packets in a row from which no frame is decoded, after which decoding stops."""
+    answer_s: float = 120.0
+    """Seconds in which a decoding process must go on, see `edge.media.read.child`."""
+    memory_bytes: int = 4 << 30
+    """Address space of a decoding process; 8K in HEVC takes half of it."""
 
     def __post_init__(self) -> None:
         if not all(value > 0 for value in (getattr(self, name) for name in self.__slots__)):
