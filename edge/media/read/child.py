@@ -227,9 +227,8 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 def info_of(path: Path) -> MediaInfo:
     """Probe a recording in the process. Raises InputError."""
-    for item, _ in ask(Request("probe", str(path), limits())):
-        return msgspec.convert(item, MediaInfo, dec_hook=from_wire)
-    raise InputError(path, "cannot be read")
+    ((item, _),) = ask(Request("probe", str(path), limits()))  # to its end, so that the process goes on
+    return msgspec.convert(item, MediaInfo, dec_hook=from_wire)
 
 
 decoded_request = partial(msgspec.json.decode, type=Request, dec_hook=from_wire)
