@@ -184,7 +184,7 @@ def _microphone() -> str:
     try:
         import sounddevice  # noqa: PLC0415
     except ImportError as error:
-        raise EdgeError("records the microphone: pip install "edgereel[live]"") from error
+        raise EdgeError("records the microphone: pip install 'edgereel[live]'") from error
     try:
         return str(sounddevice.query_devices(kind="input")["name"])
     except sounddevice.PortAudioError as error:

@@ -25,6 +25,9 @@ from edge.media.time import pts_seconds, ticks_to_seconds
 SIDE = 16
 """Pixels of the shortest side of a frame."""
 
+WIDEST = 32
+"""Width over height of a frame, or height over width, at most; a damaged header may say anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class GrayFrame:
@@ -68,6 +71,7 @@ def gray_frames(
 def reduced_size(video: VideoStream, pixels: int) -> tuple[int, int]:
     """Return width and height of an upright frame of about `pixels` pixels, which are square."""
     aspect = video.width * float(video.pixel_aspect) / video.height
+    aspect = min(max(aspect, 1 / WIDEST), WIDEST)
     height = math.sqrt(pixels / aspect)
     return max(SIDE, round(height * aspect)), max(SIDE, round(height))
 
