@@ -64,9 +64,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz", description=__doc__)
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help=f"default: all of {', '.join(TARGETS)}"
-    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"default: all of {', '.join(TARGETS)}")
     parser.add_argument("--count", type=int, default=1000, metavar="N", help="inputs in all (default 1000)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed, the same inputs")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first input")
@@ -101,7 +99,7 @@ def _share(
     with Host(options.seconds_limit) as host:
         for target, seeds, number in _numbered(work, which, options.jobs):
             name, content = damaged(target, seeds, number, options.seed)
-            path = host.folder / name
+            path = host.inputs / name
             path.write_bytes(content)
             began = time.monotonic()
             outcome = host.use(target.name, path)

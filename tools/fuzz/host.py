@@ -27,6 +27,8 @@ class Host:
 
     def __init__(self, limit_s: float) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="edge-fuzz-"))
+        self.inputs = self.folder / "in"
+        self.inputs.mkdir()
         self._limit_s = limit_s
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end
         self._process: subprocess.Popen[bytes] | None = None

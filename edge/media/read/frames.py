@@ -75,7 +75,8 @@ def cheap_times(media: MediaSource, spans: Sequence[tuple[float, float]]) -> lis
     if info.video is None:
         raise InputError(info.path, "has no video stream")
     if recording.isolated:
-        return [float(each) for found, _ in ask(recording.request("cheap_times", spans=spans)) for each in found]
+        ((found, _),) = ask(recording.request("cheap_times", spans=spans))
+        return list(map(float, found))
     times = []
     with as_input_error(info.path), open_frame_reader(info) as reader:
         for start, end in spans:

@@ -58,7 +58,7 @@ def limits() -> MediaLimits:
 
 def set_limits(chosen: MediaLimits) -> MediaLimits:
     """Set the limits of this process, for files opened from now on; return those before."""
-    global _limits  # noqa: PLW0603 - of the process, like what it may use of the machine
+    global _limits
     before, _limits = _limits, chosen
     return before
 

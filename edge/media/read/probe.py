@@ -177,8 +177,14 @@ def _describe(path: Path, container: InputContainer) -> MediaInfo:
 def _audio_streams(container: InputContainer) -> list[AvAudioStream]:
     """Return decodable audio streams, FFmpeg's default (by disposition, channels, bit rate) first."""
     best = container.streams.best("audio")
-    usable = [s for s in container.streams.audio if decodable(s) and s.rate and s.channels]
+    usable = [s for s in container.streams.audio if decodable(s) and _has_format(s)]
     return sorted(usable, key=lambda s: (best is None or s.index != best.index, s.index))
+
+
+def _has_format(stream: AvAudioStream) -> bool:
+    """Return whether it is known what is decoded; of a damaged stream it may not be."""
+    form: object = stream.format  # None then, which PyAV's stub omits
+    return bool(stream.rate and stream.channels) and form is not None
 
 
 def _first_frames(

@@ -109,15 +109,17 @@ def open_recording(
 
     `audio_stream` is a container index from `MediaInfo.audio`. By default the file's default stream is
     analyzed with all others of its language, or of none, and of its role: two microphones, or one and what a
-    computer plays, but no dub and no commentary. `isolated` has it probed and decoded by another process, which
-    costs some 0.3 s once and 5 % of the time for audio; None: as `EDGE_ISOLATE` says. Raises InputError if the
-    file cannot be read, NoAudioError if there is no stream with that index.
+    computer plays, but no dub and no commentary. `isolated` has it probed and decoded by another process,
+    which takes 0.3 s to start; None: as `EDGE_ISOLATE` says. Raises InputError if the file cannot be read,
+    NoAudioError if there is no stream with that index.
     """
     if isinstance(media, Recording):
         apart = media.isolated if isolated is None else isolated
         audio = media.audio if audio_stream is None else _choose(media.info, audio_stream)
-        return media if (apart, audio) == (media.isolated, media.audio) else replace(
-            media, audio=audio, isolated=apart
+        return (
+            media
+            if (apart, audio) == (media.isolated, media.audio)
+            else replace(media, audio=audio, isolated=apart)
         )
     apart = is_isolated_by_default() if isolated is None else isolated
     info = info_of(Path(media)) if apart else probe(media)
