@@ -8,10 +8,14 @@ import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from edge.errors import InputError, UsageError
 from edge.media import DecodeReport, decode_audio, frames_at, probe
@@ -52,40 +56,51 @@ def wav(path: Path, rate_hz: int, seconds: float = 1.0) -> Path:
     return path
 
 
+def growing(path: Path, *sizes: tuple[int, int]) -> Path:
+    """A video stream that changes its size every 30 frames."""
+    with av.open(str(path), "w") as out:
+        stream = cast(VideoStream, out.add_stream("libx264", rate=25))
+        (stream.width, stream.height), stream.pix_fmt = sizes[0], "yuv420p"
+        for part, (width, height) in enumerate(sizes):
+            encoder = cast(VideoCodecContext, av.CodecContext.create("libx264", "w"))
+            encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+            encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
+            encoder.options = {"tune": "zerolatency"}
+            frames: list[VideoFrame | None] = []
+            for number in range(30 * part, 30 * part + 30):
+                frame = VideoFrame.from_ndarray(np.zeros((height * 3 // 2, width), np.uint8), "yuv420p")
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                frames.append(frame)
+            for each in [*frames, None]:
+                for packet in encoder.encode(each):
+                    packet.stream = stream
+                    out.mux(packet)
+    return path
+
+
 def test_real_recordings_are_far_within_them() -> None:
     most = MediaLimits()
     assert most.duration_s >= 24 * 3600
     assert most.pixels >= 7680 * 4320
     assert most.streams >= 64
-    assert most.lowest_rate_hz <= 4000 < 384_000 <= most.highest_rate_hz
+    assert most.lowest_rate_hz <= 4000
+    assert most.highest_rate_hz >= 384_000
     with pytest.raises(UsageError):
         MediaLimits(streams=0)
 
 
 def test_frames_of_gigabytes_are_refused(tmp_path: Path, allowed: type[MediaLimits]) -> None:
-    with pytest.raises(InputError, match=r"frames of 16000 x 16000 pixels; allowed are .*convert it first"):
-        probe(image(tmp_path / "a.png", 16_000, 16_000))
+    assert probe(image(tmp_path / "a.png", 640, 480)).video
+    assert probe(image(tmp_path / "b.png", 16_000, 16_000)).video is None
     set_limits(allowed(pixels=1000))
-    with pytest.raises(InputError, match="320 x 180 pixels; allowed are 1000"):
+    with pytest.raises(InputError, match="320 x 180 pixels; allowed are 1000 pixels: it is damaged, or"):
         probe(make(tmp_path / "a.mp4", Recipe(seconds=0.5)))
 
 
 def test_a_stream_that_grows_is_held_to_them_too(tmp_path: Path, allowed: type[MediaLimits]) -> None:
     """Its header is that of its first, small part."""
-    parts = []
-    for number, (width, height) in enumerate(((64, 48), (640, 480))):
-        path = tmp_path / f"{number}.h264"
-        with av.open(str(path), "w") as out:
-            stream = out.add_stream("libx264", rate=25)
-            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-            for _ in range(30):
-                frame = av.VideoFrame.from_ndarray(np.zeros((height * 3 // 2, width), np.uint8), "yuv420p")
-                out.mux(stream.encode(frame))
-            out.mux(stream.encode(None))
-        parts.append(path.read_bytes())
-    path = tmp_path / "both.h264"
-    path.write_bytes(b"".join(parts))
-    assert {frame.rgb.shape for frame in frames_at(path, [0.1, 2.0])} == {(48, 64, 3), (480, 640, 3)}
+    path = growing(tmp_path / "a.ts", (64, 48), (640, 480))
+    assert sorted(frame.rgb.shape for frame in frames_at(path, [0.1, 2.0])) == [(48, 64, 3), (480, 640, 3)]
     set_limits(allowed(pixels=100_000))
     report = DecodeReport()
     assert {frame.rgb.shape for frame in frames_at(path, [0.1, 2.0], report=report)} == {(48, 64, 3)}
@@ -129,24 +144,24 @@ def test_long_texts_and_many_chapters_are_left_out(tmp_path: Path, allowed: type
     assert all(len(text.encode()) <= 1001 and set(text) <= {"ä"} for text in found.values() if "ä" in text)
 
 
-def test_a_track_that_is_silent_for_hours_does_not_fill_the_memory() -> None:
+def test_a_track_that_is_silent_for_long_does_not_fill_the_memory() -> None:
     """Between two beeps of one track; the other has a beep only."""
-    rate_hz, hours = 8000, 3
+    rate_hz, gap_s = 8000, 600
     to, report = AudioFormat(rate_hz, "mono", step=8000), DecodeReport()
     placers = {n: Placer(to, origin=Fraction(0), end_s=1e6, report=report) for n in range(2)}
     mix = TrackMix(placers, to, 0)
     beep = np.full(rate_hz, 0.5, np.float32)
     tracemalloc.start()
     count = 0
-    for track, start_s in ((0, 0), (1, 0), (0, hours * 3600)):
+    for track, start_s in ((0, 0), (1, 0), (0, gap_s)):
         for piece in mix.accept(track, audio_frame(beep, rate_hz, "mono", start_s * rate_hz)):
             count += len(piece.samples)
     for piece in mix.finish():
         count += len(piece.samples)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count == pytest.approx((hours * 3600 + 1) * rate_hz, rel=1e-4)
-    assert peak < 32 << 20
+    assert count == pytest.approx((gap_s + 1) * rate_hz, rel=1e-4)
+    assert peak < 8 << 20
 
 
 def test_a_track_that_claims_to_begin_after_the_end_begins_with_the_recording(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files that name other files, or addresses, are refused whatever they are called; what they name is not read."""
+"""Files that name others, or addresses, are refused whatever they are called; what they name is not read."""
 
 from __future__ import annotations
 
@@ -46,12 +46,14 @@ def playlists(secret: Path, address: str) -> dict[str, str]:
             f'id="1" bandwidth="1"><BaseURL>file:{secret}</BaseURL><SegmentList duration="1"><SegmentURL '
             f'media="file:{secret}"/></SegmentList></Representation></AdaptationSet></Period></MPD>'
         ),
-        "sdp": f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {address[10:]} RTP/AVP 0\n",
+        "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+        f"m=audio {address[10:]} RTP/AVP 0\n",
         "redirect": f"rtsp://{address}/a\n",
         "m3u": f"#EXTM3U\n{secret}\n",
         "xspf": f'<?xml version="1.0"?><playlist><trackList><track><location>file:{secret}</location></track>'
         "</trackList></playlist>",
-        "external entity": f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:{secret}">]><MPD>&b;</MPD>',
+        "external entity": f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:{secret}">]>'
+        "<MPD>&b;</MPD>",
         "metadata": ";FFMETADATA1\ntitle=x\n",
     }  # fmt: skip
 
@@ -67,7 +69,7 @@ def test_what_names_others_is_refused(
     path = tmp_path / f"innocent{suffix}"
     path.write_text(playlists(secret, f"127.0.0.1:{listener.getsockname()[1]}")[kind])
     read = secret.stat().st_atime_ns
-    with pytest.raises(InputError, match="not media|playlist"):
+    with pytest.raises(InputError, match=r"not media|playlist"):
         open_recording(path)
     assert secret.stat().st_atime_ns == read
     with pytest.raises(BlockingIOError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import av
@@ -35,6 +36,8 @@ DECODE_ERRORS = (av.FFmpegError, ValueError, LookupError, MemoryError, OSError)
 FAR = {"analyzeduration": str(600 * av.time_base), "probesize": str(1 << 28)}
 """Options to look for streams in 10 minutes or 256 MiB: FFmpeg looks at 5 s and 5 MB."""
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/")
+"""Beginning of an address; a `Path` has one of its two slashes."""
 _NO_FARTHER: set[tuple[Path, int, int]] = set()
 """Path, size and time of files in which looking farther found no more."""
 
@@ -109,7 +112,7 @@ def _why_not_a_file(path: Path) -> str:
         return "is a folder; pass a media file"
     if path.exists():
         return "is not a regular file; pass a media file"
-    if "://" in str(path):
+    if _ADDRESS.match(str(path)):
         return "is a URL; only local files are supported, download it first"
     return "does not exist; check the name"
 
