@@ -71,8 +71,8 @@ def _plans(folder: Path) -> list[Path]:
         "media": {"file": "talk.mp4", "format": "mp4", "seconds": 60.0, "notes": []},
         "language": "en",
         "items": [
-            {"start": 1.0, "end": 1.4, "kind": "filler", "text": "um", "remove": True, "reason": "", "score": 0.9},
-            {"start": 5.0, "end": 9.0, "kind": "blank", "text": "", "remove": True, "reason": "x", "score": 1.0},
+            {"start": a, "end": b, "kind": kind, "text": text, "remove": True, "reason": "", "score": 0.9}
+            for a, b, kind, text in ((1.0, 1.4, "filler", "um"), (5.0, 9.0, "blank", ""))
         ],
         "cuts": [{"start": 1.0, "end": 1.4}],
         "actions": [{"action": "mute", "start": 20.0, "end": 21.0, "speed": 1.0}],

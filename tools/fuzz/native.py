@@ -1,4 +1,4 @@
-"""The C entry points of the kernels, with senseless counts, options and contents in buffers that are large enough.
+"""The C entry points of the kernels, with senseless counts, options and contents in buffers that have room.
 
 What the header leaves to the caller is kept: the size of buffers, plans that the library made, states that
 begin at zero.
@@ -29,9 +29,9 @@ SIZES: Final = {
     ("levenshtein_all", "scratch"): "levenshtein_scratch_size",
 }
 """Buffers of which a kernel says the size, and that kernel."""
-CALLS: Final = 20
+CALLS: Final = 10
 """Calls of an input."""
-ROOM: Final = 1 << 21
+ROOM: Final = 1 << 19
 """Bytes of a buffer: counts are so small that none needs more."""
 COUNTS: Final = (0, 1, 1, 2, 3, 4, 5, 7, 8, 16, 17, -1, -(2**31), -(2**63))
 """What counts are; larger ones would only be longer buffers."""
