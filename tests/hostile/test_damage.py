@@ -13,9 +13,13 @@ import pytest
 
 from edge.errors import EdgeError, InputError, UsageError
 from edge.evidence.labels import LabelTrack
+from edge.media import DecodeReport, open_container
+from edge.media.read.chain import chain_of
+from edge.media.read.decoding import packets
 from edge.models.manifest import ManifestError, decode
 from edge.quickcut.edits import read_plan
 from edge.timeline.journal import Journal
+from tests.media.makers import Recipe, make
 from tools.fuzz.corrupt import corrupted
 from tools.fuzz.host import Host
 from tools.fuzz.outcome import judged
@@ -109,3 +113,16 @@ def test_documents_that_are_nested_without_end_are_refused(tmp_path: Path, conte
         decode(content)
     with pytest.raises(UsageError):
         LabelTrack.from_bytes(b"\x91" * 100_000)
+
+
+def test_of_a_part_without_the_stream_nothing_is_read(tmp_path: Path) -> None:
+    """Its clock restarts, so that it is read apart; asked for no stream, PyAV would read all."""
+    seen = make(tmp_path / "seen.ts", Recipe(seconds=3.0))
+    sound = make(tmp_path / "sound.ts", Recipe(seconds=3.0, video=None))
+    path = tmp_path / "both.ts"
+    path.write_bytes(seen.read_bytes() + sound.read_bytes())
+    with open_container(path) as container:
+        assert chain_of(container) is not None
+        video = container.streams.video[0]
+        found = {packet.stream.type for packet in packets(container, [video], DecodeReport())}
+    assert found == {"video"}
