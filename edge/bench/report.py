@@ -35,7 +35,7 @@ def read_bench(path: Path) -> schema.Bench:
         document = msgspec.json.decode(path.read_bytes(), type=schema.Bench)
     except OSError as error:
         raise InputError(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from error
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InputError(path, f"is not the JSON of edge bench: {error}") from error
     if document.schema != schema.VERSION:
         raise InputError(path, f"has version {document.schema} of the document, not {schema.VERSION}")

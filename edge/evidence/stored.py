@@ -27,7 +27,7 @@ def from_bytes(content: bytes, kind: type[EvidenceT]) -> EvidenceT:
     """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
     try:
         return msgspec.msgpack.decode(content, type=kind, dec_hook=_to_array)
-    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"the bytes are no {kind.__name__}: {error}") from error
 
 

@@ -90,7 +90,7 @@ class TrackAnalysis:
             arrays: list[NDArray[np.generic]] = [
                 np.frombuffer(data, kind) for data, kind in zip(stored, _TYPES, strict=True)
             ]
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise UsageError(f"the bytes are not the analysis of a track: {error}") from error
         beats, downbeats, levels, shares, windows, tags, vector, timbre = arrays
         duration_s, tempo, strength, loudness_lufs = numbers

@@ -35,6 +35,8 @@ ElementType = Literal["float32", "float16", "float64", "int64", "int32", "int16"
 
 ZEROS = b"0" * 64
 """Placeholder of the manifest's own digest."""
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Errors of msgspec for bytes that are no JSON, or are nested without end."""
 _DIGEST = re.compile(rb'"digest": ?"([0-9a-f]{64})"')
 
 
@@ -111,7 +113,7 @@ def decode(content: bytes) -> Manifest:
     """Parse a manifest. Raises ManifestError with the reason if it is invalid."""
     try:
         schema = msgspec.json.decode(content, type=_Head).schema
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise ManifestError(f"is damaged or not a manifest: {error}") from error
     if schema != SCHEMA:
         raise ManifestError(f"has schema {schema}; this version reads {SCHEMA}")
@@ -120,7 +122,7 @@ def decode(content: bytes) -> Manifest:
         raise ManifestError("is damaged: its digest differs from its content")
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise ManifestError(f"does not fit the schema: {error}") from error
     if unknown := {network.file for network in manifest.networks.values()} - manifest.files.keys():
         raise ManifestError(f"has no SHA-256 for {', '.join(sorted(unknown))}")

@@ -75,7 +75,7 @@ class MusicHistory:
         try:
             motion, stored = msgspec.msgpack.decode(content, type=tuple[bytes, list[_Stored]])
             track = MotionTrack.from_bytes(motion) if stored else None
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise UsageError(f"the bytes are not a history of music: {error}") from error
         if gone := {one.template for one in stored if _gone(one, by_id)}:
             raise UsageError(f"the history needs other templates: {', '.join(sorted(gone))}")

@@ -93,7 +93,7 @@ def read_plan(file: Path, duration_s: float) -> tuple[tuple[Item, ...], tuple[Sp
         muted = tuple(Span(one.start, one.end) for one in document.actions if _mutes(one))
     except FileNotFoundError as error:
         raise InputError(file, "does not exist; --plan-out writes one") from error
-    except (OSError, msgspec.MsgspecError, ValueError) as error:
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InputError(file, f"is no plan of edge clean ({error})") from error
     end = 0.0
     for item in items:

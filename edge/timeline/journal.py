@@ -31,6 +31,8 @@ from edge.vocabulary import Caption
 
 SCHEMA = 1
 """Version of the file format."""
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Errors of msgspec for bytes that are no JSON, or are nested without end."""
 _DIGITS = 16
 """Hexadecimal digits of a digest: 64 bits."""
 
@@ -124,7 +126,7 @@ class Journal:
         for number, (following, line) in enumerate(lines, start=2):
             try:
                 editor.replay(msgspec.json.decode(line, type=Entry, dec_hook=_decoded))
-            except (EdgeError, ArithmeticError, msgspec.DecodeError) as error:
+            except (EdgeError, ArithmeticError, *_UNREADABLE) as error:
                 raise InputError(path, f"line {number} cannot be replayed: {error}") from error
             digest, size = following, size + _DIGITS + 1 + len(line)
         return cls(path, editor, digest, size, lost=file.seek(0, os.SEEK_END) - size)
@@ -204,7 +206,7 @@ def _first(path: Path, head: bytes) -> EditState:
         if schema != SCHEMA:
             raise InputError(path, f"is a journal of schema {schema}; only schema {SCHEMA} can be read")
         return msgspec.json.decode(head, type=_First, dec_hook=_decoded).state()
-    except (UsageError, ArithmeticError, msgspec.DecodeError) as error:
+    except (UsageError, ArithmeticError, *_UNREADABLE) as error:
         raise InputError(path, "is not a journal of an edit, or its beginning is damaged") from error
 
 

@@ -77,7 +77,7 @@ class MotionTrack:
             times_s, speed, saliency, brightness = _arrays(stored)
             found = tuple(Transition(*one) for one in transitions)
             _check(times_s, end_s, found)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise UsageError(f"the bytes are not a motion track: {error}") from error
         return cls(times_s, end_s, speed, saliency, brightness, found, notes)
 

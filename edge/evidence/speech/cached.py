@@ -25,7 +25,7 @@ class CachedRecognizer(Recognizer):
         digest = hashlib.sha256(np.ascontiguousarray(samples, np.float32).tobytes()).hexdigest()
         entry = key("recognized", digest, self.identity)
         if (stored := self._cache.get(entry)) is not None:
-            with suppress(msgspec.MsgspecError, ValueError):
+            with suppress(msgspec.MsgspecError, ValueError, RecursionError):
                 return msgspec.msgpack.decode(stored, type=RecognitionResult)
         result = self._recognizer.recognize(samples)
         self._cache.put(entry, msgspec.msgpack.encode(result))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,9 +12,11 @@ from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 
 from edge.errors import NoAudioError, UsageError
+from edge.media.read.child import ask
 from edge.media.read.container import as_input_error, open_container, select_streams
-from edge.media.read.decoding import Numbered, audio_frames, audio_frames_from
+from edge.media.read.decoding import TOO_LONG, Numbered, audio_frames, audio_frames_from
 from edge.media.read.extent import declared_end
+from edge.media.read.limits import limits
 from edge.media.read.mixing import TrackMix
 from edge.media.read.placing import Placer
 from edge.media.read.probe import AudioStream, MediaInfo
@@ -62,6 +63,9 @@ def decode_audio(
     recording.require_audio()
     report = report if report is not None else DecodeReport()
     report.tracks = recording.audio_note
+    if recording.isolated:
+        whole = recording.request("audio", rate_hz=rate_hz, block_s=block_s, start_s=start_s, end_s=end_s)
+        return (AudioBlock(samples, first) for first, samples in ask(whole, report))
     size = max(1, round(block_s * rate_hz))
     last = None if end_s is None else round(end_s * rate_hz)
     blocks = Blocks(1, size, round(start_s * rate_hz), last)
@@ -80,6 +84,10 @@ def decode_spans(
     """
     recording = open_recording(media)
     chosen = recording.require_audio()
+    if recording.isolated:
+        request = recording.request("spans", spans=list(spans), rate_hz=rate_hz)
+        yield from (samples for _, samples in ask(request))
+        return
     with open_container(recording.path) as container:
         for start_s, end_s in spans:
             start, end = round(start_s * rate_hz), round(end_s * rate_hz)
@@ -130,7 +138,9 @@ def decode_from(
             decoded = True
             yield from blocks.add(piece)
             report.decoded_s = blocks.position / to.rate_hz
-            if blocks.complete:
+            if report.decoded_s > limits().duration_s:
+                report.gave_up = TOO_LONG
+            if blocks.complete or report.gave_up == TOO_LONG:
                 break
         else:
             report.finished = True
@@ -154,4 +164,4 @@ def _declared_s(info: MediaInfo, streams: Sequence[AvAudioStream]) -> float | No
 
 def _believable_s(info: MediaInfo) -> float:
     """Return the container time beyond which timestamps are ignored: the duration plus 1 s."""
-    return float(info.origin) + info.duration_s + 1.0 if info.duration_s > 0 else math.inf
+    return float(info.origin) + (info.duration_s or limits().duration_s) + 1.0

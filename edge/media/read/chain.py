@@ -50,7 +50,8 @@ class Chain:
         while True:
             container, (shift, _, _) = self._container(), self._place[self._number]
             with suppress(*DECODE_ERRORS):  # a damaged part ends early, like a damaged file
-                for packet in container.demux(*self._same(container, streams)):
+                same = self._same(container, streams)
+                for packet in container.demux(*same) if same else ():  # without any it would demux all
                     ticks = round(shift / packet.time_base) if packet.time_base else 0
                     packet.pts = None if packet.pts is None else packet.pts + ticks
                     packet.dts = None if packet.dts is None else packet.dts + ticks

@@ -66,9 +66,13 @@ def as_input_error(path: Path) -> Iterator[None]:
 
 
 def best_video_stream(container: InputContainer) -> VideoStream | None:
-    """Return the best stream of moving images; cover art and thumbnails are ignored."""
+    """Return the best stream of moving images; cover art, thumbnails and what has no size are ignored."""
     still = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-    moving = [s for s in container.streams.video if not s.disposition & still and decodable(s)]
+    moving = [
+        s
+        for s in container.streams.video
+        if not s.disposition & still and decodable(s) and s.width and s.height
+    ]
     best = container.streams.best("video")
     return next((s for s in moving if best and s.index == best.index), moving[0] if moving else None)
 

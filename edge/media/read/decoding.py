@@ -22,6 +22,7 @@ from edge import interrupts
 from edge.media.read.avi import in_order, times_are_guessed
 from edge.media.read.chain import chain_of
 from edge.media.read.container import DECODE_ERRORS
+from edge.media.read.limits import limits
 from edge.media.read.report import DecodeReport
 from edge.media.time import pts_seconds
 
@@ -33,6 +34,9 @@ SEEK_MARGINS_S = (0, 1, 3, 10, 30)
 
 INTERLEAVED_S = 1
 """Seconds of a container that may lie between packets of two streams that are presented together."""
+
+TOO_LONG = "no recording may be longer"
+"""Why decoding stopped at the limit."""
 
 AnyFrame = TypeVar("AnyFrame", bound=Frame)
 
@@ -100,13 +104,25 @@ def _timed(container: InputContainer, stream: VideoStream, report: DecodeReport)
     frames: Iterator[VideoFrame] = (frame for _, frame in numbered)
     if times_are_guessed(container, stream):
         frames = in_order(frames, container, stream)
-    return (frame for frame in frames if frame.pts is not None)
+    return _within_length((frame for frame in frames if frame.pts is not None), report)
+
+
+def _within_length(frames: Iterator[VideoFrame], report: DecodeReport) -> Iterator[VideoFrame]:
+    """Yield frames up to the length that a recording may have."""
+    first: Fraction | None = None
+    for frame in frames:
+        at = pts_seconds(frame)
+        first = at if first is None else first
+        if at - first > limits().duration_s:
+            report.gave_up = TOO_LONG
+            return
+        yield frame
 
 
 def _frames(
     container: InputContainer, streams: Sequence[Stream], kind: type[AnyFrame], report: DecodeReport
 ) -> Iterator[Numbered[AnyFrame]]:
-    bad_in_a_row = 0
+    bad_in_a_row = idle = 0
     for packet in packets(container, streams, report):
         try:
             frames = packet.decode()
@@ -119,7 +135,10 @@ def _frames(
                 report.gave_up = f"{bad_in_a_row} damaged packets in a row"
                 return
             continue
-        bad_in_a_row = 0
+        bad_in_a_row, idle = 0, 0 if frames else idle + 1
+        if idle > limits().idle_packets:
+            report.gave_up = f"{idle} packets in a row hold nothing"
+            return
         for frame in frames:
             if isinstance(frame, kind):
                 yield packet.stream_index, frame

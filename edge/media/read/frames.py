@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 
 from edge.errors import InputError
+from edge.media.read.child import ask
 from edge.media.read.container import as_input_error
 from edge.media.read.frame_reader import open_frame_reader
 from edge.media.read.probe import MediaInfo
@@ -52,9 +53,13 @@ def frames_at(
     Raises InputError at the call if the file cannot be read or has no video; during iteration if nothing can
     be decoded.
     """
-    info = open_recording(media).info
+    recording = open_recording(media)
+    info = recording.info
     if info.video is None:
         raise InputError(info.path, "has no video stream")
+    if recording.isolated:
+        request = recording.request("frames", times_s=list(times_s), size=size, threads=threads)
+        return (Frame(start, end, rgb) for (start, end), rgb in ask(request, report))
     return _frames(info, times_s, size, threads, report)
 
 
@@ -65,9 +70,13 @@ def cheap_times(media: MediaSource, spans: Sequence[tuple[float, float]]) -> lis
     the last one of the span; without any, the middle. Raises InputError if the file cannot be read or has no
     video.
     """
-    info = open_recording(media).info
+    recording = open_recording(media)
+    info = recording.info
     if info.video is None:
         raise InputError(info.path, "has no video stream")
+    if recording.isolated:
+        ((found, _),) = ask(recording.request("cheap_times", spans=spans))
+        return list(map(float, found))
     times = []
     with as_input_error(info.path), open_frame_reader(info) as reader:
         for start, end in spans:

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from edge.errors import InputError
+from edge.media.read.child import ask
 from edge.media.read.container import as_input_error, best_video_stream, open_container, select_streams
 from edge.media.read.decoding import video_frames
 from edge.media.read.extent import declared_end
@@ -23,6 +24,9 @@ from edge.media.time import pts_seconds, ticks_to_seconds
 
 SIDE = 16
 """Pixels of the shortest side of a frame."""
+
+WIDEST = 32
+"""Width over height of a frame, or height over width, at most; a damaged header may say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,13 @@ def gray_frames(
     Raises InputError at the call if the file cannot be read or has no video; during iteration nothing is
     raised: `report` counts what could not be decoded.
     """
-    info = open_recording(media).info
+    recording = open_recording(media)
+    info = recording.info
     if info.video is None:
         raise InputError(info.path, "has no video stream")
+    if recording.isolated:
+        request = recording.request("gray", pixels=pixels, fast=fast, threads=threads)
+        return (GrayFrame(start, length, gray) for (start, length), gray in ask(request, report))
     size = reduced_size(info.video, pixels)
     return _frames(info, size, report or DecodeReport(), fast=fast, threads=threads)
 
@@ -63,6 +71,7 @@ def gray_frames(
 def reduced_size(video: VideoStream, pixels: int) -> tuple[int, int]:
     """Return width and height of an upright frame of about `pixels` pixels, which are square."""
     aspect = video.width * float(video.pixel_aspect) / video.height
+    aspect = min(max(aspect, 1 / WIDEST), WIDEST)
     height = math.sqrt(pixels / aspect)
     return max(SIDE, round(height * aspect)), max(SIDE, round(height))
 

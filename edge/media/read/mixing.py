@@ -59,8 +59,17 @@ class TrackMix:
             yield from pieces
             return
         for piece in pieces:
+            yield from self._bridge(track, piece.start_sample)
             self._keep(track, self._blocks[track].add(piece))
             self._pad(self._blocks[track].position - self._reach)
+            yield from self._mixed()
+
+    def _bridge(self, track: int, until: int) -> Iterator[AudioPiece]:
+        """Mix while a track is silent up to a piece that begins far later, so that memory stays bounded."""
+        blocks = self._blocks[track]
+        while blocks.position + self._reach < until:
+            self._keep(track, blocks.pad(blocks.position + self._reach))
+            self._pad(blocks.position - self._reach)
             yield from self._mixed()
 
     def _keep(self, track: int, hops: Iterable[AudioPiece]) -> None:

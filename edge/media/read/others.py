@@ -10,6 +10,8 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream as AvVideoStream
 
+from edge.media.read.limits import limits, trimmed_tags
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -37,11 +39,11 @@ class OtherStream:
 
 def read_chapters(container: InputContainer, origin: Fraction) -> Iterator[Chapter]:
     """Yield the chapters that last at all; times before the first frame count from it."""
-    for chapter in container.chapters():
+    for chapter in container.chapters()[: limits().chapters]:
         base = chapter["time_base"] or Fraction(0)
         start, end = (max(Fraction(0), chapter[name] * base - origin) for name in ("start", "end"))
         if start < end:
-            yield Chapter(start, end, chapter["metadata"].get("title", ""))
+            yield Chapter(start, end, trimmed_tags(chapter["metadata"].items()).get("title", ""))
 
 
 def other_streams(container: InputContainer, video: AvVideoStream | None) -> Iterator[OtherStream]:

@@ -13,6 +13,7 @@ from av.audio.frame import AudioFrame
 from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.report import DecodeReport
 from edge.media.read.resampling import AudioFormat, AudioPiece, Run
+from edge.media.time import pts_seconds
 
 GAP_S = 0.02
 """Timestamp errors up to this many seconds are muxer jitter; beyond, audio is missing or duplicated."""
@@ -88,13 +89,21 @@ class Placer:
             return 0.0
         return jump_s
 
+    def _first(self, frame: AudioFrame) -> Run:
+        """Begin where the first frame says, or, if that is beyond the end, where the recording begins."""
+        start_s = None
+        if (late_s := float(pts_seconds(frame) - self._origin)) > self._end_s - float(self._origin):
+            self._report.jumps += 1
+            self._shift_s, start_s = -late_s, float(self._origin)
+        return Run(frame, self._to, self._origin, start_s, self._report)
+
     def _push(self, frame: AudioFrame, jump_s: float) -> Iterator[AudioPiece]:
         if self._run is not None and (abs(jump_s) > GAP_S or not self._run.accepts(frame)):
             yield from self._run.finish()
             self._report.gaps += jump_s > GAP_S
             self._report.filled_s += max(jump_s, 0.0) if jump_s > GAP_S else 0.0
             self._run = Run(frame, self._to, self._origin, self._run.end_s + jump_s, self._report)
-        self._run = self._run or Run(frame, self._to, self._origin, None, self._report)
+        self._run = self._run or self._first(frame)
         try:
             yield from self._run.push(frame)
         except DECODE_ERRORS:

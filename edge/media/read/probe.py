@@ -27,6 +27,7 @@ from edge.media.read.container import (
     open_container,
 )
 from edge.media.read.extent import MediaStream, end_of
+from edge.media.read.limits import hold_to_length, trimmed_tags
 from edge.media.read.others import Chapter, OtherStream, other_streams, read_chapters
 from edge.media.read.rate import usual_rate
 from edge.media.time import pts_seconds, ticks_to_seconds
@@ -154,6 +155,7 @@ def _describe(path: Path, container: InputContainer) -> MediaInfo:
     starts = {stream.index: _start(stream, first.get(stream.index)) for stream in [*audio, video] if stream}
     origin = min(starts.values(), default=Fraction(0))
     end, declared = end_of(path, container, streams)
+    hold_to_length(path, float(end - origin))
     rate = _rate(container, video, shown) if video else None
     return MediaInfo(
         path=path,
@@ -165,7 +167,7 @@ def _describe(path: Path, container: InputContainer) -> MediaInfo:
         video=_video_stream(video, first.get(video.index), starts[video.index] - origin, rate)
         if video
         else None,
-        metadata=dict(container.metadata),
+        metadata=trimmed_tags(container.metadata.items()),
         timecode=_timecode(container, rate, audio),
         chapters=tuple(read_chapters(container, origin)),
         others=tuple(other_streams(container, video)),
@@ -175,8 +177,14 @@ def _describe(path: Path, container: InputContainer) -> MediaInfo:
 def _audio_streams(container: InputContainer) -> list[AvAudioStream]:
     """Return decodable audio streams, FFmpeg's default (by disposition, channels, bit rate) first."""
     best = container.streams.best("audio")
-    usable = [s for s in container.streams.audio if decodable(s) and s.rate and s.channels]
+    usable = [s for s in container.streams.audio if decodable(s) and _has_format(s)]
     return sorted(usable, key=lambda s: (best is None or s.index != best.index, s.index))
+
+
+def _has_format(stream: AvAudioStream) -> bool:
+    """Return whether it is known what is decoded; of a damaged stream it may not be."""
+    form: object = stream.format  # None then, which PyAV's stub omits
+    return bool(stream.rate and stream.channels) and form is not None
 
 
 def _first_frames(

@@ -1,0 +1,1 @@
+"""Corrupt files, requests and arguments at random, and see what becomes of each."""
