@@ -52,8 +52,8 @@ class Studio:
     """What the timeline draws."""
     plays: Path
     """The file that the page plays."""
-    lock: IO[str]
-    """Held as long as the page edits the recording."""
+    lock: IO[str] | None = None
+    """Held as long as the page edits the recording; None if nothing else could."""
 
 
 def make_app(studio: Studio, token: str, port: int) -> ASGIApp:
