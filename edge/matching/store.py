@@ -34,6 +34,9 @@ RETRY_S = 0.02
 FILE_NAME = "music.sqlite"
 """Name of the database in the cache folder."""
 
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+"""Errors of a damaged database; the second where its own words get into SQLite's message."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS analyses (
     digest TEXT, networks TEXT, seconds REAL, music REAL, vocals REAL, words INTEGER, content BLOB,
@@ -102,7 +105,7 @@ class MusicStore:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = self._opened()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *_DAMAGED) as error:
             raise OutputError(self.path, f"the index of music cannot be kept here: {error}") from error
 
     def files(self, folder: Path) -> dict[str, StoredFile]:
@@ -177,7 +180,7 @@ class MusicStore:
         """Return the rows of a query. Raises OutputError."""
         try:
             return self._connection.execute(query, given).fetchall()
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             what = f"the index of music cannot be read; delete it if this stays so: {error}"
             raise OutputError(self.path, what) from error
 
@@ -191,7 +194,7 @@ class MusicStore:
         except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, _DAMAGED):
                 raise OutputError(self.path, f"the index of music cannot be written: {error}") from error
             raise
 
@@ -200,7 +203,7 @@ class MusicStore:
             return self._connected()
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             for suffix in ("", "-wal", "-shm"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
             return self._connected()

@@ -72,6 +72,7 @@ def make_app(studio: Studio, token: str, port: int) -> ASGIApp:
         EdgeError: _refusal,
         msgspec.MsgspecError: _refusal,
         RecursionError: _refusal,  # of JSON that is nested without end
+        UnicodeDecodeError: _refusal,
         TooLargeError: lambda _request, _error: too_large(),
     }
     return Guard(Starlette(routes=routes, exception_handlers=handlers), token, port)

@@ -80,11 +80,11 @@ def test_each_outcome_is_told_apart(tmp_path: Path) -> None:
     def broken(path: Path, folder: Path) -> None:
         raise KeyError(1)
 
-    kinds = {
-        use.__name__: judged(use, tmp_path / "a", folder).kind
-        for use in (refused, wordy, broken, left)
-        if (folder := tmp_path / use.__name__).mkdir() is None
-    }
+    kinds = {}
+    for use in (refused, wordy, broken, left):
+        folder = tmp_path / use.__name__
+        folder.mkdir()
+        kinds[use.__name__] = judged(use, tmp_path / "a", folder).kind
     assert kinds == {"left": "partial", "refused": "refused", "wordy": "bug", "broken": "bug"}
 
 

@@ -56,7 +56,7 @@ def test_results_are_those_of_this_process(film: Path) -> None:
         np.concatenate([block.samples for block in decode_audio(one, report=report)])
         for one, report in zip((here, there), reports, strict=True)
     ]
-    assert np.array_equal(*sound)
+    assert np.array_equal(sound[0], sound[1])
     assert reports[0] == reports[1]
     for one, other in zip(gray_frames(here, pixels=3600), gray_frames(there, pixels=3600), strict=True):
         assert (one.time_s, one.length_s) == (other.time_s, other.length_s)

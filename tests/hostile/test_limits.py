@@ -8,14 +8,11 @@ import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 import numpy as np
 import pytest
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from edge.errors import InputError, UsageError
 from edge.media import DecodeReport, decode_audio, frames_at, probe
@@ -59,10 +56,10 @@ def wav(path: Path, rate_hz: int, seconds: float = 1.0) -> Path:
 def growing(path: Path, *sizes: tuple[int, int]) -> Path:
     """A video stream that changes its size every 30 frames."""
     with av.open(str(path), "w") as out:
-        stream = cast(VideoStream, out.add_stream("libx264", rate=25))
+        stream = out.add_stream("libx264", rate=25)
         (stream.width, stream.height), stream.pix_fmt = sizes[0], "yuv420p"
         for part, (width, height) in enumerate(sizes):
-            encoder = cast(VideoCodecContext, av.CodecContext.create("libx264", "w"))
+            encoder = av.CodecContext.create("libx264", "w")
             encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
             encoder.time_base, encoder.framerate = Fraction(1, 25), Fraction(25)
             encoder.options = {"tune": "zerolatency"}

@@ -135,14 +135,18 @@ def _evidence(folder: Path) -> list[Path]:
     spoken = Transcript(60.0, "en", (SAID,), (level,), (Span(3.0, 3.4),), (), (Span(0.0, 2.0),))
     times = np.arange(20) / 10
     moving = MotionTrack(times, 2.0, rows[:, 0], rows[:, 1], rows[:, 2], ())
-    made = {"labels": labels, "transcript": spoken, "motion": moving}
-    for name, evidence in made.items():
-        (folder / name).write_bytes(evidence.to_bytes())
+    made = {"labels": labels.to_bytes(), "transcript": spoken.to_bytes(), "motion": moving.to_bytes()}
+    for name, content in made.items():
+        (folder / name).write_bytes(content)
     return [folder / name for name in made]
 
 
 def _use_evidence(path: Path, _folder: Path) -> None:
-    kinds = {"labels": LabelTrack, "transcript": Transcript, "motion": MotionTrack}
+    kinds: dict[str, type[LabelTrack | Transcript | MotionTrack]] = {
+        "labels": LabelTrack,
+        "transcript": Transcript,
+        "motion": MotionTrack,
+    }
     found = kinds[path.stem].from_bytes(path.read_bytes())
     repr(found)
     found.to_bytes()

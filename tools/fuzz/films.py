@@ -140,7 +140,8 @@ def _write(out: OutputContainer, kind: Kind) -> None:
             piece = av.AudioFrame.from_ndarray(part, format="flt", layout=sound.layout.name)
             piece.sample_rate, piece.pts, piece.time_base = kind.rate_hz, first, Fraction(1, kind.rate_hz)
             out.mux(sound.encode(piece))
-    for stream in [*sounds, *([video] if video else [])]:
+    streams: list[AudioStream | VideoStream] = [*sounds, *([video] if video else [])]
+    for stream in streams:
         with suppress(av.EOFError):
             out.mux(stream.encode(None))
 

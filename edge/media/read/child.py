@@ -1,7 +1,7 @@
 """Have media decoded by another process, so that a crash, a hang or a flood of memory there is an error here.
 
 The process is `edge.media.read.worker`. What it answers is data, never code: MessagePack of known types, and
-arrays. One that has done its work waits for the next recording; it ends with this process.
+arrays. One that has done its work waits for the next recording; it ends with this process. POSIX only.
 """
 
 from __future__ import annotations
@@ -222,13 +222,17 @@ class _Worker:
 
 _idle: list[_Worker] = []
 
-os.register_at_fork(after_in_child=_idle.clear)
+if hasattr(os, "register_at_fork"):  # a process that was forked has no right to them
+    os.register_at_fork(after_in_child=_idle.clear)
 
 
 def info_of(path: Path) -> MediaInfo:
     """Probe a recording in the process. Raises InputError."""
     ((item, _),) = ask(Request("probe", str(path), limits()))  # to its end, so that the process goes on
-    return msgspec.convert(item, MediaInfo, dec_hook=from_wire)
+    try:
+        return msgspec.convert(item, MediaInfo, dec_hook=from_wire)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise InputError(path, "cannot be decoded: the decoding process answers with nonsense") from error
 
 
 decoded_request = partial(msgspec.json.decode, type=Request, dec_hook=from_wire)

@@ -87,7 +87,7 @@ def _read_requests(requests: queue.SimpleQueue[bytes]) -> None:
 def _answer(answers: BinaryIO, head: Head, array: np.ndarray[Any, Any] | None) -> None:
     content = b""
     if array is not None:
-        content = np.ascontiguousarray(array).data.cast("B") if array.size else b""
+        content = array.tobytes()
         head = msgspec.structs.replace(head, dtype=array.dtype.str, shape=array.shape)
     encoded = msgpack.encode(head, enc_hook=to_wire)
     answers.write(SIZES.pack(len(encoded), len(content)))

@@ -59,7 +59,7 @@ class NetworkFile:
 
     def refuse(self, what: str) -> ModelError:
         """Return a ModelError for this file."""
-        return ModelError(self.path, what)
+        return ModelError(self.path, one_line(what))
 
 
 class Backend(Protocol):
@@ -75,6 +75,11 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Release all resources."""
+
+
+def one_line(message: str) -> str:
+    """Return the message of a runtime, which may have several lines, in one."""
+    return " ".join(message.split())
 
 
 def open_backend(file: NetworkFile, options: SessionOptions) -> Backend:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from edge.errors import MissingRuntimeError, ModelError
-from edge.models.backends import Array, NetworkFile, check_tensors
+from edge.models.backends import Array, NetworkFile, check_tensors, one_line
 from edge.models.inspection.flatbuffer import inspect_tflite
 from edge.models.manifest import Tensor
 from edge.models.options import SessionOptions
@@ -55,7 +55,7 @@ class LiteRt:
             self._interpreter.invoke()
             return [self._interpreter.get_tensor(index) for index in self._outputs]
         except (ValueError, RuntimeError) as error:
-            raise ModelError(self._path, f"failed: {error}") from error
+            raise ModelError(self._path, one_line(f"failed: {error}")) from error
 
     def close(self) -> None:
         """Release the interpreter."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from edge.errors import MissingRuntimeError, ModelError
-from edge.models.backends import Array, NetworkFile, check_tensors
+from edge.models.backends import Array, NetworkFile, check_tensors, one_line
 from edge.models.inspection.flatbuffer import inspect_ort
 from edge.models.inspection.protobuf import inspect_onnx
 from edge.models.manifest import Tensor
@@ -70,7 +70,7 @@ class OnnxRuntime:
             feeds = dict(zip(self._inputs, arrays, strict=True))
             outputs: list[Array] = self._session.run(self._outputs, feeds)
         except Exception as error:  # as above
-            raise ModelError(self._path, f"failed: {error}") from error
+            raise ModelError(self._path, one_line(f"failed: {error}")) from error
         return outputs
 
     @cached_property
