@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -63,3 +64,9 @@ def violations(page: Page) -> list[tuple[Any, ...]]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     found = axe.Axe().run(page).response["violations"]
     return [(one["impact"], one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
+def photograph(page: Page, name: str) -> None:
+    """Write a screenshot into the folder that EDGE_SCREENSHOTS names, if it does: those of docs/pages.md."""
+    if folder := os.environ.get("EDGE_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.jpg", quality=60)

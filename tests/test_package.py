@@ -94,6 +94,8 @@ def test_the_readme_commands_run(sample: tuple[Path, Truth], tmp_path: Path) -> 
         "EDGE_CACHE": str(tmp_path / "cache"),
     }
     for command in readme_commands():
+        if command[0] in ("studio", "listen"):  # last until they are stopped; they have tests of their own
+            continue
         result = subprocess.run(
             [sys.executable, "-m", "edge.cli", *command],
             cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,

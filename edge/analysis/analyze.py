@@ -1,7 +1,8 @@
 """Analyze a recording with all systems: every stream is decoded once, sound and frames side by side.
 
-audio -> labels, transcript -> songs, captions, cuts ---+-> tags, music of a folder
-video -> excerpts, motion -> composed music ------------+
+audio -> labels, transcript -> songs, captions, cuts -+
+excerpts ---------------------------------------------+-> tags, music of a folder
+video -> motion -> composed music --------------------+
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from threading import Event
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from edge.analysis.by_frames import FrameResults, analyze_frames
+from edge.analysis.by_excerpts import analyze_excerpts
+from edge.analysis.by_motion import MotionResults, analyze_motion
 from edge.analysis.by_sound import SoundResults, analyze_sound
 from edge.analysis.job import Job
 from edge.analysis.networks import AnalysisNetworks
@@ -20,6 +22,7 @@ from edge.analysis.options import AnalysisOptions
 from edge.analysis.result import Analysis
 from edge.cache import Cache
 from edge.errors import InputError
+from edge.evidence.excerpts import Excerpts
 from edge.matching.index import MusicIndex
 from edge.matching.match import MatchResult, match_music
 from edge.media import open_recording
@@ -60,14 +63,15 @@ def analyze(
         with AnalysisNetworks(cache=cache) as opened:
             return analyze(recording, options, music=music, networks=opened, cache=cache, progress=progress)
     job = Job(recording, options, networks, cache, composes=music is None)
-    sound, frames = _side_by_side(job, progress)
-    tags = _tags(job, sound, frames)
-    tracks = None if music is None else _tracks(job, music, sound, frames, tags)
+    sides = _side_by_side(job, progress)
+    sound, _, moving = sides
+    tags = _tags(job, sides)
+    tracks = None if music is None else _tracks(job, music, sides, tags)
     left_out = {part: job.left_out[part] for part in options.parts if part in job.left_out}
     if len(left_out) == len(set(options.parts)):
         raise InputError(recording.path, "; ".join(dict.fromkeys(left_out.values())))
     notes = (
-        *sound.notes, *(frames.motion.notes if frames.motion else ()), *(tags.notes if tags else ()),
+        *sound.notes, *(moving.motion.notes if moving.motion else ()), *(tags.notes if tags else ()),
     )  # fmt: skip
     if progress:
         progress(1.0)
@@ -78,20 +82,28 @@ def analyze(
         clean=sound.clean,
         tags=tags,
         tracks=tracks,
-        music=frames.music,
-        motion=frames.motion,
+        music=moving.music,
+        motion=moving.motion,
         left_out=left_out,
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
+class _Sides(NamedTuple):
+    """What is found side by side."""
+
+    sound: SoundResults
+    excerpts: Excerpts | None
+    moving: MotionResults
+
+
 class _StoppedError(Exception):
-    """The other side has failed."""
+    """Another side has failed."""
 
 
-def _side_by_side(job: Job, progress: Progress | None) -> tuple[SoundResults, FrameResults]:
-    """Analyze sound and frames in two threads. What fails first stops the other, and is raised."""
-    shares, stop = [0.0, 0.0], Event()
+def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
+    """Do the three pieces of work in a thread each. What fails first stops the others, and is raised."""
+    shares, stop = [0.0, 0.0, 0.0], Event()
 
     def side(number: int, work: Callable[[Job, Progress], ResultT]) -> ResultT:
         def report(share: float) -> None:
@@ -99,7 +111,7 @@ def _side_by_side(job: Job, progress: Progress | None) -> tuple[SoundResults, Fr
                 raise _StoppedError
             shares[number] = share
             if progress:
-                progress(SIDE_BY_SIDE * sum(shares) / 2)
+                progress(SIDE_BY_SIDE * sum(shares) / len(shares))
 
         try:
             result = work(job, report)
@@ -109,36 +121,36 @@ def _side_by_side(job: Job, progress: Progress | None) -> tuple[SoundResults, Fr
             stop.set()
             raise
 
-    with ThreadPoolExecutor(1) as beside:
-        frames = beside.submit(side, 0, analyze_frames)
+    with ThreadPoolExecutor(2) as beside:
+        excerpts = beside.submit(side, 0, analyze_excerpts)
+        moving = beside.submit(side, 1, analyze_motion)
         try:
-            sound = side(1, analyze_sound)
+            return _Sides(side(2, analyze_sound), excerpts.result(), moving.result())
         except _StoppedError:
-            frames.result()
+            for other in (excerpts, moving):
+                if (error := other.exception()) and not isinstance(error, _StoppedError):
+                    raise error from None
             raise
-        return sound, frames.result()
 
 
-def _tags(job: Job, sound: SoundResults, frames: FrameResults) -> TagResult | None:
-    if frames.excerpts is None or not job.options.wants("tags"):
+def _tags(job: Job, sides: _Sides) -> TagResult | None:
+    if sides.excerpts is None or not job.options.wants("tags"):
         return None
     with job.part("tags"):
         return tag(
             job.recording,
             library=job.networks.library,
             title=job.options.title,
-            transcript=sound.transcript,
+            transcript=sides.sound.transcript,
             options=job.options.tags,
-            excerpts=frames.excerpts,
+            excerpts=sides.excerpts,
             networks=job.networks.tagging,
         )
     return None
 
 
-def _tracks(
-    job: Job, music: Music, sound: SoundResults, frames: FrameResults, tags: TagResult | None
-) -> MatchResult | None:
-    if frames.excerpts is None or not job.options.wants("music"):
+def _tracks(job: Job, music: Music, sides: _Sides, tags: TagResult | None) -> MatchResult | None:
+    if sides.excerpts is None or not job.options.wants("music"):
         return None
     with job.part("music"):
         return match_music(
@@ -146,9 +158,9 @@ def _tracks(
             music,
             tags=[one.name for one in tags or ()],
             title=job.options.title,
-            transcript=sound.transcript,
-            excerpts=frames.excerpts,
-            motion=frames.motion,
+            transcript=sides.sound.transcript,
+            excerpts=sides.excerpts,
+            motion=sides.moving.motion,
             options=job.options.match,
             networks=job.networks.matching,
         )

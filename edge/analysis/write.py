@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
 
+from edge.analysis.report.data import page_data
 from edge.analysis.report.report import report_page
 from edge.analysis.result import Analysis
 from edge.captions.files import write_captions
 from edge.errors import InputError
 from edge.files import refuse_existing, refuse_unwritable, whole_files
 from edge.media import MediaRange, Recording, concat
+from edge.music.compose import Composition
 from edge.music.write import write_music
 from edge.quickcut.edits import write_plan
 from edge.vocabulary import Progress, part_of
@@ -66,22 +69,25 @@ def write_analysis(
     ModelError.
     """
     folder = Path(folder)
-    with whole_files(folder, force=force) as draft:
-        names = _write_parts(analysis, draft, part_of(progress, 0.0, 0.8))
-        plays = _write_sound(analysis.recording, draft, part_of(progress, 0.8, 0.9))
+    with whole_files(folder, force=force) as draft, ThreadPoolExecutor(1) as beside:
+        music = beside.submit(_write_music, analysis.music, draft, part_of(progress, 0.0, 0.9))
+        names = _write_texts(analysis, draft)
+        plays = _write_sound(analysis.recording, draft)
         names += [SOUND] if plays else []
+        data = page_data(analysis)
+        names += music.result()
         with (draft / DOCUMENT).open("w", encoding="utf-8", errors="replace") as stream:
             files = (REPORT, DOCUMENT, *names)
             stream.write(json.dumps(analysis.to_dict(files), ensure_ascii=False, indent=2) + "\n")
-        page = report_page(analysis, folder, files=(DOCUMENT, *names), plays=plays)
+        page = report_page(analysis, data, folder, files=(DOCUMENT, *names), plays=plays)
         (draft / REPORT).write_text(page, encoding="utf-8", errors="replace")
     if progress:
         progress(1.0)
     return tuple(folder / name for name in files)
 
 
-def _write_parts(analysis: Analysis, draft: Path, progress: Progress | None) -> list[str]:
-    """Write captions, plan and music; return their names."""
+def _write_texts(analysis: Analysis, draft: Path) -> list[str]:
+    """Write captions and plan; return their names."""
     names: list[str] = []
     if analysis.captions is not None:
         for name in CAPTIONS:
@@ -90,20 +96,25 @@ def _write_parts(analysis: Analysis, draft: Path, progress: Progress | None) -> 
     if analysis.clean is not None:
         write_plan(analysis.clean, draft / PLAN)
         names.append(PLAN)
-    if analysis.music is not None:
-        for name in MUSIC:
-            write_music(analysis.music, draft / name, progress=progress)
-        names += MUSIC
     return names
 
 
-def _write_sound(recording: Recording, draft: Path, progress: Progress | None) -> str:
-    """Write the audio of a recording that no browser plays; return its name, "" if none was written."""
-    if browsers_play(recording) or not recording.audio:
+def _write_music(music: Composition | None, draft: Path, progress: Progress | None) -> list[str]:
+    """Write the composed music, if there is any; return the names of its files."""
+    if music is None:
+        return []
+    for name in MUSIC:
+        write_music(music, draft / name, progress=progress)
+    return [*MUSIC]
+
+
+def _write_sound(recording: Recording, draft: Path) -> str:
+    """Write the audio of a recording that no browser can play; return its name, "" if none was written."""
+    is_at_hand = recording.name is None  # standard input is not
+    if (is_at_hand and browsers_play(recording)) or not recording.audio:
         return ""
-    whole = MediaRange(recording, Fraction(0), recording.end(video=False))
     try:
-        concat([whole], draft / SOUND, progress=progress)
+        concat([MediaRange(recording, Fraction(0), recording.end(video=False))], draft / SOUND)
     except InputError:  # the report plays nothing, and says so
         return ""
     return SOUND

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 from os import PathLike
 from pathlib import Path
 
@@ -128,23 +129,29 @@ def decide(
     Items are those of `plan`; each run of words of one item that stay or go together becomes an item.
     `sentences` take the place of those of the transcript, for captions.
     """
-    options = options or CutOptions()
-    words = [word for sentence in plan.transcript.sentences for word in sentence.words]
-    starts = [word.start for word in words]
-    items: list[Item] = []
-    for item in plan.items:
-        inside = words[bisect_left(starts, item.start) : bisect_left(starts, item.end)] if item.text else []
-        if not inside:
-            items.append(replace(item, remove=(item.start, item.end) in removed))
-            continue
-        for gone, group in groupby(inside, key=lambda word: (word.start, word.end) in removed):
-            run = list(group)
-            text = joined(word.text for word in run)
-            items.append(replace(item, start=run[0].start, end=run[-1].end, text=text, remove=gone))
-    transcript = plan.transcript
+    options, transcript = options or CutOptions(), plan.transcript
+    items = decided_items(plan, removed)
     cuts = cut_list(items, transcript, options, duration_s=plan.duration_s)
     cuts, faster = split_cuts(cuts, items, options)
     if sentences is not None:
         transcript = replace(transcript, sentences=tuple(sentences))
     decided = replace(plan, items=tuple(items), transcript=transcript)
     return planned(decided, cuts, faster=faster, speed=options.blank_speed)
+
+
+def decided_items(plan: CleanPlan, removed: Container[tuple[float, float]]) -> list[Item]:
+    """Return the items of a plan, divided where some of their words are in `removed` and others are not."""
+    words = [word for sentence in plan.transcript.sentences for word in sentence.words]
+    starts = [word.start for word in words]
+    items: list[Item] = []
+    for item in plan.items:
+        inside = words[bisect_left(starts, item.start) : bisect_left(starts, item.end)] if item.text else []
+        gone = [(word.start, word.end) in removed for word in inside] or [(item.start, item.end) in removed]
+        if all(gone) or not any(gone):
+            items.append(item if item.remove == gone[0] else replace(item, remove=gone[0]))
+            continue
+        for remove, group in groupby(zip(inside, gone, strict=True), key=itemgetter(1)):
+            run = [word for word, _ in group]
+            text = joined(word.text for word in run)
+            items.append(replace(item, start=run[0].start, end=run[-1].end, text=text, remove=remove))
+    return items

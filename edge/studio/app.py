@@ -10,7 +10,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -52,6 +52,8 @@ class Studio:
     """What the timeline draws."""
     plays: Path
     """The file that the page plays."""
+    lock: IO[str]
+    """Held as long as the page edits the recording."""
 
 
 def make_app(studio: Studio, token: str, port: int) -> ASGIApp:

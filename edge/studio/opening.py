@@ -5,13 +5,20 @@ from __future__ import annotations
 import os
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
 import platformdirs
+
+try:
+    import fcntl
+except ImportError:  # Windows: two pages of one recording are not prevented
+    fcntl = None  # type: ignore[assignment]
 
 from edge.analysis.report.data import page_data
 from edge.analysis.result import Analysis
 from edge.analysis.write import SOUND, browsers_play
 from edge.cache import Cache
+from edge.errors import OutputError, UsageError
 from edge.evidence.sound import collect_sound
 from edge.evidence.speech.recognizer import Recognizer
 from edge.evidence.speech.recognizers import open_recognizer
@@ -65,7 +72,9 @@ def open_studio(
         songs = find_songs(recording, labels=sound.labels, segmenter=segmenter)
     plan = plan_clean(recording, options, transcript=sound.transcript)
     digest = cache.digest_of(recording) if cache else recording.digest
-    session = open_session(plan, edits_root() / f"{digest[:32]}.journal", fresh=fresh, options=options.cuts)
+    file = edits_root() / f"{digest[:32]}.journal"
+    lock = _locked(file.with_suffix(".lock"))
+    session = open_session(plan, file, fresh=fresh, options=options.cuts)
     analysis = Analysis(
         recording,
         songs,
@@ -78,9 +87,24 @@ def open_studio(
         left_out={},
     )
     work = Workshop(session, songs, folder, cache=cache)
-    return Studio(
-        session, work, page_data(analysis), _played(recording, scratch, part_of(progress, 0.9, 1.0))
-    )
+    played = _played(recording, scratch, part_of(progress, 0.9, 1.0))
+    return Studio(session, work, page_data(analysis), played, lock)
+
+
+def _locked(file: Path) -> IO[str]:
+    """Return a file that only this process holds. Raises UsageError if another one does, OutputError."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        held = file.open("w")
+    except OSError as error:
+        raise OutputError(file, f"cannot be written: {(error.strerror or str(error)).lower()}") from error
+    if fcntl is not None:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            held.close()
+            raise UsageError("this recording is on another page already; end that one first") from error
+    return held
 
 
 def _played(recording: Recording, scratch: Path, progress: Progress | None) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edge.quickcut.clean import CleanPlan
 from edge.quickcut.marks import Item, Kind
-from edge.vocabulary import Caption
+from edge.vocabulary import Caption, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +53,52 @@ class Row:
         return [self.start, self.end, self.kind, self.text, self.removed, pieces]
 
 
-def rows_of(
-    captions: Sequence[Caption], plan: CleanPlan, removed: Container[tuple[float, float]]
-) -> tuple[Row, ...]:
-    """Return the rows of edited captions and of the items of a plan, in order of time."""
-    wordless = [item for item in plan.items if not item.text]
-    spoken = _Marks([item for item in plan.items if item.text])
-    rows, at = [], 0
-    for caption in captions:
-        while at < len(wordless) and wordless[at].start < caption.start:
-            rows.append(_between(wordless[at], removed))
-            at += 1
-        inside = []
-        while at < len(wordless) and wordless[at].end <= caption.end:
-            inside.append(wordless[at])
-            at += 1
-        rows.append(_caption(caption, inside, spoken, removed))
-    rows += [_between(item, removed) for item in wordless[at:]]
-    return tuple(rows)
+class RowMaker:
+    """Makes the rows of a plan's captions as they are edited; rows that stay the same are made once."""
+
+    def __init__(self, plan: CleanPlan) -> None:
+        self._wordless = [item for item in plan.items if not item.text]
+        self._spoken = [item for item in plan.items if item.text]
+        self._starts = [item.start for item in self._spoken]
+        self._made: dict[Caption, tuple[list[bool], Row]] = {}
+
+    def rows(self, captions: Sequence[Caption], removed: Container[tuple[float, float]]) -> tuple[Row, ...]:
+        """Return the rows of edited captions and of the items between them, in order of time."""
+        rows, at, wordless, made = list[Row](), 0, self._wordless, self._made
+        self._made = {}
+        for caption in captions:
+            while at < len(wordless) and wordless[at].start < caption.start:
+                rows.append(_between(wordless[at], removed))
+                at += 1
+            inside = []
+            while at < len(wordless) and wordless[at].end <= caption.end:
+                inside.append(wordless[at])
+                at += 1
+            units: list[Word | Item] = [*caption.words, *inside]
+            gone = [(one.start, one.end) in removed for one in units]
+            known = made.get(caption)
+            row = known[1] if known and known[0] == gone else self._caption(caption, units, gone)
+            self._made[caption] = gone, row
+            rows.append(row)
+        rows += [_between(item, removed) for item in wordless[at:]]
+        return tuple(rows)
+
+    def _caption(self, caption: Caption, units: Sequence[Word | Item], gone: Sequence[bool]) -> Row:
+        pieces = [
+            Piece(one.start, one.end, one.text, *self._mark(one), removed)
+            for one, removed in zip(units, gone, strict=True)
+        ]
+        pieces.sort(key=lambda piece: piece.start)
+        every = bool(gone) and all(gone)
+        return Row(caption.start, caption.end, Kind.SPEECH.value, caption.text, every, tuple(pieces))
+
+    def _mark(self, one: Word | Item) -> tuple[str, str]:
+        """Return kind and reason of a word or an item."""
+        if isinstance(one, Item):
+            return one.kind.value, one.reason
+        index = bisect_right(self._starts, one.start) - 1
+        item = self._spoken[index] if index >= 0 else None
+        return (item.kind.value, item.reason) if item and one.start < item.end else (Kind.SPEECH.value, "")
 
 
 def splice(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
@@ -85,37 +113,5 @@ def splice(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
     return {"at": first, "delete": len(before) - first - last, "insert": [row.to_list() for row in new]}
 
 
-class _Marks:
-    """Finds the item that a word belongs to."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._items, self._starts = items, [item.start for item in items]
-
-    def of(self, start: float) -> tuple[str, str]:
-        """Return kind and reason of the item at a time."""
-        index = bisect_right(self._starts, start) - 1
-        item = self._items[index] if index >= 0 else None
-        return (item.kind.value, item.reason) if item and start < item.end else (Kind.SPEECH.value, "")
-
-
 def _between(item: Item, removed: Container[tuple[float, float]]) -> Row:
     return Row(item.start, item.end, item.kind.value, item.reason, (item.start, item.end) in removed)
-
-
-def _caption(
-    caption: Caption, inside: Sequence[Item], marks: _Marks, removed: Container[tuple[float, float]]
-) -> Row:
-    pieces = tuple(sorted(_pieces(caption, inside, marks, removed), key=lambda piece: piece.start))
-    gone = bool(pieces) and all(piece.removed for piece in pieces)
-    return Row(caption.start, caption.end, Kind.SPEECH.value, caption.text, gone, pieces)
-
-
-def _pieces(
-    caption: Caption, inside: Sequence[Item], marks: _Marks, removed: Container[tuple[float, float]]
-) -> Iterator[Piece]:
-    for word in caption.words:
-        kind, reason = marks.of(word.start)
-        yield Piece(word.start, word.end, word.text, kind, reason, (word.start, word.end) in removed)
-    for item in inside:
-        times = item.start, item.end
-        yield Piece(*times, "", item.kind.value, item.reason, times in removed)

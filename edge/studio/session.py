@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,11 +12,11 @@ from typing import Any
 
 from edge.errors import UsageError
 from edge.quickcut.clean import CleanPlan
-from edge.quickcut.edits import decide
-from edge.quickcut.marks import Item
+from edge.quickcut.cuts import cut_list, split_cuts
+from edge.quickcut.edits import decide, decided_items
 from edge.quickcut.options import CutOptions
 from edge.studio import requests
-from edge.studio.rows import Row, rows_of, splice
+from edge.studio.rows import Row, RowMaker, splice
 from edge.timeline.actions import (
     Action,
     EditState,
@@ -28,7 +29,7 @@ from edge.timeline.actions import (
 )
 from edge.timeline.journal import Journal
 from edge.timeline.timeline import Clip, Timeline
-from edge.vocabulary import Caption
+from edge.vocabulary import Caption, Span
 
 MEDIA = Path("recording")
 """What the journal calls the recording, wherever it lies."""
@@ -42,8 +43,10 @@ class View:
     """Number of changes so far."""
     rows: tuple[Row, ...]
     """Captions and items, in order of time."""
-    plan: CleanPlan
-    """What is removed."""
+    cuts: tuple[Span, ...]
+    """Spans of the recording that go, in order and disjoint."""
+    kept_s: float
+    """Length of the result in seconds."""
 
 
 class Session:
@@ -56,12 +59,19 @@ class Session:
         self.journal = journal
         """Where the edit is kept."""
         self._options, self._lock = options or CutOptions(), Lock()
+        self._maker = RowMaker(plan)
         self._view = self._look(0)
 
     @property
     def view(self) -> View:
         """Return the current state."""
         return self._view
+
+    @property
+    def decided(self) -> CleanPlan:
+        """Return the plan as it is edited, to render it."""
+        with self._lock:
+            return decide(self.plan, self._removed(), sentences=self.captions, options=self._options)
 
     @property
     def captions(self) -> tuple[Caption, ...]:
@@ -110,17 +120,26 @@ class Session:
                 return Restore(tuple(self.journal.editor.state.removed))
 
     def _look(self, version: int) -> View:
-        removed = {(one.start, one.end) for one in self.journal.editor.state.removed}
-        plan = decide(self.plan, removed, sentences=self.captions, options=self._options)
-        return View(version, rows_of(self.captions, self.plan, removed), plan)
+        removed = self._removed()
+        items = decided_items(self.plan, removed)
+        length_s = self.plan.duration_s
+        cuts = cut_list(items, self.plan.transcript, self._options, duration_s=length_s)
+        cuts, faster = split_cuts(cuts, items, self._options)
+        kept_s = length_s - sum(cut.seconds for cut in cuts)
+        if faster:
+            kept_s -= sum(span.seconds for span in faster) * (1 - 1 / self._options.blank_speed)
+        return View(version, self._maker.rows(self.captions, removed), tuple(cuts), kept_s)
+
+    def _removed(self) -> set[tuple[float, float]]:
+        return {(one.start, one.end) for one in self.journal.editor.state.removed}
 
     def _status(self) -> dict[str, Any]:
-        editor, plan, trouble = self.journal.editor, self._view.plan, self.journal.trouble
+        editor, view, trouble = self.journal.editor, self._view, self.journal.trouble
         return {
-            "version": self._view.version,
-            "cuts": [(cut.start, cut.end) for cut in plan.cuts],
-            "kept": plan.kept_s,
-            "removed": plan.removed_s,
+            "version": view.version,
+            "cuts": [(cut.start, cut.end) for cut in view.cuts],
+            "kept": view.kept_s,
+            "removed": max(0.0, self.plan.duration_s - view.kept_s),
             "canUndo": editor.can_undo,
             "canRedo": editor.can_redo,
             "trouble": str(trouble) if trouble else "",
@@ -148,16 +167,16 @@ def open_session(
 
 def suggested(plan: CleanPlan) -> tuple[Passage, ...]:
     """Return the words and items that a plan removes, as passages."""
-    return tuple(
-        passage for item in plan.items if item.remove for passage in _of_item(item, plan.transcript.sentences)
-    )
-
-
-def _of_item(item: Item, sentences: Sequence[Caption]) -> list[Passage]:
-    words = [word for one in sentences for word in one.words if item.start <= word.start < item.end]
-    return (
-        [Passage.of(MEDIA, word) for word in words] if item.text else [Passage(MEDIA, item.start, item.end)]
-    )
+    words = [word for one in plan.transcript.sentences for word in one.words]
+    starts = [word.start for word in words]
+    passages: list[Passage] = []
+    for item in plan.items:
+        if item.remove and item.text:
+            inside = words[bisect_left(starts, item.start) : bisect_left(starts, item.end)]
+            passages += [Passage.of(MEDIA, word) for word in inside]
+        elif item.remove:
+            passages.append(Passage(MEDIA, item.start, item.end))
+    return tuple(passages)
 
 
 def _passages(spans: Sequence[tuple[float, float]]) -> tuple[Passage, ...]:

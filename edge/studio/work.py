@@ -110,7 +110,7 @@ class Workshop:
         task.state = "failed" if task.error else "done"
 
     def _export(self, suffix: str, progress: Progress) -> dict[str, Any]:
-        plan = self.session.view.plan
+        plan = self.session.decided
         target = self._free(f"{plan.recording.path.stem}-clean", suffix)
         if suffix in TARGETS:
             clean(plan, target, CleanOptions(), progress=progress)

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 
 import edge
+from edge.analysis.report.data import page_data
 from edge.analysis.report.report import report_page
 from edge.captions.transcribe import CaptionResult
 from edge.quickcut.clean import plan_clean
 from edge.songs.find import SongSearchResult
 from edge.songs.song import Song
-from tests.browser import chromium, opened, violations
+from tests.browser import chromium, opened, photograph, until, violations
 from tests.makers import talk_from_script
 from tests.media.makers import write_sound
 from tools.sound.sample import Truth
@@ -49,11 +50,11 @@ def report(sample: tuple[Path, Truth], tmp_path_factory: pytest.TempPathFactory)
 
 def test_it_plays_and_its_parts_follow(browser: Browser, report: Path) -> None:
     with opened(browser, report.as_uri()) as page:
-        page.wait_for_function("player.readyState >= 1")
+        until(page, "player.readyState >= 1")
         assert page.evaluate("player.duration") == pytest.approx(72.8, abs=0.2)
         assert page.locator("#songs ol li").count() == 1
         page.locator("#captions li button").nth(3).click()
-        page.wait_for_function("!player.paused && player.currentTime > 0")
+        until(page, "!player.paused && player.currentTime > 0")
         page.evaluate("player.pause()")
         start = float(page.locator("#captions li").nth(3).get_attribute("data-start") or 0)
         assert page.evaluate("player.currentTime") == pytest.approx(start, abs=2.0)
@@ -65,7 +66,7 @@ def test_it_plays_and_its_parts_follow(browser: Browser, report: Path) -> None:
 
 def test_it_works_by_keyboard(browser: Browser, report: Path) -> None:
     with opened(browser, report.as_uri()) as page:
-        page.wait_for_function("player.readyState >= 1")
+        until(page, "player.readyState >= 1")
         timeline = page.get_by_role("slider", name="Position")
         timeline.focus()
         for key, seconds in (("ArrowRight", 5), ("Shift+ArrowRight", 65), ("ArrowLeft", 60), ("Home", 0)):
@@ -75,16 +76,16 @@ def test_it_works_by_keyboard(browser: Browser, report: Path) -> None:
         page.keyboard.press("+")
         assert page.evaluate("timeline.end - timeline.start") == pytest.approx(72.76 / 2, abs=0.2)
         page.keyboard.press("Space")
-        page.wait_for_function("!player.paused")
+        until(page, "!player.paused")
 
 
 def test_what_would_be_removed_is_left_out_while_playing(browser: Browser, report: Path) -> None:
     with opened(browser, report.as_uri()) as page:
-        page.wait_for_function("player.readyState >= 1")
+        until(page, "player.readyState >= 1")
         start, end = page.evaluate("data.removed[0]")
         page.locator("#skip").check()
         page.evaluate(f"seek({start} + 0.02, true)")
-        page.wait_for_function(f"player.currentTime >= {end} - 0.01")
+        until(page, f"player.currentTime >= {end} - 0.01")
         page.evaluate("player.pause()")
 
 
@@ -94,6 +95,9 @@ def test_it_is_for_everybody(browser: Browser, report: Path, size: str, dark: bo
     with opened(browser, report.as_uri(), size=size, dark=dark) as page:
         assert not violations(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.evaluate("seek(12)")
+        until(page, "!player.seeking")
+        photograph(page, f"report-{size}-{'dark' if dark else 'light'}")
 
 
 def test_a_lost_recording_can_be_opened_by_hand(browser: Browser, report: Path, tmp_path: Path) -> None:
@@ -104,7 +108,7 @@ def test_a_lost_recording_can_be_opened_by_hand(browser: Browser, report: Path, 
     page.goto(alone.as_uri())
     page.locator("#missing").wait_for()
     page.locator("#file").set_input_files(report.parent.parent / "a show #1.mp4")
-    page.wait_for_function("player.readyState >= 1")
+    until(page, "player.readyState >= 1")
     assert page.locator("#missing").is_hidden()
     context.close()
 
@@ -130,7 +134,7 @@ def test_three_hours_are_searched_and_followed(browser: Browser, tmp_path: Path)
         clean=plan, tags=None, tracks=None, music=None, motion=None, left_out={},
     )  # fmt: skip
     page_file = tmp_path / "report.html"
-    page_file.write_text(report_page(analysis, tmp_path), encoding="utf-8")
+    page_file.write_text(report_page(analysis, page_data(analysis), tmp_path), encoding="utf-8")
     with opened(browser, page_file.as_uri()) as page:
         assert page.title() == HOSTILE
         assert page.locator("#caption-list li").count() == 3600

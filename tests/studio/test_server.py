@@ -142,6 +142,8 @@ def test_an_edit_survives_kill(sample: tuple[Path, Truth], tmp_path: Path) -> No
         state = json.loads(ask(second, "/api/state")[1])
         assert "Hello!" in [row[3] for row in state["rows"]]
         assert state["canUndo"]
+        with pytest.raises(AssertionError, match="on another page already"), studio(sample[0], tmp_path):
+            pass
     with studio(sample[0], tmp_path, "--fresh") as third:
         state = json.loads(ask(third, "/api/state")[1])
         assert "Hello!" not in [row[3] for row in state["rows"]]

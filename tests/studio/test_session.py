@@ -43,7 +43,7 @@ def test_rows_are_captions_and_what_lies_between_them(session: Session) -> None:
     assert [(word.text, word.kind, word.removed) for word in words[:3]] == [
         ("so", "speech", False), ("um", "filler", True), ("we", "speech", False),
     ]  # fmt: skip
-    assert session.view.plan.cuts == session.plan.cuts
+    assert session.view.cuts == session.plan.cuts
 
 
 def test_what_is_removed_is_cut_and_what_is_restored_is_not(session: Session) -> None:
@@ -53,12 +53,12 @@ def test_what_is_removed_is_cut_and_what_is_restored_is_not(session: Session) ->
     assert changed["splice"]["at"] == 0
     assert len(changed["splice"]["insert"]) == 1
     assert session.view.rows[0].removed
-    assert session.view.plan.cuts[0].start == 0
+    assert session.view.cuts[0].start == 0
     session.edit(requests.KeepAll())
-    assert session.view.plan.cuts == ()
-    assert session.view.plan.kept_s == pytest.approx(session.plan.duration_s)
+    assert session.view.cuts == ()
+    assert session.view.kept_s == pytest.approx(session.plan.duration_s)
     session.edit(requests.Clean())
-    assert session.view.plan.cuts == session.plan.cuts
+    assert session.view.cuts == session.plan.cuts
     for _ in range(3):
         session.edit(requests.Undo())
     assert not session.view.rows[0].removed
@@ -76,7 +76,7 @@ def test_words_are_corrected_split_and_merged(session: Session) -> None:
     first = session.view.rows[0]
     session.edit(requests.Merge(first.start, first.end))
     assert texts(session)[0] == "So, um, we began."
-    assert session.view.plan.transcript.sentences[0].text == "So, um, we began."
+    assert session.decided.transcript.sentences[0].text == "So, um, we began."
 
 
 def test_an_edit_goes_on_after_a_crash_or_begins_anew(session: Session, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_edit_goes_on_after_a_crash_or_begins_anew(session: Session, tmp_path
         file.write(b"torn")
     assert open_session(session.plan, session.journal.path).view.rows == again.view.rows
     fresh = open_session(session.plan, session.journal.path, fresh=True)
-    assert fresh.view.plan.cuts == session.plan.cuts
+    assert fresh.view.cuts == session.plan.cuts
     session.journal.path.write_bytes(b"no journal")
     with pytest.raises(InputError, match="not a journal"):
         open_session(session.plan, session.journal.path)

@@ -9,20 +9,25 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
+from typing import Any
 from urllib.parse import quote
 
-from edge.analysis.report.data import page_data
 from edge.analysis.report.images import face_images
 from edge.analysis.result import Analysis
 from edge.text.clock import clock
 from edge.version import __version__
 
+BLOCK = 50
+"""Rows of a block of a list."""
 
-def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), plays: str = "") -> str:
+
+def report_page(
+    analysis: Analysis, data: dict[str, Any], folder: Path, *, files: Sequence[str] = (), plays: str = ""
+) -> str:
     """Return the HTML of the report of an analysis that is to lie in a folder.
 
-    `files` are names of files beside it that it links to. It plays the recording, by its path from the
-    folder, or `plays`, a file beside it. Raises InputError.
+    `data` is that of `page_data`; `files` are names of files beside it that it links to. It plays the
+    recording, by its path from the folder, or `plays`, a file beside it. Raises InputError.
     """
     recording = analysis.recording
     name = recording.name or recording.path.name
@@ -35,7 +40,7 @@ def report_page(analysis: Analysis, folder: Path, *, files: Sequence[str] = (), 
         script=f"{asset('timeline.js')}\n{asset('report.js')}",
         player=f'<{kind} id="player" controls preload="metadata" src="{escape(source)}"></{kind}>',
         sections="\n".join(_sections(analysis, files)),
-        data=json.dumps(page_data(analysis), separators=(",", ":")).replace("</", "<\\/"),
+        data=json.dumps(data, separators=(",", ":")).replace("</", "<\\/"),
         version=escape(__version__),
     )
 
@@ -104,6 +109,17 @@ def _section(name: str, title: str, parts: Iterable[str], empty: str) -> str:
     return f'<section id="{name}" aria-labelledby="{name}-title">{heading}{body}</section>'
 
 
+def _list(name: str, label: str, rows: Sequence[str], language: str = "und") -> str:
+    """Return a list in blocks, which browsers skip as long as they are out of view."""
+    spoken = "" if language == "und" else f' lang="{escape(language)}"'
+    blocks = [
+        f'<ol class="rows" start="{first + 1}">{"".join(rows[first : first + BLOCK])}</ol>'
+        for first in range(0, len(rows), BLOCK)
+    ]
+    attributes = f'id="{name}" tabindex="0" role="group" aria-label="{escape(label)}"{spoken}'
+    return f'<div class="long" {attributes}>{"".join(blocks)}</div>'
+
+
 def _row(start: float, end: float, text: str, kind: str = "") -> str:
     """Return an entry of a list that plays from its start."""
     of = f' class="{kind}"' if kind else ""
@@ -121,7 +137,7 @@ def _songs(analysis: Analysis) -> Iterator[str]:
         for number, song in enumerate(analysis.songs or (), 1)
     ]
     if rows:
-        yield f'<ol class="rows">{"".join(rows)}</ol>'
+        yield _list("song-list", "Songs", rows)
 
 
 def _captions(analysis: Analysis) -> Iterator[str]:
@@ -133,9 +149,8 @@ def _captions(analysis: Analysis) -> Iterator[str]:
         '<label><input type="checkbox" id="follow" checked> Follow</label>'
         '<output id="matches" aria-live="polite"></output></div>'
     )
-    rows = "".join(_row(one.start, one.end, one.text.replace("\n", " ")) for one in found)
-    language = f' lang="{escape(found.language)}"' if found.language != "und" else ""
-    yield f'<ol class="rows long" id="caption-list" tabindex="0" aria-label="Captions"{language}>{rows}</ol>'
+    rows = [_row(one.start, one.end, one.text.replace("\n", " ")) for one in found]
+    yield _list("caption-list", "Captions", rows, found.language)
 
 
 def _removed(analysis: Analysis) -> Iterator[str]:
@@ -147,11 +162,11 @@ def _removed(analysis: Analysis) -> Iterator[str]:
         f"<p>{clock(plan.removed_s)} of {clock(plan.duration_s)}. "
         '<label><input type="checkbox" id="skip"> Leave it out while playing</label></p>'
     )
-    rows = (
+    rows = [
         _row(item.start, item.end, ": ".join(filter(None, (item.kind, item.text, item.reason))))
         for item in items
-    )
-    yield f'<ol class="rows long" tabindex="0" aria-label="What would be removed">{"".join(rows)}</ol>'
+    ]
+    yield _list("removed-list", "What would be removed", rows)
 
 
 def _tags(analysis: Analysis) -> Iterator[str]:

@@ -5,7 +5,8 @@ const find = id => document.getElementById(id);
 const player = find("player"), list = find("rows");
 const START = 0, END = 1, KIND = 2, TEXT = 3, REMOVED = 4, PIECES = 5;
 const WORD = 2, MARK = 3, REASON = 4, GONE = 5;
-const state = { rows: [], cuts: [], row: 0, word: 0, from: 0, timeline: null, version: -1 };
+const BLOCK = 50;
+const state = { rows: [], boxes: [], cuts: [], row: 0, word: 0, from: 0, timeline: null, version: -1 };
 
 async function ask(path, body) {
   const response = await fetch(path, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
@@ -47,18 +48,32 @@ function drawn(row) {
   return box;
 }
 
+// The boxes of rows lie in blocks, which the browser skips as long as they are out of view.
 function splice({ at, delete: count, insert }) {
+  const boxes = insert.map(drawn), gone = state.boxes.splice(at, count, ...boxes);
   state.rows.splice(at, count, ...insert);
-  for (let number = 0; number < count; number++) list.children[at].remove();
-  const boxes = document.createDocumentFragment();
-  for (const row of insert) boxes.append(drawn(row));
-  list.insertBefore(boxes, list.children[at] || null);
+  let block = (gone[0] || state.boxes[at - 1])?.parentElement;
+  let before = gone.length ? gone.at(-1).nextSibling : block ? state.boxes[at - 1].nextSibling : null;
+  if (gone.length && gone.at(-1).parentElement !== block) before = null;
+  for (const box of gone) box.remove();
+  for (const box of boxes) {
+    if (!block || block.children.length >= 2 * BLOCK || (!before && block === list.lastChild && block.children.length >= BLOCK)) {
+      const next = document.createElement("div");
+      next.className = "block"; next.role = "presentation";
+      while (before) { const moving = before; before = before.nextSibling; next.append(moving); }
+      before = next.firstChild;
+      block ? block.after(next) : list.append(next);
+      block = next;
+    }
+    block.insertBefore(box, before);
+  }
+  for (const one of list.querySelectorAll(".block:empty")) one.remove();
 }
 
 function update(answer) {
   if (answer.version <= state.version) return;
   state.version = answer.version;
-  if (answer.rows) { state.rows = []; list.replaceChildren(); splice({ at: 0, delete: 0, insert: answer.rows }); }
+  if (answer.rows) { state.rows = []; state.boxes = []; list.replaceChildren(); splice({ at: 0, delete: 0, insert: answer.rows }); }
   else if (answer.splice) splice(answer.splice);
   state.cuts = answer.cuts;
   find("undo").disabled = !answer.canUndo; find("redo").disabled = !answer.canRedo;
@@ -82,7 +97,7 @@ function choose(row, word = 0, extend = false) {
   const pieces = state.rows[state.row][PIECES];
   state.word = Math.min(Math.max(0, pieces.length - 1), Math.max(0, word));
   if (!extend) state.from = state.word;
-  const box = list.children[state.row];
+  const box = state.boxes[state.row];
   box.setAttribute("aria-selected", "true");
   box.id ||= `row-${Math.random().toString(36).slice(2)}`;
   list.setAttribute("aria-activedescendant", box.id);
@@ -121,14 +136,14 @@ function toggle(spans = chosenSpans()) {
 const wholeRow = row => row[PIECES].length ? row[PIECES].map(one => [one[START], one[END], one[GONE]]) : [[row[START], row[END], row[REMOVED]]];
 
 function reveal() {
-  const box = list.children[state.row];
+  const box = state.boxes[state.row];
   const top = box.offsetTop - list.offsetTop;
   if (top < list.scrollTop) list.scrollTop = top;
   else if (top + box.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + box.offsetHeight - list.clientHeight;
 }
 
 function correct() {
-  const row = state.rows[state.row], box = list.children[state.row];
+  const row = state.rows[state.row], box = state.boxes[state.row];
   if (find("edit").disabled || box.querySelector("input")) return;
   const words = box.querySelector(".words"), input = document.createElement("input");
   const before = [...words.childNodes];
@@ -163,7 +178,7 @@ function merge() {
 list.addEventListener("click", event => {
   const box = event.target.closest(".row");
   if (!box || event.target.matches("input")) return;
-  const number = [...list.children].indexOf(box), word = event.target.closest(".word");
+  const number = state.boxes.indexOf(box), word = event.target.closest(".word");
   if (event.target.closest(".flip")) { choose(number); toggle(wholeRow(state.rows[number])); return; }
   choose(number, word ? Number(word.dataset.word) : 0, event.shiftKey && number === state.row);
   const row = state.rows[number];
@@ -209,7 +224,7 @@ function moved(sought) {
   find("here").textContent = clock(at);
   let low = 0, high = state.rows.length;
   while (low < high) { const middle = (low + high) >> 1; state.rows[middle][START] <= at + 0.001 ? low = middle + 1 : high = middle; }
-  const box = list.children[low - 1];
+  const box = state.boxes[low - 1];
   const playing = list.querySelector(".playing");
   if (box === playing) return;
   playing?.classList.remove("playing");
@@ -255,7 +270,7 @@ find("search").addEventListener("input", event => {
   let count = 0;
   state.rows.forEach((row, number) => {
     const hit = words === "" || row[TEXT].toLowerCase().includes(words);
-    list.children[number].hidden = !hit;
+    state.boxes[number].hidden = !hit;
     count += hit;
   });
   find("matches").textContent = words ? `${count} found` : "";

@@ -23,7 +23,7 @@ document.addEventListener("click", event => {
 const MOVES = { ArrowLeft: -5, ArrowRight: 5 };
 document.addEventListener("keydown", event => {
   if (event.target.closest("input, audio, video") || event.ctrlKey || event.metaKey || event.altKey) return;
-  const onList = event.target.closest("button, ol");
+  const onList = event.target.closest("button, .long");
   if (event.key in MOVES) seek(player.currentTime + MOVES[event.key] * (event.shiftKey ? 12 : 1));
   else if (event.key === "Home" && !onList) seek(0);
   else if (event.key === "End" && !onList) seek(data.duration);
@@ -35,8 +35,8 @@ document.addEventListener("keydown", event => {
 });
 
 // What is current: the last entry of each list that began.
-const lists = [...document.querySelectorAll("ol.rows")].map(list => {
-  const rows = [...list.children];
+const lists = [...document.querySelectorAll(".long")].map(list => {
+  const rows = [...list.querySelectorAll("li")];
   return { list, rows, starts: rows.map(row => Number(row.dataset.start)), current: null };
 });
 
@@ -83,7 +83,7 @@ moved();
 find("search")?.addEventListener("input", event => {
   const words = event.target.value.trim().toLowerCase();
   let count = 0;
-  for (const row of find("caption-list").children) {
+  for (const row of find("caption-list").querySelectorAll("li")) {
     row.hidden = words !== "" && !row.textContent.toLowerCase().includes(words);
     count += !row.hidden;
   }

@@ -1,4 +1,4 @@
-"""What the frames of a recording show: motion, excerpts, and music that follows them."""
+"""What the frames of a recording show by moving: its shots, and music that follows them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from edge.analysis.job import Job
 from edge.errors import InputError
-from edge.evidence.excerpts import Excerpts, collect_excerpts
 from edge.evidence.motion.collect import collect_motion
 from edge.evidence.motion.track import MotionTrack
 from edge.evidence.options import MotionOptions
@@ -16,40 +15,24 @@ from edge.vocabulary import Progress, part_of
 
 
 @dataclass
-class FrameResults:
-    """Results that need the frames; None for what is not wanted, or was left out."""
+class MotionResults:
+    """Results that need all frames; None for what is not wanted, or was left out."""
 
     motion: MotionTrack | None = None
     """What moves, and where shots change."""
-    excerpts: Excerpts | None = None
-    """What a few frames show, and a few seconds sound like."""
     music: Composition | None = None
     """Music composed for the video."""
 
 
-def analyze_frames(job: Job, progress: Progress) -> FrameResults:
-    """Decode all frames once for their motion, and a few for what they show. Raises as `analyze`."""
-    options, found = job.options, FrameResults()
-    chooses = options.wants("music") and not job.composes
-    if options.wants("tags") or chooses:
-        with job.part("tags", *(("music",) if chooses else ())):
-            found.excerpts = _excerpts(job, part_of(progress, 0.0, 0.2))
-            _ = job.networks.library  # encoded now, while the audio is analyzed
-    if options.wants("music"):
+def analyze_motion(job: Job, progress: Progress) -> MotionResults:
+    """Decode all frames once for their motion, and compose. Raises as `analyze`."""
+    found = MotionResults()
+    if job.options.wants("music"):
         with job.part("music"):
-            found.motion = _motion(job, part_of(progress, 0.2, 0.7))
+            found.motion = _motion(job, part_of(progress, 0.0, 0.6))
             if job.composes:
-                found.music = _composed(job, found.motion, part_of(progress, 0.7, 1.0))
+                found.music = _composed(job, found.motion, part_of(progress, 0.6, 1.0))
     return found
-
-
-def _excerpts(job: Job, progress: Progress | None) -> Excerpts:
-    networks, options = job.networks.tagging.excerpts, job.options.tags.excerpts
-    return job.remembered(
-        Excerpts,
-        (networks.identity, options),
-        lambda: collect_excerpts(job.recording, networks, options, progress=progress),
-    )
 
 
 def _motion(job: Job, progress: Progress | None) -> MotionTrack | None:

@@ -1,0 +1,1 @@
+"""Analyze folders of recordings on many processes or machines."""
