@@ -108,6 +108,8 @@ if TYPE_CHECKING:
     from edge.media.read.audio import decode_audio as decode_audio
     from edge.media.read.frames import Frame as Frame
     from edge.media.read.frames import frames_at as frames_at
+    from edge.media.read.limits import MediaLimits as MediaLimits
+    from edge.media.read.limits import set_limits as set_limits
     from edge.media.read.live_input import LiveInput as LiveInput
     from edge.media.read.live_stream import StreamInput as StreamInput
     from edge.media.read.microphone import InputDevice as InputDevice

@@ -134,6 +134,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "Frame",
         "frames_at",
     ),
+    "edge.media.read.limits": (
+        "MediaLimits",
+        "set_limits",
+    ),
     "edge.media.read.live_input": ("LiveInput",),
     "edge.media.read.live_stream": ("StreamInput",),
     "edge.media.read.microphone": (
