@@ -102,7 +102,10 @@ def ask(request: Request, report: DecodeReport | None = None) -> Iterator[tuple[
     `report` is updated with each of them. Raises InputError, NoAudioError and UsageError as the process does,
     and InputError if it crashes, has no answer in time, or wants too much memory.
     """
-    worker = _idle.pop() if _idle else _Worker()
+    try:  # threads share the idle ones
+        worker = _idle.pop()
+    except IndexError:
+        worker = _Worker()
     done = False
     try:
         worker.send(request)
