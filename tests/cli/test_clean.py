@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
 from edge.cache import SETTING as CACHE
-from edge.cache import Cache, key
+from edge.cache import Cache
 from edge.cli import main
+from edge.evidence import stored
 from edge.evidence.options import TranscriptOptions
 from edge.evidence.speech.recognizers import open_recognizer
 from edge.evidence.transcript import Transcript
+from edge.evidence.transcription import StoredTranscript, transcript_key
 from edge.media import open_recording
 from edge.models.store import SETTING as STORE
 from edge.models.store import find
@@ -86,9 +87,8 @@ def remember(home: Path, path: Path, said: Transcript) -> Path:
     cache, recording = Cache(home / "cache"), open_recording(path)
     recognizer = open_recognizer(home / "models" / "moonshine-tiny-en")
     model = find("segmenter").manifest.digest
-    audio = tuple(stream.index for stream in recording.audio)
-    parts = cache.digest_of(recording), audio, recognizer.identity, model, TranscriptOptions()
-    cache.put(key("transcript", *parts), msgspec.msgpack.encode((said.to_bytes(), ())))
+    entry = transcript_key(cache, recording, recognizer, model, TranscriptOptions())
+    stored.remember(cache, entry, StoredTranscript(said, ()))
     return path
 
 
