@@ -8,7 +8,6 @@ start, trimmed or looped on bar lines, softer under speech.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import edge
 from edge.cli.inputs import check_outputs, for_each, output_file, recordings
 from edge.cli.parsing import add_default, add_force, add_media, chosen
 from edge.cli.progress import Progress
-from edge.cli.show import print_json, print_notes, say
+from edge.cli.show import print_json, print_notes, print_skipped, say
 from edge.cli.speech import add_speech, open_typed, transcribed
 from edge.errors import UsageError
 from edge.matching.options import MatchOptions
@@ -152,14 +151,6 @@ def _index(options: argparse.Namespace, networks: MatchNetworks, recognizer: Rec
     if index.skipped and not options.quiet:
         print_skipped(index)
     return index
-
-
-def print_skipped(index: MusicIndex) -> None:
-    """Print which files are no tracks, the first of many."""
-    shown = index.skipped[:3]
-    more = len(index.skipped) - len(shown)
-    for line in (*shown, *([f"{more} more files are no music"] if more else [])):
-        print(f"edge: {line}", file=sys.stderr)
 
 
 def _match(options: argparse.Namespace, means: _Means, recording: Recording) -> None:

@@ -18,10 +18,9 @@ import edge
 from edge.analysis.options import PARTS, AnalysisOptions
 from edge.captions.options import CaptionOptions
 from edge.cli.inputs import for_each, recordings, refuse_collisions
-from edge.cli.match import print_skipped
 from edge.cli.parsing import add_force, add_media
 from edge.cli.progress import Progress
-from edge.cli.show import plural, print_json, print_notes, say
+from edge.cli.show import plural, print_json, print_notes, print_skipped, say
 from edge.cli.speech import DEFAULT_MODEL, add_speech, transcript_options
 from edge.errors import UsageError
 from edge.text.clock import clock

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edge.matching.index import MusicIndex
     from edge.media import Recording
     from edge.networks.segmenter import Segmenter
 
@@ -33,6 +34,14 @@ def print_notes(recording: Recording, notes: Sequence[str]) -> None:
     """Print the problems found in a file to stderr, one line each."""
     for note in notes:
         print(f"edge: {recording.path}: {note}", file=sys.stderr)
+
+
+def print_skipped(index: MusicIndex) -> None:
+    """Print which files are no tracks, the first of many."""
+    shown = index.skipped[:3]
+    more = len(index.skipped) - len(shown)
+    for line in (*shown, *([f"{more} more files are no music"] if more else [])):
+        print(f"edge: {line}", file=sys.stderr)
 
 
 def say(options: argparse.Namespace, line: str) -> None:

@@ -73,7 +73,11 @@ def test_the_start_of_an_option_is_no_option(capsys: pytest.CaptureFixture[str])
         for option in known:
             shorter = option[:-1]
             if option.startswith("--") and len(shorter) > 3 and shorter not in known:
-                needed = {"models": ["list"], "match": ["--music", "music", "x.wav", shorter]}
+                needed = {
+                    "models": ["list"],
+                    "match": ["--music", "music", "x.wav", shorter],
+                    "run": ["-o", "out", "x.wav", shorter],
+                }
                 _, rest = command.parse_known_args(needed.get(name, ["x.wav", shorter]))
                 assert name in ("models", "doctor") or rest == [shorter]
 
