@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -69,13 +68,12 @@ def write_analysis(
     ModelError.
     """
     folder = Path(folder)
-    with whole_files(folder, force=force) as draft, ThreadPoolExecutor(1) as beside:
-        music = beside.submit(_write_music, analysis.music, draft, part_of(progress, 0.0, 0.9))
+    with whole_files(folder, force=force) as draft:
         names = _write_texts(analysis, draft)
         plays = _write_sound(analysis.recording, draft)
         names += [SOUND] if plays else []
         data = page_data(analysis)
-        names += music.result()
+        names += _write_music(analysis.music, draft, part_of(progress, 0.0, 0.9))
         with (draft / DOCUMENT).open("w", encoding="utf-8", errors="replace") as stream:
             files = (REPORT, DOCUMENT, *names)
             stream.write(json.dumps(analysis.to_dict(files), ensure_ascii=False, indent=2) + "\n")
