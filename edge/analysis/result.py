@@ -86,7 +86,10 @@ DocumentT = TypeVar("DocumentT", bound=schema.Document)
 
 
 class _Result(Protocol):
-    def to_dict(self) -> dict[str, Any]: ...
+    """A result of a system."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return its JSON document."""
 
 
 def _document(result: _Result | None, kind: type[DocumentT]) -> DocumentT | UnsetType:
