@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from edge import schema
 from edge.analysis.options import Part
 from edge.captions.transcribe import CaptionResult
+from edge.decoding import prepared
 from edge.evidence.face_track import FaceTrack
 from edge.evidence.motion.track import MotionTrack
 from edge.matching.match import MatchResult
@@ -94,4 +95,4 @@ class _Result(Protocol):
 
 def _document(result: _Result | None, kind: type[DocumentT]) -> DocumentT | UnsetType:
     """Return the document of a result, to be part of another."""
-    return UNSET if result is None else msgspec.convert(result.to_dict(), kind)
+    return UNSET if result is None else msgspec.convert(result.to_dict(), prepared(kind))

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UnsetType
 
 from edge import schema
+from edge.decoding import prepared
 from edge.errors import InputError, UsageError
 
 WIDE = 110
@@ -32,7 +33,7 @@ Row = tuple[str, ...]
 def read_bench(path: Path) -> schema.Bench:
     """Read a document of `edge bench --json`. Raises InputError."""
     try:
-        document = msgspec.json.decode(path.read_bytes(), type=schema.Bench)
+        document = msgspec.json.decode(path.read_bytes(), type=prepared(schema.Bench))
     except OSError as error:
         raise InputError(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from edge import offline as _offline  # noqa: F401 - before any dependency is imported
+from edge.decoding import prepared
 from edge.errors import EdgeError
 
 
@@ -45,7 +46,7 @@ LONGEST_S = 10.0
 def main() -> None:
     """Measure, and print lines of JSON."""
     try:
-        _measure(msgspec.json.decode(sys.argv[1], type=Request))
+        _measure(msgspec.json.decode(sys.argv[1], type=prepared(Request)))
     except (EdgeError, ImportError) as error:
         _print(failed=" ".join(str(error).split()))
 

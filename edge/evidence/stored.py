@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cache import Cache
+from edge.decoding import prepared
 from edge.errors import UsageError
 
 EvidenceT = TypeVar("EvidenceT")
@@ -26,7 +27,7 @@ def to_bytes(evidence: object) -> bytes:
 def from_bytes(content: bytes, kind: type[EvidenceT]) -> EvidenceT:
     """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
     try:
-        return msgspec.msgpack.decode(content, type=kind, dec_hook=_to_array)
+        return msgspec.msgpack.decode(content, type=prepared(kind), dec_hook=_to_array)
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError) as error:
         raise UsageError(f"the bytes are no {kind.__name__}: {error}") from error
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from edge.decoding import prepared
 from edge.errors import UsageError
 from edge.evidence.collect import Collector, collect
 from edge.evidence.key import Key, KeyCollector, Mode
@@ -86,7 +87,7 @@ class TrackAnalysis:
     def from_bytes(cls, content: bytes) -> TrackAnalysis:
         """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
         try:
-            numbers, key, stored, words = msgspec.msgpack.decode(content, type=_Stored)
+            numbers, key, stored, words = msgspec.msgpack.decode(content, type=prepared(_Stored))
             arrays: list[NDArray[np.generic]] = [
                 np.frombuffer(data, kind) for data, kind in zip(stored, _TYPES, strict=True)
             ]

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from edge.decoding import prepared
 from edge.errors import ModelError
 from edge.models.limits import MIB, Limits
 from edge.models.manifest import Manifest, ManifestError, Network, decode
@@ -64,7 +65,7 @@ class ModelFolder:
             kinds = f"{type(manifest.front_end).__name__}, not {front_end.__name__}"
             raise ModelError(self.path, f"does not describe a {task}: its front end is {kinds}")
         try:
-            return manifest.front_end, msgspec.convert(manifest.parameters, parameters)
+            return manifest.front_end, msgspec.convert(manifest.parameters, prepared(parameters))
         except msgspec.ValidationError as error:
             raise ModelError(self.path, f"does not describe a {task}: {error}") from error
 

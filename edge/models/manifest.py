@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from edge.decoding import prepared
 from edge.models.frontend import FrontEnd
 
 SCHEMA = 1
@@ -112,7 +113,7 @@ class ManifestError(ValueError):
 def decode(content: bytes) -> Manifest:
     """Parse a manifest. Raises ManifestError with the reason if it is invalid."""
     try:
-        schema = msgspec.json.decode(content, type=_Head).schema
+        schema = msgspec.json.decode(content, type=prepared(_Head)).schema
     except _UNREADABLE as error:
         raise ManifestError(f"is damaged or not a manifest: {error}") from error
     if schema != SCHEMA:
@@ -121,7 +122,7 @@ def decode(content: bytes) -> Manifest:
     if len(digests) != 1 or digest(content, digests[0]) != digests[0]:
         raise ManifestError("is damaged: its digest differs from its content")
     try:
-        manifest = msgspec.json.decode(content, type=Manifest)
+        manifest = msgspec.json.decode(content, type=prepared(Manifest))
     except _UNREADABLE as error:
         raise ManifestError(f"does not fit the schema: {error}") from error
     if unknown := {network.file for network in manifest.networks.values()} - manifest.files.keys():

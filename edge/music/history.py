@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.cache import Cache, key
+from edge.decoding import prepared
 from edge.errors import UsageError
 from edge.evidence.motion.track import MotionTrack
 from edge.media import Recording, open_recording
@@ -73,7 +74,7 @@ class MusicHistory:
         """Deserialize the output of `to_bytes`. Raises UsageError, also if a template is gone."""
         by_id = {template.id: template for template in templates}
         try:
-            motion, stored = msgspec.msgpack.decode(content, type=tuple[bytes, list[_Stored]])
+            motion, stored = msgspec.msgpack.decode(content, type=prepared(tuple[bytes, list[_Stored]]))
             track = MotionTrack.from_bytes(motion) if stored else None
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise UsageError(f"the bytes are not a history of music: {error}") from error

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from edge import schema
+from edge.decoding import prepared
 from edge.errors import InputError, UsageError
 from edge.files import whole_file
 from edge.quickcut.clean import CleanPlan, planned
@@ -85,7 +86,7 @@ def read_plan(file: Path, duration_s: float) -> tuple[tuple[Item, ...], tuple[Sp
     Raises InputError if it is none, or one of a longer recording.
     """
     try:
-        document = msgspec.json.decode(file.read_bytes(), type=schema.Clean)
+        document = msgspec.json.decode(file.read_bytes(), type=prepared(schema.Clean))
         items = tuple(
             Item(one.start, one.end, Kind(one.kind), one.text, one.remove, one.reason, one.score)
             for one in document.items

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from edge.analysis.report.report import asset as report_asset
+from edge.decoding import prepared
 from edge.errors import EdgeError
 from edge.studio.guard import Guard, TooLargeError, too_large
 from edge.studio.requests import Edit, Work
@@ -127,7 +128,7 @@ async def _tasks(studio: Studio, _: Request) -> Response:
 
 
 async def _asked(request: Request, kind: Any, answer: Callable[[Any], Any]) -> Response:
-    wanted = msgspec.json.decode(await request.body(), type=kind)
+    wanted = msgspec.json.decode(await request.body(), type=prepared(kind))
     return _json(await run_in_threadpool(answer, wanted))
 
 

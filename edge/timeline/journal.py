@@ -22,6 +22,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 import msgspec
 from msgspec import Struct
 
+from edge.decoding import prepared
 from edge.errors import EdgeError, InputError, OutputError, UsageError
 from edge.files import whole_file
 from edge.timeline.actions import EditState, Passage
@@ -125,7 +126,7 @@ class Journal:
         editor = Editor(_first(path, head))
         for number, (following, line) in enumerate(lines, start=2):
             try:
-                editor.replay(msgspec.json.decode(line, type=Entry, dec_hook=_decoded))
+                editor.replay(msgspec.json.decode(line, type=prepared(Entry), dec_hook=_decoded))
             except (EdgeError, ArithmeticError, *_UNREADABLE) as error:
                 raise InputError(path, f"line {number} cannot be replayed: {error}") from error
             digest, size = following, size + _DIGITS + 1 + len(line)
@@ -202,10 +203,10 @@ def _valid(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 def _first(path: Path, head: bytes) -> EditState:
     try:
-        schema = msgspec.json.decode(head, type=_Head).schema
+        schema = msgspec.json.decode(head, type=prepared(_Head)).schema
         if schema != SCHEMA:
             raise InputError(path, f"is a journal of schema {schema}; only schema {SCHEMA} can be read")
-        return msgspec.json.decode(head, type=_First, dec_hook=_decoded).state()
+        return msgspec.json.decode(head, type=prepared(_First), dec_hook=_decoded).state()
     except (UsageError, ArithmeticError, *_UNREADABLE) as error:
         raise InputError(path, "is not a journal of an edit, or its beginning is damaged") from error
 
@@ -214,7 +215,7 @@ def _encoded(value: object, kind: Any) -> bytes:
     """Return JSON that decodes to an equal value. Raises UsageError if there is none."""
     try:
         content = msgspec.json.encode(value, enc_hook=_plain)
-        if msgspec.json.decode(content, type=kind, dec_hook=_decoded) == value:
+        if msgspec.json.decode(content, type=prepared(kind), dec_hook=_decoded) == value:
             return content
         why = "a value has the wrong type"
     except (TypeError, ValueError, UsageError) as error:

@@ -117,7 +117,8 @@ def test_a_high_dynamic_range_stays_and_text_is_as_bright_as_paper(
     written = burn(source, CUES, tmp_path / "a.mp4").path
     assert described(written) == described(source)
     luma = upright(written)[21][1][150:]
-    assert abs(np.quantile(luma[luma > 100], 0.9) - (16 + white * 219)) < 6
+    inside = np.quantile(luma[luma > 100], 0.95)  # the middle of a stroke, in any font of the system
+    assert abs(inside - (16 + white * 219)) < 6
 
 
 def test_pixels_that_are_not_square_give_letters_of_the_usual_shape(tmp_path: Path, film: Film) -> None:

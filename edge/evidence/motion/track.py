@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.arrays import Floats
+from edge.decoding import prepared
 from edge.errors import UsageError
 from edge.vocabulary import Span
 
@@ -73,7 +74,7 @@ class MotionTrack:
     def from_bytes(cls, content: bytes) -> MotionTrack:
         """Deserialize the output of `to_bytes`. Raises UsageError for other bytes."""
         try:
-            _, end_s, stored, transitions, notes = msgspec.msgpack.decode(content, type=_Stored)
+            _, end_s, stored, transitions, notes = msgspec.msgpack.decode(content, type=prepared(_Stored))
             times_s, speed, saliency, brightness = _arrays(stored)
             found = tuple(Transition(*one) for one in transitions)
             _check(times_s, end_s, found)

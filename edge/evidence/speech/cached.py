@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.cache import Cache, key
+from edge.decoding import prepared
 from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
 
 
@@ -26,7 +27,7 @@ class CachedRecognizer(Recognizer):
         entry = key("recognized", digest, self.identity)
         if (stored := self._cache.get(entry)) is not None:
             with suppress(msgspec.MsgspecError, ValueError, RecursionError):
-                return msgspec.msgpack.decode(stored, type=RecognitionResult)
+                return msgspec.msgpack.decode(stored, type=prepared(RecognitionResult))
         result = self._recognizer.recognize(samples)
         self._cache.put(entry, msgspec.msgpack.encode(result))
         return result

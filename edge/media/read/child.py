@@ -26,6 +26,7 @@ import numpy as np
 from msgspec import Struct, msgpack
 
 from edge import interrupts
+from edge.decoding import prepared
 from edge.errors import InputError, NoAudioError, UsageError
 from edge.media.read.limits import MediaLimits, limits
 from edge.media.read.probe import MediaInfo
@@ -233,10 +234,10 @@ def info_of(path: Path) -> MediaInfo:
     """Probe a recording in the process. Raises InputError."""
     ((item, _),) = ask(Request("probe", str(path), limits()))  # to its end, so that the process goes on
     try:
-        return msgspec.convert(item, MediaInfo, dec_hook=from_wire)
+        return msgspec.convert(item, prepared(MediaInfo), dec_hook=from_wire)
     except (msgspec.ValidationError, ValueError) as error:
         raise InputError(path, "cannot be decoded: the decoding process answers with nonsense") from error
 
 
-decoded_request = partial(msgspec.json.decode, type=Request, dec_hook=from_wire)
+decoded_request = partial(msgspec.json.decode, type=prepared(Request), dec_hook=from_wire)
 """Return the request of a line."""
