@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from edge.media import decode_audio, probe
 from edge.songs.find import find_songs
 from tests.conftest import EdgeCommand
 from tests.stage import open_stage
-from tools.sound.sample import Truth
+from tools.sound.sample import OVER_MUSIC, WELCOME, Truth
 from tools.sound.wave import write_wav
 
 AS_IN_A_TERMINAL = """
@@ -181,9 +182,20 @@ def test_a_talk_into_a_microphone_is_shown_and_written(sample: tuple[Path, Truth
         shown += read_until(terminal, "caption", 60)
         assert os.waitpid(child, 0)[1] == 0
     assert re.search(r"\[=+ *\|? *\] -\d\d dB  speaking \d+%", shown)
-    assert re.search(r"\d:\d\d.\d -    \d:\d\d.\d  Good evening, everybody", shown)
-    assert "Good evening, everybody" in (tmp_path / "out" / "captions.srt").read_text().replace("\n", " ")
+    lines = re.findall(r"\d:\d\d\.\d - +\d:\d\d\.\d  (.+?)\r", shown)
+    subtitles = pysubs2.load(str(tmp_path / "out" / "captions.srt"))
+    for found in (lines, [caption.plaintext for caption in subtitles]):
+        assert (
+            part_found(WELCOME + " " + OVER_MUSIC, found) > 0.5
+        )  # a busy machine's server garbles some words
     assert json.loads((tmp_path / "out" / "songs.json").read_text())["songs"] == []
+
+
+def part_found(said: str, found: list[str]) -> float:
+    """Return the part of the words said that were found, in order."""
+    first, second = (re.findall(r"[a-z']+", text.lower()) for text in (said, " ".join(found)))
+    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / len(first)
 
 
 def read_until(terminal: int, pattern: str, seconds: float) -> str:
