@@ -102,7 +102,7 @@ class _StoppedError(Exception):
 
 
 def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
-    """Examine frames in one thread and the audio in another. What fails first stops all, and is raised."""
+    """Do the three pieces of work in a thread each. What fails first stops the others, and is raised."""
     shares, stop = [0.0, 0.0, 0.0], Event()
 
     def side(number: int, work: Callable[[Job, Progress], ResultT]) -> ResultT:
@@ -121,7 +121,7 @@ def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
             stop.set()
             raise
 
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
         excerpts = beside.submit(side, 0, analyze_excerpts)
         moving = beside.submit(side, 1, analyze_motion)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -68,12 +69,13 @@ def write_analysis(
     ModelError.
     """
     folder = Path(folder)
-    with whole_files(folder, force=force) as draft:
+    with whole_files(folder, force=force) as draft, ThreadPoolExecutor(1) as beside:
+        music = beside.submit(_write_music, analysis.music, draft, part_of(progress, 0.0, 0.9))
         names = _write_texts(analysis, draft)
         plays = _write_sound(analysis.recording, draft)
         names += [SOUND] if plays else []
         data = page_data(analysis)
-        names += _write_music(analysis.music, draft, part_of(progress, 0.0, 0.9))
+        names += music.result()
         with (draft / DOCUMENT).open("w", encoding="utf-8", errors="replace") as stream:
             files = (REPORT, DOCUMENT, *names)
             stream.write(json.dumps(analysis.to_dict(files), ensure_ascii=False, indent=2) + "\n")
