@@ -1,7 +1,7 @@
 """Analyze a recording with all systems: every stream is decoded once, sound and frames side by side.
 
 audio -> labels, transcript -> songs, captions, cuts -+
-excerpts ---------------------------------------------+-> tags, music of a folder
+excerpts, library of tags ----------------------------+-> tags, music of a folder
 video -> motion -> composed music --------------------+
 """
 
@@ -13,13 +13,13 @@ from os import PathLike
 from threading import Event
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from edge.analysis.by_excerpts import analyze_excerpts
+from edge.analysis.by_excerpts import analyze_excerpts, open_library
 from edge.analysis.by_motion import MotionResults, analyze_motion
 from edge.analysis.by_sound import SoundResults, analyze_sound
 from edge.analysis.job import Job
 from edge.analysis.networks import AnalysisNetworks
 from edge.analysis.options import AnalysisOptions
-from edge.analysis.result import Analysis
+from edge.analysis.result import Analysis, Result
 from edge.cache import Cache
 from edge.errors import InputError
 from edge.evidence.excerpts import Excerpts
@@ -46,6 +46,7 @@ def analyze(
     music: Music | None = None,
     networks: AnalysisNetworks | None = None,
     cache: Cache | None = None,
+    on_result: Callable[[Result], None] | None = None,
     progress: Progress | None = None,
 ) -> Analysis:
     """Find the songs, caption, plan the cut, tag, and choose or compose music for one recording.
@@ -54,19 +55,25 @@ def analyze(
     The results are those of `find_songs`, `transcribe`, `plan_clean`, `tag` with the transcript, and
     `match_music` if there is `music` to choose from, else `compose_music`. A part that the recording has
     nothing for, or for which an extra is not installed, is left out: `Analysis.left_out` says why. With a
-    `cache` an interrupted analysis goes on where it was.
+    `cache` an interrupted analysis goes on where it was. `on_result` is called with each result as soon as it
+    is there, from the thread that found it.
 
     Raises InputError if the file cannot be read or no part is left, and the other errors of these functions.
     """
     options, recording = options or AnalysisOptions(), open_recording(media)
     if networks is None:
         with AnalysisNetworks(cache=cache) as opened:
-            return analyze(recording, options, music=music, networks=opened, cache=cache, progress=progress)
-    job = Job(recording, options, networks, cache, composes=music is None)
+            return analyze(
+                recording, options, music=music, networks=opened, cache=cache, on_result=on_result,
+                progress=progress,
+            )  # fmt: skip
+    job = Job(recording, options, networks, cache, composes=music is None, on_result=on_result)
     sides = _side_by_side(job, progress)
     sound, _, moving = sides
     tags = _tags(job, sides)
+    job.found(tags)
     tracks = None if music is None else _tracks(job, music, sides, tags)
+    job.found(tracks)
     left_out = {part: job.left_out[part] for part in options.parts if part in job.left_out}
     if len(left_out) == len(set(options.parts)):
         raise InputError(recording.path, "; ".join(dict.fromkeys(left_out.values())))
@@ -89,6 +96,10 @@ def analyze(
     )
 
 
+LANES = 3
+"""Pieces of work at a time; the fourth begins when the first is done."""
+
+
 class _Sides(NamedTuple):
     """What is found side by side."""
 
@@ -102,8 +113,8 @@ class _StoppedError(Exception):
 
 
 def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
-    """Do the three pieces of work in a thread each. What fails first stops the others, and is raised."""
-    shares, stop = [0.0, 0.0, 0.0], Event()
+    """Do the pieces of work, three at a time. What fails first stops the others, and is raised."""
+    shares, stop = [0.0] * 4, Event()
 
     def side(number: int, work: Callable[[Job, Progress], ResultT]) -> ResultT:
         def report(share: float) -> None:
@@ -114,6 +125,7 @@ def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
                 progress(SIDE_BY_SIDE * sum(shares) / len(shares))
 
         try:
+            report(0.0)
             result = work(job, report)
             report(1.0)
             return result
@@ -121,15 +133,22 @@ def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
             stop.set()
             raise
 
-    with ThreadPoolExecutor(2) as beside:
-        excerpts = beside.submit(side, 0, analyze_excerpts)
-        moving = beside.submit(side, 1, analyze_motion)
+    _ = job.networks.tagging  # one, for two threads that use different networks of it
+    with ThreadPoolExecutor(LANES) as lanes:
+        sound = lanes.submit(side, 0, analyze_sound)
+        moving = lanes.submit(side, 1, analyze_motion)
+        excerpts = lanes.submit(side, 2, analyze_excerpts)
+        library = lanes.submit(side, 3, open_library)
         try:
-            return _Sides(side(2, analyze_sound), excerpts.result(), moving.result())
+            library.result()
+            return _Sides(sound.result(), excerpts.result(), moving.result())
         except _StoppedError:
-            for other in (excerpts, moving):
-                if (error := other.exception()) and not isinstance(error, _StoppedError):
+            for one in (sound, moving, excerpts):
+                if (error := one.exception()) and not isinstance(error, _StoppedError):
                     raise error from None
+            raise
+        except BaseException:  # of the library, or Ctrl-C
+            stop.set()
             raise
 
 

@@ -32,6 +32,7 @@ def analyze_motion(job: Job, progress: Progress) -> MotionResults:
             found.motion = _motion(job, part_of(progress, 0.0, 0.6))
             if job.composes:
                 found.music = _composed(job, found.motion, part_of(progress, 0.6, 1.0))
+        job.found(found.music)
     return found
 
 

@@ -57,6 +57,8 @@ def analyze_sound(job: Job, progress: Progress) -> SoundResults:
         if options.wants("songs"):
             found.songs = _songs(job, sound, part_of(progress, 0.6, 1.0))
             found.notes = found.songs.notes
+    for result in (found.captions, found.clean, found.songs):
+        job.found(result)
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from edge.analysis.networks import AnalysisNetworks
 from edge.analysis.options import AnalysisOptions, Part
+from edge.analysis.result import Result
 from edge.cache import Cache, key
 from edge.errors import InputError, MissingExtraError, MissingRuntimeError
 from edge.evidence.stored import remembered
@@ -31,6 +32,8 @@ class Job:
     """Where evidence is kept."""
     composes: bool
     """Whether music is composed; else it is chosen, if it is wanted."""
+    on_result: Callable[[Result], None] | None = None
+    """Called with each result."""
     left_out: dict[Part, str] = field(default_factory=dict)
     """Why parts are missing."""
 
@@ -47,6 +50,11 @@ class Job:
     def leave_out(self, why: str, *parts: Part) -> None:
         """Say why parts are missing."""
         self.left_out.update(dict.fromkeys(parts, why))
+
+    def found(self, result: Result | None) -> None:
+        """Pass a result on, if there is one."""
+        if result is not None and self.on_result:
+            self.on_result(result)
 
     def remembered(
         self, kind: type[EvidenceT], settings: tuple[object, ...], compute: Callable[[], EvidenceT]

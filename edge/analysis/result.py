@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,6 +20,9 @@ from edge.music.compose import Composition
 from edge.quickcut.clean import CleanPlan
 from edge.songs.find import SongSearchResult
 from edge.tagging.tag import TagResult
+
+Result: TypeAlias = SongSearchResult | CaptionResult | CleanPlan | TagResult | MatchResult | Composition
+"""The result of one part."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from edge.analysis.report.data import page_data
 from edge.analysis.report.report import report_page
-from edge.analysis.result import Analysis
+from edge.analysis.result import Analysis, Result
 from edge.captions.files import write_captions
 from edge.errors import InputError
 from edge.files import refuse_existing, refuse_unwritable, whole_files
@@ -18,7 +21,7 @@ from edge.media import MediaRange, Recording, concat
 from edge.music.compose import Composition
 from edge.music.write import write_music
 from edge.quickcut.edits import write_plan
-from edge.vocabulary import Progress, part_of
+from edge.vocabulary import Progress
 
 DOCUMENT, REPORT = "analysis.json", "report.html"
 """Names of the JSON document and of the report."""
@@ -68,22 +71,78 @@ def write_analysis(
     shows it all, and plays `sound.m4a` if browsers cannot play the recording. Raises OutputError, InputError,
     ModelError.
     """
-    folder = Path(folder)
-    with whole_files(folder, force=force) as draft, ThreadPoolExecutor(1) as beside:
-        music = beside.submit(_write_music, analysis.music, draft, part_of(progress, 0.0, 0.9))
-        names = _write_texts(analysis, draft)
-        plays = _write_sound(analysis.recording, draft)
-        names += [SOUND] if plays else []
-        data = page_data(analysis)
-        names += music.result()
-        with (draft / DOCUMENT).open("w", encoding="utf-8", errors="replace") as stream:
-            files = (REPORT, DOCUMENT, *names)
-            stream.write(json.dumps(analysis.to_dict(files), ensure_ascii=False, indent=2) + "\n")
-        page = report_page(analysis, data, folder, files=(DOCUMENT, *names), plays=plays)
-        (draft / REPORT).write_text(page, encoding="utf-8", errors="replace")
-    if progress:
-        progress(1.0)
-    return tuple(folder / name for name in files)
+    with AnalysisFiles() as files:
+        if analysis.music:
+            files.prepare(analysis.music)
+        return files.write(analysis, folder, force=force, progress=progress)
+
+
+class AnalysisFiles:
+    """The files of an analysis; those that take long can be prepared before it is complete.
+
+    `prepare` is for `analyze` as `on_result`. Close it, or use it in a `with` statement.
+    """
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1)
+        self._music: Future[list[Path]] | None = None
+        self._drafts = ExitStack()
+        self._progress: Progress | None = None
+        self._closed = False
+
+    def prepare(self, result: Result) -> None:
+        """Begin to make what the files need, in a thread of its own."""
+        if isinstance(result, Composition):
+            self._music = self._worker.submit(self._write_music, result)
+
+    def write(
+        self,
+        analysis: Analysis,
+        folder: str | PathLike[str],
+        *,
+        force: bool = False,
+        progress: Progress | None = None,
+    ) -> tuple[Path, ...]:
+        """Write the files of the complete analysis; see `write_analysis`."""
+        folder, self._progress = Path(folder), progress
+        with whole_files(folder, force=force) as draft:
+            names = _write_texts(analysis, draft)
+            plays = _write_sound(analysis.recording, draft)
+            names += [SOUND] if plays else []
+            data = page_data(analysis)
+            for file in self._music.result() if self._music else ():
+                shutil.copyfile(file, draft / file.name)
+                names.append(file.name)
+            with (draft / DOCUMENT).open("w", encoding="utf-8", errors="replace") as stream:
+                files = (REPORT, DOCUMENT, *names)
+                stream.write(json.dumps(analysis.to_dict(files), ensure_ascii=False, indent=2) + "\n")
+            page = report_page(analysis, data, folder, files=(DOCUMENT, *names), plays=plays)
+            (draft / REPORT).write_text(page, encoding="utf-8", errors="replace")
+        if progress:
+            progress(1.0)
+        return tuple(folder / name for name in files)
+
+    def close(self) -> None:
+        """Stop what was begun, and remove drafts."""
+        self._closed = True
+        self._worker.shutdown(cancel_futures=True)
+        self._drafts.close()
+
+    def _write_music(self, music: Composition) -> list[Path]:
+        folder = Path(self._drafts.enter_context(TemporaryDirectory(prefix="edge-")))
+        return [write_music(music, folder / name, progress=self._report).path for name in MUSIC]
+
+    def _report(self, share: float) -> None:
+        if self._closed:
+            raise CancelledError
+        if self._progress:  # else the analysis still goes on
+            self._progress(0.9 * share)
+
+    def __enter__(self) -> AnalysisFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _write_texts(analysis: Analysis, draft: Path) -> list[str]:
@@ -97,15 +156,6 @@ def _write_texts(analysis: Analysis, draft: Path) -> list[str]:
         write_plan(analysis.clean, draft / PLAN)
         names.append(PLAN)
     return names
-
-
-def _write_music(music: Composition | None, draft: Path, progress: Progress | None) -> list[str]:
-    """Write the composed music, if there is any; return the names of its files."""
-    if music is None:
-        return []
-    for name in MUSIC:
-        write_music(music, draft / name, progress=progress)
-    return [*MUSIC]
 
 
 def _write_sound(recording: Recording, draft: Path) -> str:

@@ -141,19 +141,23 @@ def _index(options: argparse.Namespace, networks: AnalysisNetworks) -> MusicInde
 
 
 def _analyze(options: argparse.Namespace, means: _Means, recording: Recording) -> None:
+    from edge.analysis.write import AnalysisFiles  # noqa: PLC0415 - not for --help
+
     name, seconds = recording.path.name, recording.duration_s
-    with Progress(f"{name}: analyzing", seconds=seconds, quiet=options.quiet) as progress:
-        analysis = edge.analyze(
-            recording,
-            means.settings,
-            music=means.music,
-            networks=means.networks,
-            cache=means.cache,
-            progress=progress,
-        )
-    folder = _folder(options, recording.path, means.count)
-    with Progress(f"{name}: writing", quiet=options.quiet) as progress:
-        files = edge.write_analysis(analysis, folder, force=options.force, progress=progress)
+    with AnalysisFiles() as prepared:
+        with Progress(f"{name}: analyzing", seconds=seconds, quiet=options.quiet) as progress:
+            analysis = edge.analyze(
+                recording,
+                means.settings,
+                music=means.music,
+                networks=means.networks,
+                cache=means.cache,
+                on_result=prepared.prepare,
+                progress=progress,
+            )
+        folder = _folder(options, recording.path, means.count)
+        with Progress(f"{name}: writing", quiet=options.quiet) as progress:
+            files = prepared.write(analysis, folder, force=options.force, progress=progress)
     if options.json:
         print_json(analysis.to_dict(tuple(file.name for file in files)), one_line=means.count > 1)
     elif not options.quiet:

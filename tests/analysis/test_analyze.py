@@ -71,7 +71,9 @@ def test_music_of_a_folder_takes_the_place_of_a_composition(
     sample: tuple[Path, Truth], cache: Cache, networks: edge.AnalysisNetworks, tmp_path: Path
 ) -> None:
     write(tmp_path / "music.wav", band(24.0))
-    found = edge.analyze(sample[0], music=tmp_path, networks=networks, cache=cache)
+    results: list[object] = []
+    found = edge.analyze(sample[0], music=tmp_path, networks=networks, cache=cache, on_result=results.append)
+    assert results == [found.captions, found.clean, found.songs, found.tags, found.tracks]
     assert found.music is None
     assert found.tracks is not None
     assert [track.path.name for track in found.tracks] == ["music.wav"]

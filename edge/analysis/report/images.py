@@ -39,7 +39,7 @@ def frame_strip(recording: Recording) -> list[tuple[float, str]]:
     size = max(1, round(STRIP_HEIGHT * width / height)), STRIP_HEIGHT
     try:
         times = cheap_times(recording, list(pairwise(np.linspace(0, end_s, count + 1).tolist())))
-        frames = frames_at(recording, times, size=size)
+        frames = frames_at(recording, times, size=size, rough=True)
         return [(time_s, as_uri(frame.rgb)) for time_s, frame in zip(times, frames, strict=True)]
     except InputError:  # a note of the analysis says what is wrong with the video
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ from av.video.reformatter import Interpolation
 from edge.errors import InputError
 from edge.media.read.child import ask
 from edge.media.read.container import as_input_error
-from edge.media.read.frame_reader import open_frame_reader
+from edge.media.read.frame_reader import FrameReader, open_frame_reader
 from edge.media.read.probe import MediaInfo
 from edge.media.read.recording import MediaSource, open_recording
 from edge.media.read.report import DecodeReport
@@ -42,13 +43,14 @@ def frames_at(
     *,
     size: tuple[int, int] | None = None,
     threads: bool = False,
+    rough: bool = False,
     report: DecodeReport | None = None,
 ) -> Iterator[Frame]:
     """Decode the frame on display at each of the times: the last one that begins at or before it.
 
     Times before the first frame return the first, times after the last return the last. Times may be in any
     order; ascending is fastest. `size` is (width, height) of the upright frame in pixels; None keeps the
-    original size; `threads` decodes on all cores.
+    original size; `threads` decodes on all cores; `rough` costs half, and shows blocks in full-size frames.
 
     Raises InputError at the call if the file cannot be read or has no video; during iteration if nothing can
     be decoded.
@@ -58,9 +60,10 @@ def frames_at(
     if info.video is None:
         raise InputError(info.path, "has no video stream")
     if recording.isolated:
-        request = recording.request("frames", times_s=list(times_s), size=size, threads=threads)
+        request = recording.request("frames", times_s=list(times_s), size=size, threads=threads, rough=rough)
         return (Frame(start, end, rgb) for (start, end), rgb in ask(request, report))
-    return _frames(info, times_s, size, threads, report)
+    reader = open_frame_reader(info, report, threads=threads, rough=rough)
+    return _frames(info, times_s, size, reader)
 
 
 def cheap_times(media: MediaSource, spans: Sequence[tuple[float, float]]) -> list[float]:
@@ -91,10 +94,9 @@ def _frames(
     info: MediaInfo,
     times_s: Iterable[float],
     size: tuple[int, int] | None,
-    threads: bool,
-    report: DecodeReport | None,
+    opening: AbstractContextManager[FrameReader],
 ) -> Iterator[Frame]:
-    with as_input_error(info.path), open_frame_reader(info, report, threads=threads) as reader:
+    with as_input_error(info.path), opening as reader:
         for time_s in times_s:
             shown = reader.frame_at(info.origin + Fraction(time_s))
             start, end = pts_seconds(shown) - info.origin, reader.shown_until() - info.origin
