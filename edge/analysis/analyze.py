@@ -69,10 +69,8 @@ def analyze(
             )  # fmt: skip
     job = Job(recording, options, networks, cache, composes=music is None, on_result=on_result)
     sides = _side_by_side(job, progress)
-    sound, _, moving = sides
-    tags = _tags(job, sides)
-    job.found(tags)
-    tracks = None if music is None else _tracks(job, music, sides, tags)
+    sound, _, tags, moving = sides
+    tracks = None if music is None else _tracks(job, music, sides)
     job.found(tracks)
     left_out = {part: job.left_out[part] for part in options.parts if part in job.left_out}
     if len(left_out) == len(set(options.parts)):
@@ -105,6 +103,7 @@ class _Sides(NamedTuple):
 
     sound: SoundResults
     excerpts: Excerpts | None
+    tags: TagResult | None
     moving: MotionResults
 
 
@@ -141,41 +140,44 @@ def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
         library = lanes.submit(side, 3, open_library)
         try:
             library.result()
-            return _Sides(sound.result(), excerpts.result(), moving.result())
+            tags = _tags(job, sound.result(), excerpts.result())
+            return _Sides(sound.result(), excerpts.result(), tags, moving.result())
         except _StoppedError:
             for one in (sound, moving, excerpts):
                 if (error := one.exception()) and not isinstance(error, _StoppedError):
                     raise error from None
             raise
-        except BaseException:  # of the library, or Ctrl-C
+        except BaseException:  # of library or tags, or Ctrl-C
             stop.set()
             raise
 
 
-def _tags(job: Job, sides: _Sides) -> TagResult | None:
-    if sides.excerpts is None or not job.options.wants("tags"):
+def _tags(job: Job, sound: SoundResults, excerpts: Excerpts | None) -> TagResult | None:
+    if excerpts is None or not job.options.wants("tags"):
         return None
     with job.part("tags"):
-        return tag(
+        tags = tag(
             job.recording,
             library=job.networks.library,
             title=job.options.title,
-            transcript=sides.sound.transcript,
+            transcript=sound.transcript,
             options=job.options.tags,
-            excerpts=sides.excerpts,
+            excerpts=excerpts,
             networks=job.networks.tagging,
         )
+        job.found(tags)
+        return tags
     return None
 
 
-def _tracks(job: Job, music: Music, sides: _Sides, tags: TagResult | None) -> MatchResult | None:
+def _tracks(job: Job, music: Music, sides: _Sides) -> MatchResult | None:
     if sides.excerpts is None or not job.options.wants("music"):
         return None
     with job.part("music"):
         return match_music(
             job.recording,
             music,
-            tags=[one.name for one in tags or ()],
+            tags=[one.name for one in sides.tags or ()],
             title=job.options.title,
             transcript=sides.sound.transcript,
             excerpts=sides.excerpts,

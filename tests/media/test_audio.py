@@ -171,6 +171,13 @@ def test_a_range_of_a_film_is_in_place(film: Film, name: str, start_s: float) ->
     assert part == pytest.approx(expected, abs=0.002)
 
 
+def test_codecs_have_their_own_names_not_those_of_decoders(film: Film) -> None:
+    sound = PLAIN.but(seconds=1.0, audio=("libmp3lame", "libopus"))
+    assert [stream.codec for stream in probe(film("two.mkv", sound)).audio] == ["mp3", "opus"]
+    av1 = film("av1.mkv", PLAIN.but(seconds=0.4, video="libsvtav1", b_frames=0, encoding={"preset": "12"}))
+    assert probe(av1).video.codec == "av1"  # type: ignore[union-attr]
+
+
 def test_another_stream_can_be_asked_for(film: Film) -> None:
     path = film("two_sounds.mp4", PLAIN.but(audio=("aac", "aac"), rate_hz=RATE))
     second = probe(path).audio[1]

@@ -58,7 +58,7 @@ class AudioStream:
     index: int
     """Index of the stream in the container."""
     codec: str
-    """FFmpeg's name of the codec."""
+    """FFmpeg's name of the codec, as "av1", not of its decoder."""
     rate_hz: int
     """Sample rate."""
     channels: int
@@ -84,7 +84,7 @@ class VideoStream:
     index: int
     """Index of the stream in the container."""
     codec: str
-    """FFmpeg's name of the codec."""
+    """FFmpeg's name of the codec, as "av1", not of its decoder."""
     width: int
     """Width of the upright frame in pixels."""
     height: int
@@ -250,7 +250,7 @@ def _audio_stream(stream: AvAudioStream, start: Fraction) -> AudioStream:
     codec = stream.codec_context.codec
     return AudioStream(
         index=stream.index,
-        codec=stream.codec_context.name,
+        codec=codec.canonical_name,
         rate_hz=stream.rate,
         channels=stream.channels,
         layout=stream.layout.name,
@@ -278,7 +278,7 @@ def _video_stream(
     aspect = stream.sample_aspect_ratio or Fraction(1)
     return VideoStream(
         index=stream.index,
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         width=width,
         height=height,
         rotation=rotation,

@@ -112,11 +112,6 @@ def default_suffix(info: MediaInfo) -> str:
     return ".flac" if info.audio and info.audio[0].lossless else ".m4a"
 
 
-def codec_name(decoder: str) -> str:
-    """Return the name of a decoder's codec: libdav1d decodes av1."""
-    return Codec(decoder, "r").canonical_name
-
-
 def has_encoder(name: str) -> bool:
     """Return whether this FFmpeg has an encoder."""
     with suppress(*DECODE_ERRORS):

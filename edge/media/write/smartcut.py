@@ -15,7 +15,7 @@ import numpy as np
 from edge.media.bitstream.codec import Codec, ParameterSets, Role
 from edge.media.read.container import DECODE_ERRORS
 from edge.media.read.frame_index import FrameIndex, Ticks
-from edge.media.write.containers import codec_name, has_encoder
+from edge.media.write.containers import has_encoder
 from edge.media.write.plan import ClipRange, RenderPlan
 from edge.media.write.thinning import thinned
 
@@ -54,7 +54,7 @@ def obstacle(plan: RenderPlan, frame_index: FrameIndex | None) -> str:
         return "there is no video"
     codec = frame_index.codec
     if codec is None:
-        return f"the video is {codec_name(video.codec)}, which is reencoded"
+        return f"the video is {video.codec}, which is reencoded"
     if plan.target.muxer not in {"mp4", "mov", "matroska"}:
         return f"a {plan.target.muxer} file does not hold {codec.name}"
     if not has_encoder(codec.encoder):
