@@ -179,7 +179,7 @@ class _Worker:
         if size + self._left > MOST_BYTES:
             raise _DiedError("the decoding process answers with too much")
         try:
-            return msgpack.decode(self._read(size), type=Head)
+            return msgpack.decode(self._read(size), type=prepared(Head))
         except msgspec.MsgspecError as error:
             raise _DiedError("the decoding process answers with nonsense") from error
 
