@@ -69,6 +69,7 @@ class Workshop:
         self._cache, self._tasks, self._numbers = cache, list[Task](), count(1)
         self._thread, self._lock = ThreadPoolExecutor(1), Lock()
         self._music: MusicHistory | None = None
+        self._closed = False
 
     def tasks(self) -> list[dict[str, Any]]:
         """Return all tasks, oldest first."""
@@ -89,7 +90,8 @@ class Workshop:
                 return self._queue("Adding the music", self._add_music)
 
     def close(self) -> None:
-        """Wait for the work that is running; what waits is dropped."""
+        """Stop the work that is running, which leaves no file; what waits is dropped."""
+        self._closed = True
         self._thread.shutdown(cancel_futures=True)
 
     def _queue(self, title: str, work: Callable[[Progress], dict[str, Any]]) -> int:
@@ -100,9 +102,14 @@ class Workshop:
         return task.number
 
     def _run(self, task: Task, work: Callable[[Progress], dict[str, Any]]) -> None:
+        def report(share: float) -> None:
+            if self._closed:
+                raise UsageError("stopped")
+            task.share = share
+
         task.state = "running"
         try:
-            task.result = work(lambda share: setattr(task, "share", share))
+            task.result = work(report)
         except EdgeError as error:
             task.error = str(error)
         except Exception as error:  # a bug: the page says so, and the edit goes on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from hypothesis import given, settings
 from edge.errors import InputError, UsageError
 from edge.quickcut.clean import plan_clean
 from edge.quickcut.edits import decide
+from edge.quickcut.options import CleanOptions, MarkOptions
 from edge.studio import requests
 from edge.studio.rows import Row, splice
 from edge.studio.session import Session, open_session
+from edge.studio.work import Workshop
 from tests.makers import talk_from_script
 from tests.media.makers import write_sound
 
@@ -95,6 +98,23 @@ def test_an_edit_goes_on_after_a_crash_or_begins_anew(session: Session, tmp_path
     session.journal.path.write_bytes(b"no journal")
     with pytest.raises(InputError, match="not a journal"):
         open_session(session.plan, session.journal.path)
+
+
+def test_work_is_stopped_at_the_end_and_leaves_no_file(tmp_path: Path) -> None:
+    talk = talk_from_script(SCRIPT + " [1800] we are back.")
+    media = write_sound(tmp_path / "long.wav", np.zeros(round(talk.duration_s * 8000), np.float32), 8000)
+    options = CleanOptions(marks=MarkOptions(blanks=False))
+    session = open_session(plan_clean(media, options, transcript=talk), tmp_path / "edit")
+    (tmp_path / "out").mkdir()
+    work = Workshop(session, None, tmp_path / "out")
+    work.start(requests.Export(".mp3"))
+    work.start(requests.Export(".srt"))
+    while work.tasks()[0]["state"] != "failed" and not work.tasks()[0]["share"]:
+        time.sleep(0.01)
+    work.close()
+    assert work.tasks()[0]["error"] == "stopped"
+    assert work.tasks()[1]["state"] == "waiting"
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_deciding_what_was_suggested_changes_nothing(session: Session) -> None:
