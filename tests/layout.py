@@ -4,6 +4,7 @@ from __future__ import annotations
 
 GROUND = {
     "arrays",
+    "decoding",
     "vocabulary",
     "errors",
     "spans",

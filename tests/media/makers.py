@@ -26,6 +26,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from edge.media import probe
+from tools.priority import kept_priority
 
 WIDTH, HEIGHT = 320, 180
 FLASH_EVERY = 10
@@ -113,7 +114,7 @@ def beeps(recipe: Recipe) -> Floats:
 
 def make(path: Path, recipe: Recipe) -> Path:
     """Write the recording; the suffix says the container."""
-    with av.open(str(path), "w", options=recipe.options) as out:
+    with kept_priority(), av.open(str(path), "w", options=recipe.options) as out:
         out.metadata.update(recipe.metadata)
         tracks = [_sound(out, recipe, n) for n in range(len(recipe.audio))]
         if recipe.video:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -176,6 +177,7 @@ def test_codecs_have_their_own_names_not_those_of_decoders(film: Film) -> None:
     assert [stream.codec for stream in probe(film("two.mkv", sound)).audio] == ["mp3", "opus"]
     av1 = film("av1.mkv", PLAIN.but(seconds=0.4, video="libsvtav1", b_frames=0, encoding={"preset": "12"}))
     assert probe(av1).video.codec == "av1"  # type: ignore[union-attr]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER  # the encoder made the thread real-time
 
 
 def test_another_stream_can_be_asked_for(film: Film) -> None:

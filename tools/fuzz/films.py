@@ -16,6 +16,8 @@ from av.container import OutputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from tools.priority import kept_priority
+
 os.environ.setdefault("SVT_LOG", "1")  # errors only
 
 RATE_HZ: Final = 48_000
@@ -105,7 +107,7 @@ def _made(path: Path, kind: Kind) -> Path:
         draft = path.with_name(f"draft-{path.name}")
         draft.touch()
         try:
-            with av.open(str(draft), "w", kind.format, options=dict(kind.options)) as out:
+            with kept_priority(), av.open(str(draft), "w", kind.format, options=dict(kind.options)) as out:
                 _write(out, kind)
         except (av.FFmpegError, ValueError, TypeError, OSError):
             draft.write_bytes(b"")  # no such encoder here
