@@ -10,17 +10,21 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+import msgspec
 import numpy as np
 
 from edge.arrays import Floats
 from edge.cache import default_root
+from edge.decoding import prepared
 from edge.errors import OutputError
+
+RowT = TypeVar("RowT")
 
 FORMAT = 1
 """Version of the tables; a database of another one is made anew."""
@@ -115,8 +119,9 @@ class MusicStore:
             "SELECT path, size, mtime_ns, digest, problem, space, place FROM files"
             " WHERE path >= ? AND path < ?",
             (start, start[:-1] + bytes([start[-1] + 1])),
+            tuple[bytes, int, int, str, str, str, bytes],
         )
-        files = (StoredFile(os.fsdecode(path), *others) for path, *others in rows)
+        files = (StoredFile(os.fsdecode(row[0]), *row[1:]) for row in rows)
         return {file.path: file for file in files}
 
     def track(self, digest: str, networks: str) -> StoredTrack | None:
@@ -124,22 +129,27 @@ class MusicStore:
         rows = self._rows(
             "SELECT seconds, music, vocals, words FROM analyses WHERE digest = ? AND networks = ?",
             (digest, networks),
+            tuple[float, float, float, int],
         )
-        return next((_track(row) for row in rows), None)
+        return next((_track(*row) for row in rows), None)
 
     def tracks(self, networks: str) -> dict[str, StoredTrack]:
         """Return the numbers of all analyses by these networks, by digest."""
         rows = self._rows(
-            "SELECT digest, seconds, music, vocals, words FROM analyses WHERE networks = ?", (networks,)
+            "SELECT digest, seconds, music, vocals, words FROM analyses WHERE networks = ?",
+            (networks,),
+            tuple[str, float, float, float, int],
         )
-        return {digest: _track(numbers) for digest, *numbers in rows}
+        return {row[0]: _track(*row[1:]) for row in rows}
 
     def analysis(self, digest: str, networks: str) -> bytes | None:
         """Return an analysis; None if there is none by these networks."""
         rows = self._rows(
-            "SELECT content FROM analyses WHERE digest = ? AND networks = ?", (digest, networks)
+            "SELECT content FROM analyses WHERE digest = ? AND networks = ?",
+            (digest, networks),
+            tuple[bytes],
         )
-        return next((bytes(content) for (content,) in rows), None)
+        return next((content for (content,) in rows), None)
 
     def put(
         self, file: StoredFile, networks: str = "", track: StoredTrack | None = None, content: bytes = b""
@@ -176,11 +186,12 @@ class MusicStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _rows(self, query: str, given: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        """Return the rows of a query. Raises OutputError."""
+    def _rows(self, query: str, given: tuple[object, ...], row: type[RowT]) -> list[RowT]:
+        """Return the rows of a query, of the type `row`. Raises OutputError."""
         try:
-            return self._connection.execute(query, given).fetchall()
-        except _DAMAGED as error:
+            found = self._connection.execute(query, given).fetchall()
+            return msgspec.convert(found, prepared(list[row]))  # type: ignore[valid-type]
+        except (*_DAMAGED, msgspec.ValidationError) as error:
             what = f"the index of music cannot be read; delete it if this stays so: {error}"
             raise OutputError(self.path, what) from error
 
@@ -231,8 +242,7 @@ class MusicStore:
         return connection
 
 
-def _track(row: Sequence[Any]) -> StoredTrack:
-    seconds, music, vocals, words = row
+def _track(seconds: float, music: float, vocals: float, words: int) -> StoredTrack:
     return StoredTrack(seconds, music, vocals, bool(words))
 
 

@@ -411,6 +411,16 @@ def test_a_database_with_damaged_pages_is_one_clear_error(data: st.DataObject) -
         assert "\n" not in said
 
 
+def test_a_value_of_another_type_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "music.sqlite"
+    with MusicStore(path) as store:
+        store.put(StoredFile("/m/a.mp3", 1, 1, "a"), "n", NUMBERS, b"x")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE files SET size = 'large'")
+    with MusicStore(path) as store, pytest.raises(OutputError, match="cannot be read; delete it"):
+        store.files(Path("/m"))
+
+
 def test_a_cache_that_cannot_be_written_is_one_clear_error(
     music: Path, networks: MatchNetworks, tmp_path: Path
 ) -> None:
