@@ -141,6 +141,7 @@ def _side_by_side(job: Job, progress: Progress | None) -> _Sides:
         try:
             library.result()
             tags = _tags(job, sound.result(), excerpts.result())
+            job.found(tags)
             return _Sides(sound.result(), excerpts.result(), tags, moving.result())
         except _StoppedError:
             for one in (sound, moving, excerpts):
@@ -156,7 +157,7 @@ def _tags(job: Job, sound: SoundResults, excerpts: Excerpts | None) -> TagResult
     if excerpts is None or not job.options.wants("tags"):
         return None
     with job.part("tags"):
-        tags = tag(
+        return tag(
             job.recording,
             library=job.networks.library,
             title=job.options.title,
@@ -165,8 +166,6 @@ def _tags(job: Job, sound: SoundResults, excerpts: Excerpts | None) -> TagResult
             excerpts=excerpts,
             networks=job.networks.tagging,
         )
-        job.found(tags)
-        return tags
     return None
 
 

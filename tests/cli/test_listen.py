@@ -185,9 +185,8 @@ def test_a_talk_into_a_microphone_is_shown_and_written(sample: tuple[Path, Truth
     lines = re.findall(r"\d:\d\d\.\d - +\d:\d\d\.\d  (.+?)\r", shown)
     subtitles = pysubs2.load(str(tmp_path / "out" / "captions.srt"))
     for found in (lines, [caption.plaintext for caption in subtitles]):
-        assert (
-            part_found(WELCOME + " " + OVER_MUSIC, found) > 0.5
-        )  # a busy machine's server garbles some words
+        # A busy machine's server garbles some words.
+        assert part_found(f"{WELCOME} {OVER_MUSIC}", found) > 0.5
     assert json.loads((tmp_path / "out" / "songs.json").read_text())["songs"] == []
 
 
