@@ -175,11 +175,15 @@ def test_a_talk_into_a_microphone_is_shown_and_written(sample: tuple[Path, Truth
             words = ["-m", "edge.cli", "listen", "--device", "pulse", "-o", str(tmp_path / "out")]
             os.execv(sys.executable, [sys.executable, *words])
         shown = read_until(terminal, "dB", 60)
-        player = stage.play(tmp_path / "talk.wav")
-        shown += read_until(terminal, r"\d  [^\n]*phones", 60)
-        player.wait()
+        for _ in range(3):  # a starved server has once lost a whole playback
+            player = stage.play(tmp_path / "talk.wav")
+            shown += read_until(terminal, r"\d  [^\n]*phones", 45)
+            assert player.wait() == 0
+            if "phones" in shown:
+                break
         os.write(terminal, b"\x03")
         shown += read_until(terminal, "caption", 60)
+        assert "caption" in shown, shown[-2000:]
         assert os.waitpid(child, 0)[1] == 0
     assert re.search(r"\[=+ *\|? *\] -\d\d dB  speaking \d+%", shown)
     lines = re.findall(r"\d:\d\d\.\d - +\d:\d\d\.\d  (.+?)\r", shown)
@@ -198,10 +202,9 @@ def part_found(said: str, found: list[str]) -> float:
 
 
 def read_until(terminal: int, pattern: str, seconds: float) -> str:
-    """Read a terminal until something is shown."""
+    """Return what a terminal shows until the pattern is there or the time is over."""
     shown, end = "", time.monotonic() + seconds
-    while not re.search(pattern, shown):
-        assert time.monotonic() < end, shown[-2000:]
+    while not re.search(pattern, shown) and time.monotonic() < end:
         if select.select([terminal], [], [], 0.5)[0]:
             try:
                 shown += os.read(terminal, 65536).decode(errors="replace")

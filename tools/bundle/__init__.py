@@ -1,0 +1,1 @@
+"""Bundles of networks, kernels and test vectors for apps."""
