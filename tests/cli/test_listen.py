@@ -172,6 +172,7 @@ def test_a_talk_into_a_microphone_is_shown_and_written(sample: tuple[Path, Truth
         child, terminal = pty.fork()
         if child == 0:
             os.environ.update(stage.environment, PYTHONPATH=os.pathsep.join(sys.path), COLUMNS="100")
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background ignore it
             words = ["-m", "edge.cli", "listen", "--device", "pulse", "-o", str(tmp_path / "out")]
             os.execv(sys.executable, [sys.executable, *words])
         shown = read_until(terminal, "dB", 60)
