@@ -50,6 +50,19 @@ static inline double most(double a, double b) { return a > b ? a : b; }
 static inline int64_t least_i(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t most_i(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* ---- quantized values: (byte - zero) * scale ---- */
+
+typedef struct {
+    float scale, zero;
+} range;
+
+static inline float held(float x, float low, float high) { /* low for NaN */
+    x = x > low ? x : low;
+    return x < high ? x : high;
+}
+
+static inline uint8_t quantized(float x, range r) { return (uint8_t)(int32_t)held(round_even_f(x / r.scale) + r.zero, 0.0f, 255.0f); }
+
 /* ---- model: views of the bytes that tools/bundle writes ---- */
 
 typedef struct { /* a convolution over time and, of an image, over frequency */
@@ -150,8 +163,8 @@ typedef struct {
 void open_fusion(fusion *f, const model *m, int64_t sequences, arena *a);
 /* Confidences [count][4] of consecutive windows, each `distance` values after the one before. */
 void fuse(fusion *f, const uint16_t *windows, int64_t distance, int64_t count, float *out);
-/* Confidences [pairs][2][4] of pairs of windows. */
-void fuse_pairs(fusion *f, const uint16_t *const (*windows)[2], int64_t pairs, float *out);
+/* Confidences [sequences][steps][4] of sequences of windows, given in that order. */
+void fuse_sequences(fusion *f, const uint16_t *const *windows, int64_t sequences, int64_t steps, float *out);
 
 /* ---- rules: labels to songs ---- */
 
@@ -165,10 +178,10 @@ typedef struct { /* what the rules read, as `LabelTrack` of the Python package *
 
 typedef struct {
     int32_t *labels;
-    float *quiet, *weights, *sorted, *inside, *joints;
+    float *quiet, *weights, *sorted, *inside, *pairs, *former, *latter;
     int64_t *sung, *whole;
     double *singing; /* start and end of the singing of each run */
-    const uint16_t *(*pairs)[2];
+    const uint16_t **windows; /* before and after each joint that is tried */
     edge_song *songs;
 } rules;
 

@@ -158,20 +158,5 @@ arithmetic best_arithmetic(void) {
 }
 
 #else
-
-static void dots_portable(const uint8_t *const *rows, int64_t pitch, int64_t taps, int64_t quads, const int8_t *weights,
-                          int64_t blocks, int32_t *sums) {
-    for (int64_t b = 0; b < blocks; b++, weights += taps * quads * 4 * LANES)
-        for (int r = 0; r < 4; r++, sums += LANES) {
-            const int8_t *at = weights;
-            for (int n = 0; n < LANES; n++) sums[n] = 0;
-            for (int64_t tap = 0; tap < taps; tap++)
-                for (int64_t q = 0; q < quads; q++, at += 4 * LANES)
-                    for (int n = 0; n < LANES; n++)
-                        for (int k = 0; k < 4; k++) sums[n] += rows[r][tap * pitch + 4 * q + k] * at[4 * n + k];
-        }
-}
-
-arithmetic best_arithmetic(void) { return (arithmetic){"portable", dots_portable, 0}; }
-
+#error "dot products are written for x86-64 and aarch64"
 #endif

@@ -65,7 +65,7 @@ typedef struct {
     int32_t live;           /* 0: songs are known after edge_songs_finish, as of a file; at most max_seconds of audio.
                                1: each is known as soon as nothing that follows can change it, about 27 s after its
                                end; audio without end, of which the last max_seconds are remembered: 0 */
-    double max_seconds;     /* memory for this much audio, 2 MB an hour beside 1 MB: 1800; at most a day */
+    double max_seconds;     /* memory for this much audio: 1800, which takes 5 MB; at most a day */
 } edge_song_options;
 
 typedef struct {
@@ -104,7 +104,7 @@ EDGE_SONGS_API int64_t edge_songs_frames(const edge_songs *songs, int64_t *first
  * complete, but may then change with what follows. */
 EDGE_SONGS_API int64_t edge_songs_segments(const edge_songs *songs, int64_t *first, float *out, int64_t room);
 
-/* The dot products that this processor computes with: "avx512-vnni", "avx2", "dotprod", "neon" or "portable". */
+/* The dot products that this processor computes with: "avx512-vnni", "avx2", "dotprod" or "neon". */
 EDGE_SONGS_API const char *edge_songs_arithmetic(void);
 
 #ifdef __cplusplus

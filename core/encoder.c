@@ -48,9 +48,7 @@ static void drop(queue *q, int64_t rows) {
 static void requantize(const int32_t *sums, const int32_t *bias, const float *scales, const float *zeros, uint8_t *out) {
     for (int n = 0; n < LANES; n++) {
         float value = (float)(sums[n] + bias[n]) * scales[n], low = -zeros[n], high = 255.0f - zeros[n];
-        value = value < low ? low : value;
-        value = value > high ? high : value;
-        out[n] = (uint8_t)(int32_t)(round_even_f(value) + zeros[n]);
+        out[n] = (uint8_t)(int32_t)(round_even_f(held(value, low, high)) + zeros[n]);
     }
 }
 
@@ -105,9 +103,7 @@ static void depthwise(const model *m, const layer *l, const uint8_t *in, int64_t
 static void add(const sum *s, const uint8_t *a, const uint8_t *b, int64_t count, uint8_t *out) {
     for (int64_t i = 0; i < count; i++) {
         float value = __builtin_fmaf((float)a[i], s->of_a, __builtin_fmaf((float)b[i], s->of_b, s->rest));
-        value = value < 0.0f ? 0.0f : value;
-        value = value > 255.0f ? 255.0f : value;
-        out[i] = (uint8_t)(int32_t)round_even_f(value);
+        out[i] = (uint8_t)(int32_t)round_even_f(held(value, 0.0f, 255.0f));
     }
 }
 
@@ -176,13 +172,12 @@ static void run_tower(const encoder *e, tower_state *s, int end) {
 }
 
 int64_t encode(encoder *e, const float *mel, int64_t frames, int end) {
-    float scale = e->of->input_scale, zero = e->of->input_zero;
+    range input = {e->of->input_scale, e->of->input_zero};
     int64_t bands = e->of->mel.n_mels;
     for (int64_t frame = 0; frame < frames; frame++) {
         uint8_t *row = next_row(&e->towers[0].image[0]);
         for (int64_t b = 0; b < bands; b++) {
-            float value = round_even_f(mel[frame * bands + b] / scale) + zero;
-            row[b] = (uint8_t)(int32_t)(value < 0.0f ? 0.0f : value > 255.0f ? 255.0f : value);
+            row[b] = quantized(mel[frame * bands + b], input);
         }
         for (int i = 1; i < TOWERS; i++) __builtin_memcpy(next_row(&e->towers[i].image[0]), row, (size_t)bands);
     }

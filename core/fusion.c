@@ -8,20 +8,11 @@
 
 #include "core.h"
 
-typedef struct {
-    float scale, zero;
-} range;
-
 static range range_of(float low, float high) { /* a range always holds 0 */
     float scale = (high - low) / 255.0f;
     if (!(scale > 0.0f)) return (range){1.0f, 0.0f};
     float zero = round_even_f(0.0f - low / scale);
-    return (range){scale, zero < 0.0f ? 0.0f : zero > 255.0f ? 255.0f : zero};
-}
-
-static uint8_t quantized(float x, range r) {
-    float value = round_even_f(x / r.scale) + r.zero;
-    return (uint8_t)(int32_t)(value < 0.0f ? 0.0f : value > 255.0f ? 255.0f : value);
+    return (range){scale, held(zero, 0.0f, 255.0f)};
 }
 
 static range range_of_all(const float *x, int64_t count) {
@@ -97,15 +88,13 @@ void softmax(const float *x, float *out, float *log_sum) {
     *log_sum = largest + log_f(total);
 }
 
-typedef const uint16_t *row_of(const void *windows, int64_t row);
-
-static void run(fusion *f, row_of *window, const void *windows, int64_t sequences, int64_t steps, float *out) {
+void fuse_sequences(fusion *f, const uint16_t *const *windows, int64_t sequences, int64_t steps, float *out) {
     const model *m = f->of;
     int64_t width = (int64_t)TOWERS * m->features, rows = sequences * steps;
     float low = 0.0f, high = 0.0f;
     for (int64_t row = 0; row < rows; row++)
         for (int64_t i = 0; i < width; i++) {
-            float x = from_half(window(windows, row)[i]);
+            float x = from_half(windows[row][i]);
             low = x < low ? x : low;
             high = x > high ? x : high;
         }
@@ -114,7 +103,7 @@ static void run(fusion *f, row_of *window, const void *windows, int64_t sequence
     for (int64_t row = 0; row < rows; row++) {
         uint8_t *x = f->quantized + row * width;
         float *alone = f->alone + row * LABELS;
-        for (int64_t i = 0; i < width; i++) x[i] = quantized(from_half(window(windows, row)[i]), input);
+        for (int64_t i = 0; i < width; i++) x[i] = quantized(from_half(windows[row][i]), input);
         for (int k = 0; k < LABELS; k++) alone[k] = 0.0f;
         multiply(m, &m->alone, x, input, width, LABELS, alone);
     }
@@ -127,40 +116,22 @@ static void run(fusion *f, row_of *window, const void *windows, int64_t sequence
         multiply(m, &m->context, x, state, 2 * HIDDEN, LABELS, context);
         for (int k = 0; k < LABELS; k++) scores[k] = (bias[k] + f->alone[row * LABELS + k]) + (context_bias[k] + context[k]);
         softmax(scores, unused, &log_sum);
-        const uint16_t *frames = window(windows, row) + width;
+        const uint16_t *frames = windows[row] + width;
         for (int k = 0; k < LABELS; k++)
             scores[k] = (scores[k] - log_sum + from_half(frames[k])) / 2.0f / m->fusion_temperature;
         softmax(scores, out + row * LABELS, &log_sum);
     }
 }
 
-typedef struct {
-    const uint16_t *windows;
-    int64_t distance;
-} consecutive;
-
-static const uint16_t *consecutive_row(const void *windows, int64_t row) {
-    const consecutive *c = windows;
-    return c->windows + row * c->distance;
-}
-
-static const uint16_t *pair_row(const void *windows, int64_t row) {
-    const uint16_t *const(*pairs)[2] = windows;
-    return pairs[row / 2][row % 2];
-}
-
 void fuse(fusion *f, const uint16_t *windows, int64_t distance, int64_t count, float *out) {
     float confidences[STEPS * LABELS];
+    const uint16_t *rows[STEPS];
     int64_t step = STEPS - 2 * STEP_CONTEXT;
     for (int64_t start = 0; start < count; start += step) {
         int64_t first = most_i(0, start - STEP_CONTEXT), stop = least_i(count, start + step);
-        int64_t end = least_i(count, stop + STEP_CONTEXT);
-        consecutive rows = {windows + first * distance, distance};
-        run(f, consecutive_row, &rows, 1, end - first, confidences);
+        int64_t here = least_i(count, stop + STEP_CONTEXT) - first;
+        for (int64_t i = 0; i < here; i++) rows[i] = windows + (first + i) * distance;
+        fuse_sequences(f, rows, 1, here, confidences);
         __builtin_memcpy(out + start * LABELS, confidences + (start - first) * LABELS, (size_t)(stop - start) * LABELS * sizeof(float));
     }
-}
-
-void fuse_pairs(fusion *f, const uint16_t *const (*windows)[2], int64_t pairs, float *out) {
-    if (pairs > 0) run(f, pair_row, windows, pairs, 2, out);
 }

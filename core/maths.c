@@ -11,7 +11,7 @@ typedef union {
 float log_f(float x) {
     word w = {.f = x}, half = {.f = 0.70710678f};
     int32_t exponent = (w.i - half.i) >> 23;
-    w.i -= exponent << 23;
+    w.u -= (uint32_t)exponent << 23;
     float m = w.f - 1.0f, p = 7.0376836292e-2f;
     p = p * m + -1.1514610310e-1f;
     p = p * m + 1.1676998740e-1f;

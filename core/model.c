@@ -64,7 +64,22 @@ static int inside(int64_t size, int32_t offset, int64_t bytes) {
     return offset >= (int32_t)sizeof(model) && offset % 16 == 0 && bytes >= 0 && offset <= size - bytes;
 }
 
-static int is_layer(const layer *l, int64_t size, int32_t taps, int32_t bands, int32_t channels_in) {
+static int finite(const void *fields, int64_t floats) {
+    const float *x = fields;
+    for (int64_t i = 0; i < floats; i++)
+        if (!(x[i] > -1e9f && x[i] < 1e9f)) return 0;
+    return 1;
+}
+
+static int is_scale(float x) { return x > 1e-9f && x < 1e9f; }
+
+static int is_byte(float x) { return x >= 0.0f && x <= 255.0f; }
+
+static int is_output(const output *o) {
+    return is_scale(o->scale) && is_byte(o->zero) && is_scale(o->shared_scale) && is_byte(o->shared_zero);
+}
+
+static int is_layer(const model *m, const layer *l, int64_t size, int32_t taps, int32_t bands, int32_t channels_in) {
     if (l->taps < 1 || l->taps > taps || l->step < 1 || l->step > 2 || l->dilation < 1 || l->dilation > 8) return 0;
     if (l->bands != bands || l->channels_in != channels_in || l->channels_out < 1 || l->channels_out > 512) return 0;
     if (l->band_step < 1 || l->band_step > 2 || bands % l->band_step) return 0;
@@ -74,8 +89,19 @@ static int is_layer(const layer *l, int64_t size, int32_t taps, int32_t bands, i
     if (!l->depthwise && l->quads != (l->band_taps * channels_in + 3) / 4) return 0;
     int64_t lanes = (l->channels_out + LANES - 1) / LANES * LANES;
     int64_t weights = l->depthwise ? l->taps * lanes : l->taps * l->quads * 4 * lanes;
-    return inside(size, l->offset_weights, weights) && inside(size, l->offset_bias, 8 * lanes) &&
-           inside(size, l->offset_scales, 4 * lanes) && inside(size, l->offset_zeros, 4 * lanes);
+    if (!inside(size, l->offset_weights, weights) || !inside(size, l->offset_bias, 8 * lanes)) return 0;
+    if (!inside(size, l->offset_scales, 4 * lanes) || !inside(size, l->offset_zeros, 4 * lanes)) return 0;
+    const int32_t *bias = part(m, l->offset_bias);
+    for (int64_t i = 0; i < 2 * lanes; i++)
+        if (bias[i] > 1 << 30 || bias[i] < -(1 << 30)) return 0; /* sums of products are below as much */
+    const float *zeros = part(m, l->offset_zeros);
+    for (int64_t i = 0; i < lanes; i++)
+        if (!is_byte(zeros[i])) return 0;
+    return finite(part(m, l->offset_scales), lanes);
+}
+
+static int alike(const layer *a, const layer *b) { /* towers give the same frames at the same time */
+    return a->taps == b->taps && a->step == b->step && a->dilation == b->dilation;
 }
 
 static int is_tower(const tower *t, const model *m, int64_t size) {
@@ -83,21 +109,24 @@ static int is_tower(const tower *t, const model *m, int64_t size) {
     for (int i = 0; i < IMAGE_LAYERS; i++) {
         const layer *l = &t->image[i];
         if (i == IMAGE_LAYERS - 1) channels *= bands, bands = 1; /* the projection reads a row as one position */
-        if (!is_layer(l, size, 5, bands, channels) || l->depthwise || l->dilation != 1) return 0;
+        if (!is_layer(m, l, size, 5, bands, channels) || l->depthwise || l->dilation != 1 || l->taps % 2 == 0) return 0;
+        if (!alike(l, &m->towers[0].image[i])) return 0;
         bands /= l->band_step, channels = l->channels_out, step *= l->step;
     }
     for (int i = 0; i < TIME_BLOCKS; i++) {
         const layer *d = &t->depthwise[i], *p = &t->pointwise[i];
-        if (!is_layer(d, size, 5, 1, channels) || !d->depthwise || d->taps % 2 == 0) return 0;
-        if (!is_layer(p, size, 1, 1, channels) || p->depthwise || p->step != 1 || p->channels_out != channels) return 0;
+        if (!is_layer(m, d, size, 5, 1, channels) || !d->depthwise || d->taps % 2 == 0) return 0;
+        if (!alike(d, &m->towers[0].depthwise[i]) || !finite(&t->sums[i], 3)) return 0;
+        if (!is_layer(m, p, size, 1, 1, channels) || p->depthwise || p->step != 1 || p->channels_out != channels) return 0;
     }
-    return step == m->stride && is_layer(&t->heads, size, 1, 1, channels) && !t->heads.depthwise &&
-           t->heads.channels_out == LABELS + 1 + m->features && t->heads.step == 1;
+    return step == m->stride && is_layer(m, &t->heads, size, 1, 1, channels) && !t->heads.depthwise &&
+           t->heads.channels_out == LABELS + 1 + m->features && t->heads.step == 1 && is_output(&t->logits) &&
+           is_output(&t->attention) && is_output(&t->embedding);
 }
 
-static int is_matrix(const matrix *x, int64_t size, int64_t in, int64_t out) {
-    return inside(size, x->offset_weights, in * out) && inside(size, x->offset_scales, 4 * out) &&
-           inside(size, x->offset_bias, 4 * out);
+static int is_matrix(const model *m, const matrix *x, int64_t size, int64_t in, int64_t out) {
+    return inside(size, x->offset_weights, in * out) && inside(size, x->offset_scales, 4 * out) && inside(size, x->offset_bias, 4 * out) &&
+           finite(part(m, x->offset_scales), out) && finite(part(m, x->offset_bias), out);
 }
 
 const model *read_model(const void *bytes, int64_t size) {
@@ -114,11 +143,12 @@ const model *read_model(const void *bytes, int64_t size) {
     int64_t width = (int64_t)TOWERS * m->features;
     if (m->features < 1 || m->features > 512 || m->stride < 1 || m->stride > BLOCK_FRAMES) return NULL;
     if (m->mel.n_mels < 1 || m->mel.n_mels > 128 || m->mel.coefficients || edge_mel_plan_size(&m->mel) < 0) return NULL;
-    if (m->mel.window < m->mel.hop) return NULL;
+    if (m->mel.window < m->mel.hop || !is_scale(m->input_scale) || !is_byte(m->input_zero)) return NULL;
+    if (!is_scale(m->temperature) || !is_scale(m->fusion_temperature)) return NULL;
     for (int i = 0; i < TOWERS; i++)
         if (!is_tower(&m->towers[i], m, size)) return NULL;
     for (int i = 0; i < 2; i++)
-        if (!is_matrix(&m->gates[i], size, width, GATES) || !is_matrix(&m->recurrent[i], size, HIDDEN, GATES)) return NULL;
-    if (!is_matrix(&m->alone, size, width, LABELS) || !is_matrix(&m->context, size, 2 * HIDDEN, LABELS)) return NULL;
+        if (!is_matrix(m, &m->gates[i], size, width, GATES) || !is_matrix(m, &m->recurrent[i], size, HIDDEN, GATES)) return NULL;
+    if (!is_matrix(m, &m->alone, size, width, LABELS) || !is_matrix(m, &m->context, size, 2 * HIDDEN, LABELS)) return NULL;
     return m;
 }

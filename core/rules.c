@@ -16,11 +16,13 @@ void open_rules(rules *r, int64_t segments, int64_t per_segment, int64_t offsets
     r->weights = take(a, segments * 4);
     r->sorted = take(a, segments * per_segment * 4);
     r->inside = take(a, reach * 4);
-    r->joints = take(a, pairs * 2 * LABELS * 4);
+    r->pairs = take(a, pairs * 2 * LABELS * 4);
+    r->former = take(a, pairs * LABELS * 4);
+    r->latter = take(a, pairs * LABELS * 4);
     r->sung = take(a, runs * 16);
     r->whole = take(a, runs * 16);
     r->singing = take(a, runs * 16);
-    r->pairs = take(a, pairs * (int64_t)sizeof *r->pairs);
+    r->windows = take(a, 2 * pairs * (int64_t)sizeof *r->windows);
     r->songs = take(a, runs * (int64_t)sizeof(edge_song));
 }
 
@@ -113,46 +115,31 @@ static int64_t joints_at(const track *t, int64_t segment, const edge_song_option
     return uncertain(t->segments + segment * LABELS, o) ? last_joint(t, segment) : 0;
 }
 
-/* Moves `edge` to the joint inside an end segment of a run where the singing begins or ends; whether there is one. */
-static int refined(const rules *r, const track *t, int64_t pair, int64_t joints, int64_t segment, int start, double *edge) {
-    const int32_t inside = 1 << EDGE_SINGING | 1 << EDGE_MUSIC, outside = 1 << EDGE_SPEAKING | 1 << EDGE_OTHER;
-    float former[64 * LABELS], latter[64 * LABELS];
-    int64_t chosen = -1;
-    float largest = 0.0f;
-    for (int64_t first = 0; first < joints; first += 64) { /* the first of the joints with the largest sum */
-        int64_t here = least_i(64, joints - first);
-        for (int64_t j = 0; j < here * LABELS; j++) {
-            const float *both = r->joints + (pair + first + j / LABELS) * 2 * LABELS + j % LABELS;
-            former[j] = both[0], latter[j] = both[LABELS];
-        }
-        int64_t found = edge_label_joint(former, latter, here, LABELS, start ? outside : inside, start ? inside : outside);
-        if (found >= here) continue;
-        float total = former[found * LABELS + best(former + found * LABELS)] + latter[found * LABELS + best(latter + found * LABELS)];
-        if (chosen < 0 || total > largest) chosen = first + found, largest = total;
-    }
-    if (chosen >= 0) *edge = (double)segment * t->segment_s + (double)(chosen + 1) * t->step_s;
-    return chosen >= 0;
-}
-
 /* Start and end of each run's singing, moved to a joint inside an uncertain end segment. */
 static void refine(rules *r, const track *t, int64_t runs, fusion *f, const edge_song_options *o) {
+    const int32_t inside = 1 << EDGE_SINGING | 1 << EDGE_MUSIC, outside = 1 << EDGE_SPEAKING | 1 << EDGE_OTHER;
     int64_t pairs = 0, at = 0;
     for (int64_t end = 0; end < 2 * runs; end++) {
         int64_t segment = r->sung[end] - (end % 2), joints = joints_at(t, segment, o);
         for (int64_t j = 1; j <= joints; j++, pairs++) {
-            r->pairs[pairs][0] = t->windows + ((segment - 1) * t->offsets + j) * t->window;
-            r->pairs[pairs][1] = t->windows + (segment * t->offsets + j) * t->window;
+            r->windows[2 * pairs] = t->windows + ((segment - 1) * t->offsets + j) * t->window;
+            r->windows[2 * pairs + 1] = t->windows + (segment * t->offsets + j) * t->window;
         }
     }
-    fuse_pairs(f, (const uint16_t *const(*)[2])r->pairs, pairs, r->joints);
+    if (pairs > 0) fuse_sequences(f, r->windows, pairs, 2, r->pairs);
+    for (int64_t i = 0; i < pairs * LABELS; i++) {
+        const float *both = r->pairs + i / LABELS * 2 * LABELS + i % LABELS;
+        r->former[i] = both[0], r->latter[i] = both[LABELS];
+    }
     for (int64_t run = 0; run < runs; run++) {
         double *edges = r->singing + 2 * run, whole[2];
-        int64_t segments[2] = {r->sung[2 * run], r->sung[2 * run + 1] - 1};
-        whole[0] = edges[0] = (double)segments[0] * t->segment_s;
+        whole[0] = edges[0] = (double)r->sung[2 * run] * t->segment_s;
         whole[1] = edges[1] = least((double)r->sung[2 * run + 1] * t->segment_s, t->duration_s);
         for (int end = 0; end < 2; end++) {
-            int64_t joints = joints_at(t, segments[end], o);
-            refined(r, t, at, joints, segments[end], end == 0, &edges[end]);
+            int64_t segment = r->sung[2 * run + end] - end, joints = joints_at(t, segment, o);
+            int64_t chosen = edge_label_joint(r->former + at * LABELS, r->latter + at * LABELS, joints, LABELS,
+                                              end ? inside : outside, end ? outside : inside);
+            if (chosen < joints) edges[end] = (double)segment * t->segment_s + (double)(chosen + 1) * t->step_s;
             at += joints;
         }
         if (edges[0] >= edges[1]) edges[0] = whole[0], edges[1] = whole[1]; /* both ends of a single segment may cross */

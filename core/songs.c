@@ -224,8 +224,7 @@ static void add_level(edge_songs *s, int64_t count) {
 /* A quantized value of a tower, as a float that went through the quantization of both. */
 static float shared(const output *o, uint8_t value) {
     float q = round_even_f(((float)value - o->zero) * o->scale / o->shared_scale) + o->shared_zero;
-    q = q < 0.0f ? 0.0f : q > 255.0f ? 255.0f : q;
-    return (q - o->shared_zero) * o->shared_scale;
+    return (held(q, 0.0f, 255.0f) - o->shared_zero) * o->shared_scale;
 }
 
 /* Frames of the encoder: confidences by the mean of the towers' logits, embeddings and attention for the windows. */

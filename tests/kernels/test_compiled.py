@@ -63,7 +63,7 @@ def test_a_library_that_needs_libm_is_refused(tmp_path: Path) -> None:
     subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "a.so", tmp_path / "a.c"], check=True)
     assert "sin" in symbols(tmp_path / "a.so")[1]
     with pytest.raises(BuildError, match="other functions than the header's"):
-        check(tmp_path / "a.so")
+        check(tmp_path / "a.so", {f"edge_{name}" for name in read_interface().prototypes})
 
 
 def test_compiling_again_gives_the_same_bytes(libraries: dict[str, Path], tmp_path: Path) -> None:
@@ -218,10 +218,9 @@ def wav(tmp_path: Path) -> tuple[Path, Floats]:
 @needs_c
 def test_the_c_example_prints_the_spectrum(libraries: dict[str, Path], wav: tuple[Path, Floats]) -> None:
     assert len(EXAMPLE.read_text().splitlines()) <= 62
-    expected = Mel(replace(slaney(), window=400))(wav[1])
     for target in HERE:
         printed = log_mel_of(wav[0], libraries[target], "cc", [])
-        np.testing.assert_allclose(printed, expected, atol=1e-4)
+        np.testing.assert_array_equal(printed, as_printed(Mel(replace(slaney(), window=400))(wav[1])))
 
 
 def test_the_c_example_runs_on_aarch64(
@@ -230,7 +229,12 @@ def test_the_c_example_runs_on_aarch64(
     wav: tuple[Path, Floats],
 ) -> None:
     printed = log_mel_of(wav[0], libraries["aarch64-linux"], *aarch64)
-    np.testing.assert_allclose(printed, Mel(replace(slaney(), window=400))(wav[1]), atol=1e-4)
+    np.testing.assert_array_equal(printed, as_printed(Mel(replace(slaney(), window=400))(wav[1])))
+
+
+def as_printed(spectrum: Floats) -> NDArray[np.float64]:
+    """What is left of numbers that are printed with six decimals: the spectrum is the same on all processors."""
+    return np.array([[float(f"{value:.6f}") for value in frame] for frame in spectrum])
 
 
 @needs_c

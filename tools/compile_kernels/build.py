@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from edge_kernels.interface import HEADER
+from edge_kernels.interface import HEADER, read_interface
 from edge_kernels.library import targets as targets_here
 from edge_kernels.sources import LIBRARIES, MADE_FROM, fingerprint
 
 from tools.compile_kernels.code import environment
-from tools.compile_kernels.link import BuildError, link
+from tools.compile_kernels.link import BuildError, check, link
 from tools.compile_kernels.targets import TARGETS, Target
 
 ROOT = Path(__file__).parents[2]
@@ -52,14 +52,22 @@ def compile_here() -> Path:
         return draft.replace(LIBRARIES / made.name)
 
 
+def compile_object(target: Target, file: Path) -> Path:
+    """Make an object file of all kernels. Raises BuildError."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.compile_kernels.code", target.name, str(file)],
+        cwd=ROOT, env=environment(target), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise BuildError(f"compiling for {target.name} failed: {done.stderr.strip()}")
+    return file
+
+
 def _compile(folder: Path, target: Target) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
-        object_file, made = Path(scratch) / "kernels.o", Path(scratch) / target.file
-        done = subprocess.run(
-            [sys.executable, "-m", "tools.compile_kernels.code", target.name, str(object_file)],
-            cwd=ROOT, env=environment(target), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise BuildError(f"compiling for {target.name} failed: {done.stderr.strip()}")
-        link(object_file, target, made)
+        made = compile_object(target, Path(scratch) / "kernels.o")
+        if target.link is not None:
+            object_file, made = made, Path(scratch) / target.file
+            link([object_file], target, made)
+        check(made, {f"edge_{name}" for name in read_interface().prototypes})
         return Path(shutil.copyfile(made, folder / target.file))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import lief
-from edge_kernels.interface import read_interface
 
 from tools.compile_kernels.targets import Target
 
@@ -42,32 +42,26 @@ def linker() -> list[str]:
     raise BuildError("no linker: apt install lld, or pip install ziglang")
 
 
-def link(object_file: Path, target: Target, out: Path) -> None:
-    """Make `out` from an object; for a target whose apps link objects it is a copy. Raises BuildError."""
-    if target.link is None:
-        shutil.copyfile(object_file, out)
-    else:
-        name = ("-soname", out.name, "-o", str(out), str(object_file))
-        done = subprocess.run(
-            [*linker(), *SHARED, *target.link, *name], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise BuildError(f"linking {out.name} failed: {done.stderr.strip()}")
-    check(out)
+def link(objects: Sequence[Path], target: Target, out: Path, *options: str) -> None:
+    """Make the shared library `out` from objects. Raises BuildError."""
+    name = ("-soname", out.name, "-o", str(out), *map(str, objects))
+    command = [*linker(), *SHARED, *(target.link or ()), *options, *name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildError(f"linking {out.name} failed: {done.stderr.strip()}")
 
 
-def check(file: Path) -> None:
-    """Raises BuildError unless `file` gives the header's functions, takes only `ALLOWED`, and is small."""
+def check(file: Path, declared: Collection[str], limit_bytes: int = LIMIT_BYTES) -> None:
+    """Raises BuildError unless `file` gives the declared functions, takes only `ALLOWED`, and is small."""
     given, taken = symbols(file)
-    declared = {f"edge_{name}" for name in read_interface().prototypes}
-    if given != declared:
+    if given != set(declared):
         raise BuildError(
-            f"{file.name}: other functions than the header's: {', '.join(sorted(given ^ declared))}"
+            f"{file.name}: other functions than the header's: {', '.join(sorted(given ^ set(declared)))}"
         )
     if taken - ALLOWED:
         raise BuildError(f"{file.name} needs {', '.join(sorted(taken - ALLOWED))}")
-    if file.stat().st_size > LIMIT_BYTES:
-        raise BuildError(f"{file.name} has {file.stat().st_size} bytes, more than {LIMIT_BYTES}")
+    if file.stat().st_size > limit_bytes:
+        raise BuildError(f"{file.name} has {file.stat().st_size} bytes, more than {limit_bytes}")
 
 
 def symbols(file: Path) -> tuple[set[str], set[str]]:

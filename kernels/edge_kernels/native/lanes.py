@@ -52,8 +52,6 @@ _LLVM = {
     types.boolean: ir.IntType(1),
 }
 _INDEX = ir.IntType(32)
-FUSE = ("contract",)
-"""The one freedom that floating-point instructions get: a product and a sum may become one instruction."""
 
 
 class Lanes(types.Type):

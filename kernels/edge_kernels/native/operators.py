@@ -7,7 +7,7 @@ import operator
 from numba import types
 from numba.extending import lower_builtin, type_callable
 
-from edge_kernels.native.lanes import FUSE, Lanes, spread_value
+from edge_kernels.native.lanes import Lanes, spread_value
 
 
 def _of_both(a, b):
@@ -43,9 +43,11 @@ def _operator(op, emit_one, *, mask: bool = False) -> None:
 
 
 def _arithmetic(for_floats: str, for_ints: str):
+    """Without LLVM's freedoms: a product and a sum stay two roundings, so all processors compute the same bits."""
+
     def emit_one(builder, lanes, a, b):
         if isinstance(lanes.element, types.Float):
-            return getattr(builder, for_floats)(a, b, flags=FUSE)
+            return getattr(builder, for_floats)(a, b)
         return getattr(builder, for_ints)(a, b)
 
     return emit_one
