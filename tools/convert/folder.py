@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,16 @@ def rewrite(
     folder: ModelFolder,
     files: Mapping[str, bytes | Path] | None = None,
     *,
+    without: Collection[str] = (),
     path: Path | None = None,
     force: bool = True,
     **fields: Any,
 ) -> ModelFolder:
-    """The same model folder, or a copy at `path`, with other `fields` and other or more `files`.
+    """The same model folder, or a copy at `path`, with other `fields` and other, more or fewer files.
 
     Raises as `write_folder`.
     """
-    kept = {name: folder.read(name) for name in folder.manifest.files}
+    kept = {name: folder.read(name) for name in folder.manifest.files if name not in without}
     known = {
         name: getattr(folder.manifest, name)
         for name in Manifest.__struct_fields__
