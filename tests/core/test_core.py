@@ -32,9 +32,7 @@ CLOSE = 1e-3
 def songs_of_package(
     samples: Floats, segmenter: Segmenter, options: SongOptions
 ) -> tuple[list[Song], LabelTrack]:
-    track = label_samples(
-        [samples], segmenter, segment_s=options.segment_s, step_s=options.refine_step_s
-    )
+    track = label_samples([samples], segmenter, segment_s=options.segment_s, step_s=options.refine_step_s)
     return detect_songs(track, segmenter.fuse_batch, options), track
 
 
@@ -125,7 +123,7 @@ def test_live_songs_come_one_by_one_and_memory_is_bounded(
         taken_at += [accepted / RATE_HZ - song.end for song in songs]
     recording.finish()
     assert_same(found + recording.take(), expected)
-    assert max(taken_at) < 40  # noqa: PLR2004 - the longest gap, two segments and the delay of labels
+    assert max(taken_at) < 40
     assert len(recording.frames()) < len(evening) / 1600
 
 

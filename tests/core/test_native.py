@@ -25,7 +25,9 @@ from tools.compile_kernels.targets import TARGETS
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(platform.machine() != "x86_64" or not shutil.which("gcc"), reason="needs gcc on x86-64"),
+    pytest.mark.skipif(
+        platform.machine() != "x86_64" or not shutil.which("gcc"), reason="needs gcc on x86-64"
+    ),
 ]
 EXAMPLE = CORE / "examples" / "find_songs.c"
 MISUSE = Path(__file__).with_name("misuse.c")
@@ -43,8 +45,8 @@ def build(program: Path, source: Path, kernels: Path, *options: str) -> Path:
     """Compile a program with the core in it, by gcc and with the C library."""
     sources = [file for file in sorted(CORE.glob("*.c")) if file.name != "memory.c"]
     subprocess.run(
-        ["gcc", "-std=c11", "-O1", "-g", "-mavx2", "-mfma", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror",
-         "-Wno-missing-field-initializers", *options, f"-I{CORE}", f"-I{KERNELS_HEADER.parent}",
+        ["gcc", "-std=c11", "-O1", "-g", "-mavx2", "-mfma", "-ffp-contract=off",
+         "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", *options, f"-I{CORE}", f"-I{KERNELS_HEADER.parent}",
          source, *sources, kernels, "-o", program, "-lm"],
         check=True,
     )  # fmt: skip
@@ -126,8 +128,8 @@ def test_the_example_gives_the_same_on_aarch64(
     ):
         program = tmp_path / name
         subprocess.run(
-            [cc, "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", EXAMPLE, f"-I{CORE}", "-o", program,
-             f"-L{folder}", "-ledge_songs", f"-Wl,-rpath,{folder}"],
+            [cc, "-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-Werror", EXAMPLE, f"-I{CORE}",
+             "-o", program, f"-L{folder}", "-ledge_songs", f"-Wl,-rpath,{folder}"],
             check=True,
         )  # fmt: skip
         printed[name] = subprocess.run(
@@ -139,7 +141,9 @@ def test_the_example_gives_the_same_on_aarch64(
     np.testing.assert_allclose(np.array(frames, np.float32), expected, atol=1e-3)
 
 
-def test_the_example_refuses_in_a_line(core: Core, model_file: Path, wav: tuple[Path, Floats], tmp_path: Path) -> None:
+def test_the_example_refuses_in_a_line(
+    core: Core, model_file: Path, wav: tuple[Path, Floats], tmp_path: Path
+) -> None:
     program, folder = tmp_path / "find_songs", core.library.parent
     subprocess.run(["gcc", EXAMPLE, f"-I{CORE}", "-o", program, f"-L{folder}", "-ledge_songs"], check=True)
     (tmp_path / "noise").write_bytes(os.urandom(3000))
@@ -150,8 +154,8 @@ def test_the_example_refuses_in_a_line(core: Core, model_file: Path, wav: tuple[
         ([model_file, tmp_path / "noise"], 3, "is not a plain WAV file"),
     ):
         done = subprocess.run(
-            [program, *arguments], env=os.environ | {"LD_LIBRARY_PATH": str(folder)}, capture_output=True, text=True,
-            check=False,
+            [program, *arguments], env=os.environ | {"LD_LIBRARY_PATH": str(folder)},
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == code
         assert what in done.stderr

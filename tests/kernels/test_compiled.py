@@ -233,7 +233,7 @@ def test_the_c_example_runs_on_aarch64(
 
 
 def as_printed(spectrum: Floats) -> NDArray[np.float64]:
-    """What is left of numbers that are printed with six decimals: the spectrum is the same on all processors."""
+    """What is left of numbers printed with six decimals: all processors compute the same spectrum."""
     return np.array([[float(f"{value:.6f}") for value in frame] for frame in spectrum])
 
 

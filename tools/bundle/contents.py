@@ -28,7 +28,9 @@ SYSTEMS = {
     "captions": System("caption speech", ("segmenter", "moonshine-tiny-en"), ("captions",)),
     "tags": System("tag a video", ("segmenter", "images", "words", "tags"), ("images", "text", "tags")),
     "music": System("compose music for a video", ("composer", "templates"), ("motion", "music")),
-    "matching": System("pick music for a video", ("images", "words", "music", "matching"), ("images", "text")),
+    "matching": System(
+        "pick music for a video", ("images", "words", "music", "matching"), ("images", "text")
+    ),
 }
 """By name. Quick cut needs what captions need."""
 

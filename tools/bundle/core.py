@@ -70,7 +70,10 @@ def _compile(source: Path, target: Target, scratch: Path) -> Path:
     made = scratch / f"{source.stem}.o"
     triple, processor = _ZIG[target.name]
     include = (f"-I{CORE}", f"-I{KERNELS_HEADER.parent}", f"-ffile-prefix-map={CORE}=core")
-    _zig(["cc", "-target", triple, f"-mcpu={processor}", *FLAGS, *include, "-c", str(source), "-o", str(made)], scratch)
+    _zig(
+        ["cc", "-target", triple, f"-mcpu={processor}", *FLAGS, *include, "-c", str(source), "-o", str(made)],
+        scratch,
+    )
     return made
 
 

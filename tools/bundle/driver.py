@@ -29,15 +29,18 @@ class CoreError(Exception):
 class _Options(ctypes.Structure):
     _fields_ = (
         ("segment_s", ctypes.c_double), ("min_run", ctypes.c_int64), ("speech_margin", ctypes.c_double),
-        ("other_margin", ctypes.c_double), ("refine_step_s", ctypes.c_double), ("edge_is_other", ctypes.c_int32),
-        ("max_interlude_s", ctypes.c_double), ("max_rest_s", ctypes.c_double), ("max_gap_s", ctypes.c_double),
-        ("rest_below_db", ctypes.c_double), ("refine_on_frames", ctypes.c_int32), ("live", ctypes.c_int32),
-        ("max_seconds", ctypes.c_double),
+        ("other_margin", ctypes.c_double), ("refine_step_s", ctypes.c_double),
+        ("edge_is_other", ctypes.c_int32), ("max_interlude_s", ctypes.c_double),
+        ("max_rest_s", ctypes.c_double), ("max_gap_s", ctypes.c_double), ("rest_below_db", ctypes.c_double),
+        ("refine_on_frames", ctypes.c_int32), ("live", ctypes.c_int32), ("max_seconds", ctypes.c_double),
     )  # fmt: skip
 
 
+_TIMES = ("start", "end", "prelude", "postlude", "confidence")
+
+
 class _Song(ctypes.Structure):
-    _fields_ = tuple((name, ctypes.c_double) for name in ("start", "end", "prelude", "postlude", "confidence"))
+    _fields_ = tuple((name, ctypes.c_double) for name in _TIMES)
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,9 @@ class CoreSongs:
 
     def take(self) -> list[Song]:
         """Return the songs that are known and were not yet taken."""
-        found = (_Song * 64)()
-        songs: list[Song] = []
+        found, songs = (_Song * 64)(), list[Song]()
         while count := self._count("take", self._songs, found, ctypes.c_int64(len(found))):
-            songs += [Song(*(getattr(one, name) for name, _ in _Song._fields_)) for one in found[:count]]
+            songs += [Song(*(getattr(one, name) for name in _TIMES)) for one in found[:count]]
         return songs
 
     def frames(self, first: int = 0) -> Floats:

@@ -1,4 +1,4 @@
-"""Read a quantized segmenter from ONNX: the layers of its encoder's towers, and the matrices of its fusion."""
+"""Read a quantized segmenter from ONNX: convolutions of its encoder, matrices of its fusion."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def _fusion(graph: Graph, content: Content, fields: Any) -> None:
     lstm = only(graph, graph.nodes("DynamicQuantizeLSTM"), "LSTMs")
     given = dict(zip(_LSTM, lstm.input, strict=True))
     weights, recurrent, bias = (graph.constant(given[name]) for name in ("weights", "recurrent", "bias"))
-    if weights.shape[0] != 2 or recurrent.shape[1:] != (HIDDEN, 4 * HIDDEN):  # noqa: PLR2004 - directions
+    if weights.shape[0] != 2 or recurrent.shape[1:] != (HIDDEN, 4 * HIDDEN):
         raise graph.fail(f"an LSTM of the shape {recurrent.shape}")
     for name in ("weights_zeros", "recurrent_zeros"):
         if np.any(graph.constant(given[name])):

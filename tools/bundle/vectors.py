@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from edge.bench import golden
 from edge.bench.golden import RECORDING, expected
 from edge.evidence.labels import label_samples
-from tools.sound.wave import write_wav
 from edge.networks.segmenter import Segmenter
 from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
@@ -26,12 +26,17 @@ def write_vectors(systems: Sequence[str], folder: Path) -> None:
     """Write the golden recording, the outputs of the systems' stages and, of songs, every step between."""
     folder.mkdir()
     (folder / RECORDING.name).write_bytes(RECORDING.read_bytes())
-    samples = np.round(golden.samples() * 32768) / np.float32(32768)  # as a WAV file of 16 bits holds them
-    write_wav(folder / "recording.wav", samples.astype(np.float32), RATE_HZ)
+    whole = np.clip(np.round(golden.samples() * 32768), -32768, 32767).astype("<i2")
+    with wave.open(str(folder / "recording.wav"), "wb") as file:
+        file.setparams((1, 2, RATE_HZ, len(whole), "NONE", ""))
+        file.writeframes(whole.tobytes())
     for stage in sorted({stage for system in systems for stage in SYSTEMS[system].stages}):
         _save(folder / stage, dict(expected(stage)))
     if "songs" in systems:
-        _save(folder / "songs-steps", _steps(samples.astype(np.float32), folder / "songs-steps.json"))
+        _save(
+            folder / "songs-steps",
+            _steps(whole.astype(np.float32) / np.float32(32768), folder / "songs-steps.json"),
+        )
 
 
 def _steps(samples: NDArray[np.float32], listing: Path) -> dict[str, NDArray[Any]]:
@@ -73,6 +78,8 @@ def _save(folder: Path, arrays: dict[str, NDArray[Any]]) -> None:
     folder.mkdir()
     for name, array in sorted(arrays.items()):
         if array.dtype.kind == "U":
-            (folder / f"{name}.txt").write_text("".join(f"{line}\n" for line in array.tolist()), encoding="utf-8")
+            (folder / f"{name}.txt").write_text(
+                "".join(f"{line}\n" for line in array.tolist()), encoding="utf-8"
+            )
         else:
             np.save(folder / f"{name}.npy", array, allow_pickle=False)

@@ -81,7 +81,9 @@ def verify(path: Path) -> int:
     there.pop(LISTING, None)
     for name in sorted(listed.keys() | there.keys()):
         if name not in there or name not in listed:
-            raise BundleError(path / name, "is missing" if name in listed else "does not belong to the bundle")
+            raise BundleError(
+                path / name, "is missing" if name in listed else "does not belong to the bundle"
+            )
         if hashlib.sha256(there[name].read_bytes()).hexdigest() != listed[name]:
             raise BundleError(path / name, "has changed since the bundle was made")
     return len(listed)

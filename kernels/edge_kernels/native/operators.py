@@ -43,7 +43,7 @@ def _operator(op, emit_one, *, mask: bool = False) -> None:
 
 
 def _arithmetic(for_floats: str, for_ints: str):
-    """Without LLVM's freedoms: a product and a sum stay two roundings, so all processors compute the same bits."""
+    """A product and a sum stay two roundings: all processors compute the same bits."""
 
     def emit_one(builder, lanes, a, b):
         if isinstance(lanes.element, types.Float):
