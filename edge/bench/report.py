@@ -169,7 +169,7 @@ def accuracy(stage: schema.BenchStage) -> str:
     if isinstance(stage.error, UnsetType):
         return f"{STATES[stage.state]} another shape"
     sign = "<" if stage.state == "accurate" else ">"
-    error = f"{stage.error:{'.0e' if 0 < stage.error < 1e-4 else '.2g'}}"  # narrow enough for its column
+    error = f"{stage.error:{'.0e' if 0 < stage.error < 1e-3 else '.2g'}}"  # narrow enough for its column
     return f"{STATES[stage.state]} {error} {sign} {stage.limit:g} {stage.error_is}".rstrip()
 
 
