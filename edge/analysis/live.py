@@ -12,6 +12,7 @@ from edge.arrays import Floats
 from edge.captions.live import LiveCaptionCollector, LiveCaptions
 from edge.captions.options import LiveOptions
 from edge.captions.transcribe import caption_document
+from edge.errors import UsageError
 from edge.evidence.labels import FrameLabels, LabelCollector
 from edge.evidence.live import (
     LiveCollector,
@@ -33,6 +34,10 @@ from edge.songs.song import Song, song_document
 CHUNK_S = 1.0
 """Seconds of new audio per run of the encoder without captions: 0.6 % of a core; 3 s would take 0.25 %."""
 
+QUIET_DB = -70.0
+"""Level in dBFS up to which audio counts as silence. No label of the evaluation recordings changes with it,
+as they are or 45 dB softer; with -60, 62 of 1090 do that are 45 dB softer (docs/live.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveAnalysisOptions:
@@ -42,6 +47,13 @@ class LiveAnalysisOptions:
     """Settings of the captions; None for no captions, and no recognizer is loaded."""
     songs: SongOptions | None = field(default_factory=SongOptions)
     """Settings of the songs; None for no songs."""
+    quiet_db: float | None = QUIET_DB
+    """Level in dBFS of white noise that no band of silence exceeds, see `Segmenter.encoder`; None for digital
+    silence alone. The segmenter does not run on silence, whose label is "other"."""
+
+    def __post_init__(self) -> None:
+        if self.quiet_db is not None and not self.quiet_db < 0:
+            raise UsageError(f"silence cannot be {self.quiet_db:g} dBFS: full scale is 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +102,11 @@ def _labels(options: LiveAnalysisOptions, segmenter: Segmenter) -> FrameLabels:
     """Return the collector of labels, with those of segments if there are songs to find."""
     chunk_s = CHUNK_S if options.captions is None else options.captions.interval_s
     if options.songs is None:
-        return FrameLabels(segmenter, chunk_s=chunk_s)
+        return FrameLabels(segmenter, chunk_s=chunk_s, quiet_db=options.quiet_db)
     segment_s, step_s = options.songs.segment_s, options.songs.refine_step_s
-    return LabelCollector(segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s)
+    return LabelCollector(
+        segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s, quiet_db=options.quiet_db
+    )
 
 
 class _DropCollector:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge import schema
+from edge.bench.board import board, libc
 from edge.bench.sensors import ROOT, EnergyMeter, read_number, read_text, temperatures, why_no_energy
 from edge.models.arithmetic import instructions, saturates
 from edge.version import __version__
@@ -29,7 +30,7 @@ def describe_device(root: Path = ROOT) -> schema.Device:
     max_khz = read_number(cpu / "cpu0/cpufreq/cpuinfo_max_freq")
     return schema.Device(
         processor=processor(root),
-        board=read_text(root / "proc/device-tree/model"),
+        board=board(root),
         machine=platform.machine(),
         cores=os.cpu_count() or 1,
         usable_cores=len(os.sched_getaffinity(0))
@@ -39,10 +40,11 @@ def describe_device(root: Path = ROOT) -> schema.Device:
         max_mhz=None if max_khz is None else round(max_khz / 1000),
         memory_mb=_memory_mb(root),
         system=platform.platform(),
+        libc=libc(root),
         python=platform.python_version(),
         versions={"edge": __version__, **{name: found for name in PACKAGES if (found := _version(name))}},
         kernels=kernels,
-        int8=instructions(),
+        int8=instructions(root),
         int8_saturates=_saturates(),
         load=load(),
         temperatures={name: round(value, 1) for name, value in temperatures(root).items()},

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import UNSET
 
 from edge import schema
+from edge.bench.board import throttling
 from edge.bench.device import describe_device, load
 from edge.bench.process import environment
 from edge.bench.sensors import temperatures
@@ -93,6 +94,7 @@ def measure_device(options: BenchOptions | None = None, *, progress: Progress | 
         stages=tuple(rows),
         temperatures_after={name: round(value, 1) for name, value in temperatures().items()},
         load_after=load(),
+        throttling=throttling(),
         accurate=all(row.state in ("accurate", "missing") for row in rows),
     )
 

@@ -59,9 +59,12 @@ def device_lines(document: schema.Bench) -> Iterator[tuple[str, str]]:
     known = sums.get(device.int8_saturates) if device.int8_saturates is not None else None
     yield "int8", device.int8 + (f": {known}" if known else "")
     yield "kernels", device.kernels
-    yield "system", f"{device.system}, Python {device.python}"
+    musl = ", musl" if device.libc == "musl" else ""  # the system's name has the version of glibc
+    yield "system", f"{device.system}{musl}, Python {device.python}"
     yield "versions", ", ".join(f"{name} {version}" for name, version in device.versions.items())
     yield "temperature", _temperature(document)
+    if document.throttling is not None:
+        yield "throttling", ", ".join(document.throttling) or "none"
     yield "energy", device.energy or device.energy_note
     threads = "1 thread" if document.threads == 1 else f"{document.threads} threads"
     yield "measured", f"with {threads}{', quick' if document.quick else ''}{_load(document)}"
@@ -166,7 +169,8 @@ def accuracy(stage: schema.BenchStage) -> str:
     if isinstance(stage.error, UnsetType):
         return f"{STATES[stage.state]} another shape"
     sign = "<" if stage.state == "accurate" else ">"
-    return f"{STATES[stage.state]} {stage.error:.2g} {sign} {stage.limit:g} {stage.error_is}".rstrip()
+    error = f"{stage.error:{'.0e' if 0 < stage.error < 1e-3 else '.2g'}}"  # narrow enough for its column
+    return f"{STATES[stage.state]} {error} {sign} {stage.limit:g} {stage.error_is}".rstrip()
 
 
 def _line(cells: Sequence[str], runtime: str) -> str:

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path("/")
+
+_Power = list[tuple[str, Callable[[], float]]]
+
+WHOLE = (
+    *({name} for name in ("VDD_IN", "POM_5V_IN", "VDD_5V_IN", "5V_IN")),
+    {"VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0"},
+    {"GPU", "CPU", "SOC", "CV", "VDDRQ", "SYS5V"},
+)
+"""Rails that make up what a Jetson's module takes: its input; of the AGX Orin (where VIN_SYS_5V0 feeds
+VDDQ_VDD2_1V8AO) and the AGX Xavier, which have none, the parts."""
 
 UNREADABLE = "RAPL counts the energy, but only root may read it"
 """Why there is no energy on most x86 machines."""
@@ -117,19 +127,16 @@ def _rapl(root: Path) -> Iterator[tuple[str, Path, float]]:
         yield name, file, read_number(zone / "max_energy_range_uj") or float(1 << 32)
 
 
-_Power = list[tuple[str, Callable[[], float]]]
-
-
 def _power_sources(root: Path) -> Iterator[_Power]:
     """Yield names and readers of watts: of a board's input, of a chip, of a battery that discharges."""
-    rails = sorted(root.glob("sys/bus/i2c/drivers/ina3221*/*/iio:device*/in_power*_input"))
-    yield [(_rail(file), _reader(1e-3, file)) for file in rails if _is_input(_rail(file))]
-    hwmon = sorted(root.glob("sys/class/hwmon/hwmon*/in[0-9]_label"))
-    yield [
-        (label, _reader(1e-6, *(file.with_name(name) for name in _volts_and_amperes(file))))
-        for file in hwmon
-        if _is_input(label := read_text(file) or "")
-    ]
+    old = sorted(root.glob("sys/bus/i2c/drivers/ina3221*/*/iio:device*/in_power*_input"))
+    yield _whole({_rail(file): _reader(1e-3, file) for file in old})
+    hwmon = ("sys/class/hwmon/hwmon*/in[1-3]_label", "sys/bus/i2c/devices/*/hwmon/hwmon*/in[1-3]_label")
+    labels = [file for pattern in hwmon for file in sorted(root.glob(pattern))]
+    volts = {
+        read_text(file) or "": [file.with_name(name) for name in _volts_and_amperes(file)] for file in labels
+    }
+    yield _whole({name: _reader(1e-6, *files) for name, files in volts.items()})
     chips = sorted(root.glob("sys/class/hwmon/hwmon*/power1_input"))
     yield [(read_text(file.with_name("name")) or "power", _reader(1e-6, file)) for file in chips]
     for battery in sorted(root.glob("sys/class/power_supply/*")):
@@ -145,9 +152,12 @@ def _rail(file: Path) -> str:
     return read_text(file.with_name(f"rail_name_{number}")) or file.name
 
 
-def _is_input(name: str) -> bool:
-    """Return whether a rail of a Jetson feeds the whole board."""
-    return name.upper() in ("VDD_IN", "POM_5V_IN", "VDD_5V_IN", "VIN_SYS_5V0")
+def _whole(rails: Mapping[str, Callable[[], float]]) -> _Power:
+    """Return the rails of a Jetson that make up what its module takes; none if they do not."""
+    for names in WHOLE:
+        if names <= rails.keys():
+            return [(name, rails[name]) for name in sorted(names)]
+    return []
 
 
 def _volts_and_amperes(label: Path) -> tuple[str, str]:

@@ -71,7 +71,16 @@ def _tried(name: str, part: Callable[[], str], *, needed: bool) -> Check:
 
 
 def _machine() -> str:
-    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    from edge.bench.board import board, libc, throttling  # noqa: PLC0415
+
+    slowed = throttling()
+    parts = [
+        f"{platform.system()} {platform.machine()}",
+        libc(),
+        f"Python {platform.python_version()}",
+        board(),
+    ]
+    return ", ".join(filter(None, [*parts, *(slowed or ())]))
 
 
 def _kernels() -> str:
@@ -191,6 +200,15 @@ def _microphone() -> str:
         raise EdgeError(f"no microphone: {error}") from error
 
 
+def _energy() -> str:
+    from edge.bench.sensors import EnergyMeter, why_no_energy  # noqa: PLC0415
+
+    source = EnergyMeter().source
+    if source is None:
+        raise EdgeError(f"measures what `edge bench` and `edge listen` take: {why_no_energy()}")
+    return source
+
+
 def _installed() -> set[str]:
     """Return the names of installed distributions, normalized as on PyPI."""
     names = (distribution.metadata["Name"] for distribution in distributions())
@@ -221,5 +239,6 @@ OPTIONAL: dict[str, Callable[[], str]] = {
     "music": partial(_extra, "mido", "writes composed music as MIDI", "music"),
     "timelines": partial(_extra, "opentimelineio", "writes .otio timelines", "timelines"),
     "microphone": _microphone,
+    "energy": _energy,
 }
 """Optional parts of the installation."""

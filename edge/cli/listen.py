@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, get_args
 
 import edge
 from edge import interrupts, schema
+from edge.cli.cost import Cost
 from edge.cli.parsing import add_force, positive
 from edge.cli.progress import Progress
 from edge.cli.show import plural, print_json, say, say_model
@@ -53,6 +54,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--threads", type=positive, default=1, metavar="N", help="threads of the networks (default 1)"
     )
+    group.add_argument(
+        "--quiet-db",
+        type=float,
+        metavar="DB",
+        help="level in dBFS below which audio counts as silence, for the battery's sake (default -70; "
+        "docs/live.md says what a higher one costs)",
+    )
     out = parser.add_argument_group("output")
     out.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write captions.srt, songs.json, song-01.flac ..."
@@ -73,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     if options.list_devices:
         return _list_devices(options)
-    source = _source(options)
+    source, wanted = _source(options), _wanted(options)
     with ExitStack() as opened:
         with Progress("loading the models", quiet=options.quiet):
             segmenter = opened.enter_context(edge.Segmenter(threads=options.threads))
@@ -83,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         say(options, f"{source.name}: {source.source_rate_hz} Hz, {plural(source.channels, 'channel')}")
         from edge.analysis.live import live_analysis  # noqa: PLC0415 - not for --help
 
-        events = live_analysis(source, _wanted(options), recognizer=recognizer, segmenter=segmenter)
+        events = live_analysis(source, wanted, recognizer=recognizer, segmenter=segmenter)
         return _follow(options, source, events)
 
 
@@ -153,11 +161,12 @@ def _recognizer(options: argparse.Namespace) -> Recognizer | None:
 
 
 def _wanted(options: argparse.Namespace) -> LiveAnalysisOptions:
-    from edge.analysis.live import LiveAnalysisOptions  # noqa: PLC0415
+    from edge.analysis.live import QUIET_DB, LiveAnalysisOptions  # noqa: PLC0415
 
     return LiveAnalysisOptions(
         captions=edge.LiveOptions() if options.captions else None,
         songs=edge.SongOptions() if options.songs else None,
+        quiet_db=QUIET_DB if options.quiet_db is None else options.quiet_db,
     )
 
 
@@ -166,7 +175,7 @@ def _follow(options: argparse.Namespace, source: LiveInput, events: Iterator[Liv
     from edge.analysis.live import event_document  # noqa: PLC0415
     from edge.cli.live_screen import LiveScreen  # noqa: PLC0415
 
-    quiet = options.quiet and options.output is not None
+    quiet, cost = options.quiet and options.output is not None, Cost()
     with ExitStack() as opened:
         files = opened.enter_context(_files(options, source)) if options.output else None
         lines = not (options.json or quiet)
@@ -185,12 +194,13 @@ def _follow(options: argparse.Namespace, source: LiveInput, events: Iterator[Liv
                     print_json(schema.to_dict(event_document(event, file)), one_line=True)
                     sys.stdout.flush()
                 screen.show(event, file)
+                cost.sample()
     if not source.position_s:
         raise InputError(source.name, "has delivered no audio")
     if options.json:
-        print_json(schema.to_dict(screen.document()), one_line=True)
+        print_json(schema.to_dict(screen.document(cost)), one_line=True)
     elif not options.quiet:
-        print(screen.summary(), file=sys.stderr)
+        print(f"{screen.summary()}; {cost.line(source.position_s)}", file=sys.stderr)
     for note in () if options.quiet else source.notes:
         print(f"edge: {source.name}: {note}", file=sys.stderr)
     return 0

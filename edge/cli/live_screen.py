@@ -11,6 +11,7 @@ from typing import Final
 from edge import schema
 from edge.analysis.live import LiveDrop, LiveEvent
 from edge.captions.live import LiveCaptions
+from edge.cli.cost import Cost
 from edge.cli.show import plural
 from edge.evidence.live import LiveLabel, LiveLevel
 from edge.media.read.live_input import LiveInput
@@ -86,13 +87,15 @@ class LiveScreen:
             f", {lost:.1f} s of audio lost" if lost else ""
         )
 
-    def document(self) -> schema.EndEvent:
+    def document(self, cost: Cost) -> schema.EndEvent:
         """Return what was found in the form of JSON lines."""
         return schema.EndEvent(
             seconds=schema.seconds(self._source.position_s),
             dropped=schema.seconds(self._source.dropped_s),
             captions=self._captions,
             songs=self._songs,
+            processor=round(cost.processor_s, 3),
+            joules=None if cost.joules is None else round(cost.joules, 1),
             notes=self._source.notes,
         )
 

@@ -54,15 +54,25 @@ class LabelTrack:
 
 
 class FrameLabels:
-    """Collector of confidences for frames of 100 ms, available about 2 s after the audio."""
+    """Collector of confidences for frames of 100 ms, available about 2 s after the audio.
 
-    def __init__(self, segmenter: Segmenter, *, chunk_s: float = CHUNK_S) -> None:
+    `quiet_db` is the level up to which audio counts as silence, see `Segmenter.encoder`.
+    """
+
+    def __init__(
+        self, segmenter: Segmenter, *, chunk_s: float = CHUNK_S, quiet_db: float | None = None
+    ) -> None:
         self.segmenter = segmenter
         self.rate_hz, self.frame_s = segmenter.rate_hz, segmenter.frame_s
         self.samples = 0
         """Number of samples so far."""
-        self._stream = segmenter.encoder(chunk_s)
+        self._stream = segmenter.encoder(chunk_s, quiet_db=quiet_db)
         self._frames = GrowingArray((len(LABELS),), np.float32)
+
+    @property
+    def silent(self) -> int:
+        """Number of frames that count as silence, for which the network did not run."""
+        return self._stream.silent
 
     @property
     def frames(self) -> Floats:
@@ -91,9 +101,15 @@ class LabelCollector(FrameLabels):
     """
 
     def __init__(
-        self, segmenter: Segmenter, *, segment_s: float = 3.0, step_s: float = 1.0, chunk_s: float = CHUNK_S
+        self,
+        segmenter: Segmenter,
+        *,
+        segment_s: float = 3.0,
+        step_s: float = 1.0,
+        chunk_s: float = CHUNK_S,
+        quiet_db: float | None = None,
     ) -> None:
-        super().__init__(segmenter, chunk_s=chunk_s)
+        super().__init__(segmenter, chunk_s=chunk_s, quiet_db=quiet_db)
         self._levels = FrameLevels(round(self.frame_s * self.rate_hz))
         self._segment, self._step = (
             self._to_frames(segment_s, "segment length"),
@@ -171,9 +187,10 @@ def label_samples(
     segment_s: float = 3.0,
     step_s: float = 1.0,
     chunk_s: float = CHUNK_S,
+    quiet_db: float | None = None,
 ) -> LabelTrack:
     """Label audio in memory: blocks float32[n] of any size, at the segmenter's sample rate."""
-    labels = LabelCollector(segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s)
+    labels = LabelCollector(segmenter, segment_s=segment_s, step_s=step_s, chunk_s=chunk_s, quiet_db=quiet_db)
     for samples in blocks:
         labels.accept(AudioBlock(samples, labels.samples))
     labels.finish()

@@ -32,14 +32,13 @@ def describe() -> str:
     return f"{instructions()}: {kind}"
 
 
-def instructions() -> str:
+def instructions(root: Path = Path("/")) -> str:
     """Return the best int8 instructions that the processor reports; else its architecture."""
     machine = platform.machine()
     if sys.platform == "darwin" and machine == "arm64":
         return ARM["asimddp"]  # every Apple silicon has it
-    known = ARM if machine in ("aarch64", "arm64") else X86
-    flags = _flags()
-    return next((name for flag, name in known.items() if flag in flags), machine)
+    flags = _flags(root / "proc/cpuinfo")
+    return next((name for flag, name in {**X86, **ARM}.items() if flag in flags), machine)
 
 
 def saturates() -> bool:
@@ -55,10 +54,10 @@ def saturates() -> bool:
     return bool((sums != DEPTH * 255 * 127).any())
 
 
-def _flags() -> set[str]:
+def _flags(cpuinfo: Path) -> set[str]:
     """Return the flags of the first processor in /proc/cpuinfo; empty on other systems than Linux."""
     try:
-        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+        with cpuinfo.open(encoding="utf-8") as lines:
             entries = (line.partition(":") for line in lines)
             return next((set(v.split()) for k, _, v in entries if k.strip() in ("flags", "Features")), set())
     except OSError:

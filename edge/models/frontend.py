@@ -71,6 +71,13 @@ class LogMel(Struct, frozen=True, dict=True, forbid_unknown_fields=True, tag_fie
         """Convert mel power to the network's input, of the same shape, like `mel` after the filters."""
         return np.asarray((np.log(power + np.float32(self.floor)) - self.mean) / self.scale, np.float32)
 
+    def flat(self, level_db: float) -> Floats:
+        """Return the mean input float32[n_mels] for white noise of an RMS level in dBFS."""
+        impulse = np.zeros(self.window, np.float32)
+        impulse[self.window // 2] = 1.0  # flat in frequency, where the Hann window is 1
+        windowed = 0.375 * self.window * 10 ** (level_db / 10)  # 0.375: mean square of a Hann window
+        return self.normalize(self.power(impulse)[0] * np.float32(windowed))
+
     def _options(self, *, logarithm: bool) -> MelOptions:
         slaney = self.filters == "slaney"
         scale, norm = (Scale.SLANEY, Norm.AREA) if slaney else (Scale.HTK, Norm.MEAN)

@@ -70,12 +70,14 @@ class Segmenter(Network[LogMel, Parameters]):
         """Size of a row of the fusion's input."""
         return fixed_axis(self.sessions["fusion"], axis=2) or 0
 
-    def encoder(self, chunk_s: float = CHUNK_S) -> EncoderStream:
+    def encoder(self, chunk_s: float = CHUNK_S, *, quiet_db: float | None = None) -> EncoderStream:
         """Return an encoder for one stream of audio that runs every `chunk_s` seconds.
 
         Shorter chunks reduce latency and cost more: each is computed with 2 s of context on both sides.
+        A chunk of digital silence is not run. With `quiet_db`, nor is one in which no band has more power
+        than in white noise of that RMS level in dBFS: it counts as silence, with its context.
         """
-        return EncoderStream(self, max(1, round(chunk_s / self.frame_s)))
+        return EncoderStream(self, max(1, round(chunk_s / self.frame_s)), quiet_db)
 
     def fuse(self, features: NDArray[np.float16]) -> Floats:
         """Classify consecutive segments: features [m, features] to confidences float32[m, 4]."""
@@ -108,15 +110,27 @@ class Segmenter(Network[LogMel, Parameters]):
 
 
 class EncoderStream:
-    """Encode samples incrementally, `chunk` frames at a time, with the context that the network needs."""
+    """Encode samples incrementally, `chunk` frames at a time, with the context that the network needs.
 
-    def __init__(self, segmenter: Segmenter, chunk: int) -> None:
+    The network runs once on silence of each length that occurs; later silence has the same outputs.
+    """
+
+    def __init__(self, segmenter: Segmenter, chunk: int, quiet_db: float | None = None) -> None:
         self._front_end = segmenter.front_end
         self._session = segmenter.sessions["encoder"]
         self._stride, self._context = segmenter.parameters.stride, segmenter.parameters.context
         self._window = fixed_axis(self._session, axis=1)
         self._chunk = chunk if self._window is None else self._window // self._stride - 2 * self._context
         self._mel_stream = self._front_end.stream()
+        self._silence = self._front_end.mel(np.zeros(self._front_end.window, np.float32))
+        """float32[1, n_mels]: a mel frame of digital silence, which no frame is below."""
+        self._quiet = self._silence
+        if quiet_db is not None:
+            self._quiet = np.maximum(self._silence, self._front_end.flat(quiet_db))
+        self._silent: dict[int, EncodedFrames] = {}
+        """Outputs for silence by the number of mel frames."""
+        self.silent = 0
+        """Output frames so far that count as silence."""
         self._mel = np.zeros((0, self._front_end.n_mels), np.float32)
         self._before = 0
         """Output frames of context at the start of `_mel`."""
@@ -150,11 +164,19 @@ class EncoderStream:
         return [self._run(mel[:needed], rest)]
 
     def _run(self, mel: Floats, count: int) -> EncodedFrames:
+        wanted = slice(self._before, self._before + count)
+        if not (mel <= self._quiet).all():
+            return self._encode(mel)[wanted]
+        self.silent += count
+        if len(mel) not in self._silent:
+            self._silent[len(mel)] = self._encode(np.repeat(self._silence, len(mel), axis=0))
+        return self._silent[len(mel)][wanted]
+
+    def _encode(self, mel: Floats) -> EncodedFrames:
         if self._window is not None and len(mel) < self._window:
-            silence = self._front_end.normalize(np.zeros((1, mel.shape[1]), np.float32))
-            mel = np.concatenate([mel, np.repeat(silence, self._window - len(mel), axis=0)])
+            mel = np.concatenate([mel, np.repeat(self._silence, self._window - len(mel), axis=0)])
         embedding, attention, logits = self._session.run(mel[None])
-        return EncodedFrames(embedding[0], attention[0], logits[0])[self._before : self._before + count]
+        return EncodedFrames(embedding[0], attention[0], logits[0])
 
 
 def fixed_axis(session: Session, axis: int) -> int | None:

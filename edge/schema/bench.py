@@ -15,7 +15,7 @@ class Device(Struct, frozen=True, kw_only=True):
     processor: str
     """Name of the processor."""
     board: str | None
-    """Name of the board: a Raspberry Pi, a Jetson."""
+    """Name of the board: a Raspberry Pi, a Jetson with its release of L4T."""
     machine: str
     """Architecture."""
     cores: int
@@ -30,6 +30,8 @@ class Device(Struct, frozen=True, kw_only=True):
     """Memory in 2^20 bytes."""
     system: str
     """Operating system."""
+    libc: str = ""
+    """C library: glibc with its version, or musl; empty on other systems than Linux."""
     python: str
     """Version of Python."""
     versions: dict[str, str]
@@ -112,5 +114,7 @@ class Bench(Versioned, frozen=True, kw_only=True):
     """Degrees Celsius at the end, by sensor; empty if not exposed."""
     load_after: float | None = None
     """Processes that ran or waited in the last minute, the measured one among them."""
+    throttling: tuple[str, ...] | None = None
+    """What slows a Raspberry Pi down at the end, or has since it was started; null on other boards."""
     accurate: bool
     """Whether every stage that is installed ran and was accurate."""

@@ -78,6 +78,10 @@ class EndEvent(Event, frozen=True, kw_only=True, tag="end"):
     """Number of final captions."""
     songs: int
     """Number of songs."""
+    processor: float
+    """Processor time that it took, in seconds."""
+    joules: float | None
+    """Energy of the whole device meanwhile; null where the system does not expose it."""
     notes: tuple[str, ...] = ()
     """Problems found, one line each."""
 

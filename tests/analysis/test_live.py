@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from edge.analysis.live import LiveAnalysisOptions, LiveDrop, LiveEvent, live_analysis
 from edge.captions.live import LiveCaptions
+from edge.errors import UsageError
 from edge.evidence.live import LiveLabel, LiveLevel
 from edge.evidence.segments import label
 from edge.evidence.speech.recognizer import RecognitionResult, Recognizer
@@ -96,6 +98,12 @@ def test_levels_are_those_of_the_audio(segmenter: Segmenter) -> None:
     assert [one.rms_db for one in levels[:5]] == pytest.approx([-60.0] * 5, abs=0.01)
     assert [one.peak_db for one in levels[5:]] == [0.0] * 5
     assert [one.rms_db for one in levels[5:]] == pytest.approx([-5.9] * 5, abs=0.1)
+
+
+def test_silence_cannot_be_full_scale() -> None:
+    for level in (0.0, math.nan):
+        with pytest.raises(UsageError, match="full scale is 0"):
+            LiveAnalysisOptions(quiet_db=level)
 
 
 def test_drops_are_reported_once_each(segmenter: Segmenter) -> None:

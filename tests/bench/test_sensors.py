@@ -10,15 +10,9 @@ import pytest
 from edge.bench import sensors
 from edge.bench.device import describe_device
 from edge.bench.sensors import EnergyMeter, hottest, temperatures, why_no_energy
+from tests.bench.makers import tree
 
 RAPL = "sys/class/powercap"
-
-
-def tree(root: Path, files: Mapping[str, object]) -> Path:
-    for name, content in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(f"{content}\n")
-    return root
 
 
 class Clock:
@@ -95,6 +89,26 @@ def test_rapl_counts_packages_once_and_over_the_end_of_their_counters(tmp_path: 
             7.0,
         ),
         (
+            {  # AGX Orin: no rail feeds all, one rail is part of another, one is not connected
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in1_label": "VDD_GPU_SOC",
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in1_input": 20_000,
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/curr1_input": 150,
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in2_label": "VDD_CPU_CV",
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in2_input": 20_000,
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/curr2_input": 100,
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in3_label": "VIN_SYS_5V0",
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in3_input": 5000,
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/curr3_input": 1000,
+                "sys/bus/i2c/devices/1-0040/hwmon/hwmon3/in7_label": "sum of shunt voltages",
+                "sys/bus/i2c/devices/1-0041/hwmon/hwmon4/in1_label": "NC",
+                "sys/bus/i2c/devices/1-0041/hwmon/hwmon4/in2_label": "VDDQ_VDD2_1V8AO",
+                "sys/bus/i2c/devices/1-0041/hwmon/hwmon4/in2_input": 5000,
+                "sys/bus/i2c/devices/1-0041/hwmon/hwmon4/curr2_input": 80,
+            },
+            "VDD_CPU_CV + VDD_GPU_SOC + VIN_SYS_5V0",
+            10.0,
+        ),
+        (
             {
                 "sys/class/power_supply/BAT0/status": "Discharging",
                 "sys/class/power_supply/BAT0/voltage_now": 12_000_000,
@@ -104,7 +118,7 @@ def test_rapl_counts_packages_once_and_over_the_end_of_their_counters(tmp_path: 
             6.0,
         ),
     ],
-    ids=["old Jetson", "Jetson", "battery"],
+    ids=["old Jetson", "Jetson", "AGX Orin", "battery"],
 )
 def test_power_is_summed_up_over_time(
     tmp_path: Path, files: Mapping[str, object], source: str, watts: float

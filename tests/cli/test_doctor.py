@@ -25,7 +25,8 @@ def test_everything_works_here(edge: EdgeCommand) -> None:
     assert detail["int8"] == describe()
     optional = [check["name"] for check in document["checks"] if not check["needed"]]
     assert optional == [
-        "litert", "paddle", "text", "captions", "tags", "sherpa", "burn", "music", "timelines", "microphone"
+        "litert", "paddle", "text", "captions", "tags", "sherpa", "burn", "music", "timelines", "microphone",
+        "energy",
     ]  # fmt: skip
 
 

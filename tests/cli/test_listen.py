@@ -73,6 +73,7 @@ def test_a_file_gives_captions_songs_and_the_recording(
     assert (song["start"], song["end"]) == pytest.approx((of_file.start, of_file.end), abs=0.1)
     end = events[-1]
     assert (end["event"], end["songs"], end["dropped"]) == ("end", 1, 0)
+    assert end["processor"] > 0
     assert end["seconds"] == pytest.approx(sample[1].seconds, abs=0.1)
 
     names = ["captions.srt", "recording.flac", "song-01.flac", "songs.json"]
@@ -117,7 +118,7 @@ def test_a_signal_is_the_normal_end_of_a_pipe(
     rest, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert b"song 1" in rest
-    assert re.search(rb"^0:45.0: \d+ captions, 1 song$", errors, re.M)
+    assert re.search(rb"^0:45.0: \d+ captions, 1 song; .* per hour$", errors, re.M)
     (song,) = json.loads((tmp_path / "out" / "songs.json").read_text())["songs"]
     assert song["end"] == pytest.approx(45, abs=1)
     assert probe(tmp_path / "out" / "song-01.flac").audio[0].channels == 1
@@ -130,7 +131,7 @@ def test_pcm_of_any_form_and_a_reader_that_leaves(evening: Floats) -> None:
     out, errors = process.communicate(stereo.tobytes(), timeout=60)
     assert process.returncode == 0, errors
     assert re.match(rb" +0:00.0  speaking \d+%\n", out)
-    assert errors == b"0:16.0: 0 captions, 0 songs\n"
+    assert re.fullmatch(rb"0:16.0: 0 captions, 0 songs; [\d.]+ s of processor time.* per hour\n", errors)
     process = start("-", "--json", "--no-captions")
     assert process.stdout is not None
     process.stdout.close()
@@ -151,6 +152,7 @@ def bad(folder: Path) -> Iterator[tuple[list[object], int, str]]:
     yield ["-", "--device", 1], 2, "leave out SOURCE"
     yield ["-", "--save-audio"], 2, "without -o DIR"
     yield ["-", "--seconds", 0], 2, "above 0 s"
+    yield ["-", "--quiet-db", 0], 2, "full scale is 0"
     yield ["-", "-o", folder / "text.wav"], 1, "is a file"
 
 

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.bench import golden
 from edge.errors import ModelError, UsageError
-from edge.evidence.labels import label_samples
+from edge.evidence.labels import FrameLabels, label_samples
+from edge.media import AudioBlock
 from edge.models.folder import open_folder
 from edge.models.frontend import Samples
 from edge.models.store import builtin_root
@@ -73,6 +75,38 @@ def test_silence_and_absurd_levels_give_finite_confidences(segmenter: Segmenter,
 def test_digital_silence_is_other(segmenter: Segmenter) -> None:
     evidence = label_samples([np.zeros(16_000 * 12, np.float32)], segmenter)
     assert (evidence.segments.argmax(axis=1) == 3).all()
+
+
+def test_silence_has_exactly_the_outputs_of_the_network_without_a_run(segmenter: Segmenter) -> None:
+    samples = np.concatenate([noise(10), np.zeros(20 * 16_000, np.float32), noise(10)])
+    stream = segmenter.encoder(1.0)
+    encoded = [frames for piece in pieces(samples, 1600) for frames in stream.accept(piece)]
+    mel_stream, context, stride = segmenter.front_end.stream(), 20, 8
+    mel_stream.accept(samples)
+    mel = mel_stream.get()
+    for number, frames in enumerate(encoded):
+        first = max(0, 10 * number - context)
+        window = mel[first * stride : (10 * number + 10 + context) * stride]
+        outputs = segmenter.sessions["encoder"].run(window[None])
+        part = slice(10 * number - first, 10 * number - first + 10)
+        for one, other in zip((frames.embedding, frames.attention, frames.logits), outputs, strict=True):
+            np.testing.assert_array_equal(one, other[0][part])
+    assert stream.silent == 140  # 20 s but for 3 on each side that have noise in their context
+
+
+def test_what_counts_as_silence_is_a_level(segmenter: Segmenter) -> None:
+    def silent(samples: Floats, quiet_db: float | None) -> float:
+        labels = FrameLabels(segmenter, chunk_s=1.0, quiet_db=quiet_db)
+        labels.accept(AudioBlock(samples, 0))
+        labels.finish()
+        assert (labels.frames.argmax(axis=1) == 3).all()
+        return labels.silent / len(labels.frames)
+
+    soft = noise(30) * np.float32(10 ** (-65 / 20))  # of -85 dBFS
+    assert [silent(soft, level) for level in (None, -90.0, -70.0)] == [0, 0, 1]
+    speech = golden.samples() * np.float32(10 ** (-45 / 20))
+    exact, gated = (label_samples([speech], segmenter, quiet_db=level) for level in (None, -70.0))
+    np.testing.assert_array_equal(gated.segments.argmax(axis=1), exact.segments.argmax(axis=1))
 
 
 def test_a_segment_length_between_frames_is_refused(segmenter: Segmenter) -> None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 OPSET = 17
 """The newest that PyTorch's tracing exporter writes without a detour."""
 
-Platform = Literal["amd64", "arm"]
+Platform = Literal["amd64", "arm", "none"]
+"""What a graph is optimized for."""
 
 Bits = Literal[7, 8]
 """Of int8 weights. x86 without VNNI adds two products of U8 and S8 in 16 bits: 2 x 255 x 64 fits, and
@@ -142,10 +143,11 @@ def quantize_dynamic(
 
 
 def to_ort(source: Path, file: Path, *, platform: Platform) -> None:
-    """Write onnxruntime's own format, optimized for `platform`; it loads faster and is larger.
+    """Write onnxruntime's own format, optimized for `platform`; it loads faster.
 
-    An `arm` file runs everywhere, but slower on x86; an `amd64` file only where the vector registers are as
-    wide as here. Raises InputError if `source` cannot be read, ConversionError.
+    A file for `none` holds the graph as it is. An `arm` file runs everywhere, but slower on x86; an `amd64`
+    file only where the vector registers are as wide as here. Raises InputError if `source` cannot be read,
+    ConversionError.
     """
     import onnxruntime  # noqa: PLC0415 - takes a second
 
@@ -153,7 +155,10 @@ def to_ort(source: Path, file: Path, *, platform: Platform) -> None:
     with _into(file, "cannot be converted") as draft:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        levels = onnxruntime.GraphOptimizationLevel
+        options.graph_optimization_level = (
+            levels.ORT_DISABLE_ALL if platform == "none" else levels.ORT_ENABLE_ALL
+        )
         options.optimized_model_filepath = str(draft)
         options.add_session_config_entry("session.save_model_format", "ORT")
         options.add_session_config_entry("session.qdqisint8allowed", "1" if platform == "arm" else "0")

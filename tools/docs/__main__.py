@@ -1,5 +1,5 @@
-"""Write docs/cli.md from `--help`, docs/schemas from the types of the JSON documents, and docs/benchmarks.md
-from the measurements in docs/benchmarks.
+"""Write docs/cli.md from `--help`, docs/schemas from the types of the JSON documents, docs/benchmarks.md from
+the measurements in docs/benchmarks, and docs/size.md from those in docs/sizes and from the code.
 
 `--check` writes nothing and exits with 1 if a file is not what the code gives.
 """
@@ -18,6 +18,7 @@ import msgspec
 from edge.bench.report import markdown, read_bench
 from edge.cli import COMMANDS, build_parser
 from edge.schema import DOCUMENTS
+from tools.size import page as size
 
 DOCS = Path(__file__).parents[2] / "docs"
 COLUMNS = "100"
@@ -49,6 +50,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     """Yield each file and its text."""
     yield DOCS / "cli.md", cli_page()
     yield DOCS / "benchmarks.md", benchmarks_page()
+    yield DOCS / "size.md", size.page(DOCS / "sizes")
     for name, document in DOCUMENTS.items():
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(document)}
         yield DOCS / "schemas" / f"{name}.json", json.dumps(schema, indent=2) + "\n"
