@@ -46,8 +46,8 @@ def build(program: Path, source: Path, kernels: Path, *options: str) -> Path:
     sources = [file for file in sorted(CORE.glob("*.c")) if file.name != "memory.c"]
     subprocess.run(
         ["gcc", "-std=c11", "-O1", "-g", "-mavx2", "-mfma", "-ffp-contract=off",
-         "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", *options, f"-I{CORE}", f"-I{KERNELS_HEADER.parent}",
-         source, *sources, kernels, "-o", program, "-lm"],
+         "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", *options,
+         f"-I{CORE}", f"-I{KERNELS_HEADER.parent}", source, *sources, kernels, "-o", program, "-lm"],
         check=True,
     )  # fmt: skip
     return program

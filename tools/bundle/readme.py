@@ -29,7 +29,7 @@ def readme(target: str, systems: Sequence[str], sizes: Mapping[str, int], verdic
         + "\n".join(f"| `{name}` | {size / 1000:.0f} | {FOLDERS[name]} |" for name, size in sizes.items()),
         _SONGS if "songs" in systems else "",
         f"## Networks\n\nThey run on {kind.runtime}. Pre-processing is what `manifest.json` says;\n"
-        "the kernels compute it, `include/edge_kernels.h`. The gate has run each network on an x86-64 processor:",
+        "the kernels compute it, `include/edge_kernels.h`. The gate ran each network on an x86-64 processor:",
         _table(verdicts),
         _CHECK,
     ]
@@ -49,15 +49,15 @@ def _table(verdicts: Sequence[Verdict]) -> str:
 _SONGS = """## Songs without a runtime
 
 The C core needs no network runtime: `lib/libedge_songs`, `include/edge_songs.h` and `models/segmenter.edge`.
-Samples at 16 kHz go in, in blocks of any size; confidences and songs come out, the same as those of the Python
-package. `examples/find_songs.c` is a whole program. The core checks the SHA-256 of the model when it opens it.
-It labels by sound alone; the models of faces and lips are for a program that looks at the video too, as the
-Python package does."""
+Samples at 16 kHz go in, in blocks of any size; confidences and songs come out, the same as those of the
+Python package. `examples/find_songs.c` is a whole program. The core checks the SHA-256 of the model when it
+opens it. It labels by sound alone; the models of faces and lips are for a program that looks at the video too,
+as the Python package does."""
 
 _CHECK = """## Check your port
 
 `golden/songs-steps` has the samples of `golden/recording.wav` and everything between them and the songs in
-`golden/songs-steps.json`, in the order of the numbers: log-mel, embedding, attention and logits of the encoder,
-confidences and levels of frames, windows, confidences of segments. The other folders have the outputs of the
-stages of `edge bench` for `golden/evening.mkv`. `bundle.json` lists the SHA-256 of every file;
+`golden/songs-steps.json`, in the order of the numbers: log-mel; embedding, attention and logits of the
+encoder; confidences and levels of frames; windows; confidences of segments. The other folders have the
+outputs of the stages of `edge bench` for `golden/evening.mkv`. `bundle.json` lists the SHA-256 of every file;
 `python -m tools.bundle --verify DIR` compares."""

@@ -1,4 +1,4 @@
-"""Bundles: the same bytes twice, every change found, and what is in them works for the device they are for."""
+"""Bundles: the same bytes twice, every change found, and networks that compute what they must."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from edge.models.store import builtin_root, find
 from edge.networks.segmenter import Segmenter
 from edge.songs.detection import detect_songs
 from edge.songs.options import SongOptions
-from tools.bundle import networks
 from tools.bundle.contents import MODEL_STAGES, SYSTEMS, TARGETS
 from tools.bundle.driver import Core
 from tools.bundle.networks import judge, place_model
 from tools.bundle.write import SONGS_MODEL, BundleError, verify, write_bundle
+from tools.convert.folder import rewrite
 
 pytestmark = pytest.mark.slow
 LIMIT_BYTES = 12_000_000
@@ -120,7 +120,7 @@ def test_a_network_that_computes_something_else_does_not_pass(tmp_path: Path) ->
             tensor.CopyFrom(
                 numpy_helper.from_array(numpy_helper.to_array(tensor)[::-1].copy() * 9, tensor.name)
             )
-    other = networks.rewrite(source, {"fusion.onnx": graph.SerializeToString()}, path=tmp_path / "segmenter")
+    other = rewrite(source, {"fusion.onnx": graph.SerializeToString()}, path=tmp_path / "segmenter")
     assert not any(verdict.passed for verdict in judge(other))
 
 
