@@ -10,13 +10,26 @@ from types import ModuleType
 
 from edge.errors import EdgeError
 from tools import progress
-from tools.bench import captions, kernels, matching, motion, music, pictures, runtimes, songs, start, tags
+from tools.bench import (
+    captions,
+    core,
+    kernels,
+    matching,
+    motion,
+    music,
+    pictures,
+    runtimes,
+    songs,
+    start,
+    tags,
+)
 from tools.bench.compiled import as_in_a_wheel
 from tools.bench.rows import Row, device, document, table
 from tools.paths import data_root
 
 SYSTEMS: dict[str, ModuleType] = {
     "captions": captions,
+    "core": core,
     "matching": matching,
     "motion": motion,
     "music": music,

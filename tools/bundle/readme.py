@@ -51,8 +51,8 @@ _SONGS = """## Songs without a runtime
 The C core needs no network runtime: `lib/libedge_songs`, `include/edge_songs.h` and `models/segmenter.edge`.
 Samples at 16 kHz go in, in blocks of any size; confidences and songs come out, the same as those of the
 Python package. `examples/find_songs.c` is a whole program. The core checks the SHA-256 of the model when it
-opens it. It labels by sound alone; the models of faces and lips are for a program that looks at the video too,
-as the Python package does."""
+opens it. It labels by sound alone; the models of faces and lips are for a program that looks at the video
+too, as the Python package does."""
 
 _CHECK = """## Check your port
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from edge_kernels import library as source
 
-from tools.bench import kernels, matching, songs, start, tags
+from tools.bench import core, kernels, matching, songs, start, tags
 from tools.bench.rows import Row, compared, document, interleaved, table, times_faster
 
 
@@ -48,6 +48,14 @@ def test_kernels_gives_rows_of_every_kernel_and_leaves_the_library_of_the_proces
     for kernel, limit in limits.items():
         ours = [row for row in rows if row.name.startswith(kernel) and row.peer in kernels.OURS]
         assert all(max(row.error, row.peer_error or 0) <= limit for row in ours)
+
+
+def test_core_gives_a_row_with_the_songs_of_both(pack: Path) -> None:
+    rows = core.bench(pack, core.Sizes.quick())
+    _check(rows)
+    assert rows[0].error < 1e-3
+    assert "songs" in rows[0].detail
+    assert "differ" not in rows[0].detail
 
 
 def test_tags_gives_rows_of_queries_and_additions_that_find_what_they_should(tmp_path: Path) -> None:
