@@ -28,7 +28,9 @@ def main() -> int:
         if options.verify:
             print(f"{options.verify}: {verify(options.verify)} files, none changed")
             return 0
-        made = write_bundle(options.target, options.systems, options.output, force=options.force)
+        made = write_bundle(
+            options.target, options.systems, options.output, models=options.model, force=options.force
+        )
     except (EdgeError, BuildError) as error:
         print(f"tools.bundle: {error}", file=sys.stderr)
         return error.exit_code if isinstance(error, EdgeError) else 1
@@ -60,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         "--systems", type=_systems, default=list(SYSTEMS), metavar="NAMES",
         help=f"separated by commas, of {', '.join(SYSTEMS)}; default all",
     )  # fmt: skip
+    parser.add_argument(
+        "--model", action="append", default=[], metavar="ID", help="a model of your store, too; repeatable"
+    )
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("bundle"), metavar="DIR", help="default %(default)s"
     )

@@ -48,15 +48,19 @@ class Bundle:
     verdicts: tuple[Verdict, ...]
 
 
-def write_bundle(target: str, systems: Sequence[str], path: Path, *, force: bool = False) -> Bundle:
+def write_bundle(
+    target: str, systems: Sequence[str], path: Path, *, models: Sequence[str] = (), force: bool = False
+) -> Bundle:
     """Write the folder of a bundle; the same bytes whenever it is made from the same sources.
+
+    `models` are ids of more models, of the user's store.
 
     Raises BuildError, ModelError for a model that is not installed, OutputError, and BundleError if a network
     is further from what it must compute than its stage of `edge bench` allows.
     """
     kind, systems = TARGETS[target], [name for name in SYSTEMS if name in systems]
     with whole_folder(path, force=force) as draft:
-        verdicts = tuple(_models(systems, kind, draft / "models"))
+        verdicts = tuple(_models(systems, models, kind, draft / "models"))
         _libraries(systems, kind, draft)
         tell("golden vectors")
         write_vectors(systems, draft / "golden")
@@ -64,7 +68,8 @@ def write_bundle(target: str, systems: Sequence[str], path: Path, *, force: bool
         sizes = {part.name: _bytes(part) for part in sorted(draft.iterdir()) if part.is_dir()}
         (draft / "README.md").write_text(readme(target, systems, sizes, verdicts), encoding="utf-8")
         listing = {
-            "schema": 1, "version": __version__, "target": target, "systems": systems,
+            "schema": 1, "version": __version__, "target": target,
+            "systems": systems, "models": sorted(models),
             "files": {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in _files(draft)},
         }  # fmt: skip
         (draft / LISTING).write_text(json.dumps(listing, indent=1) + "\n", encoding="utf-8")
@@ -89,10 +94,12 @@ def verify(path: Path) -> int:
     return len(listed)
 
 
-def _models(systems: Sequence[str], target: BundleTarget, folder: Path) -> list[Verdict]:
+def _models(
+    systems: Sequence[str], more: Sequence[str], target: BundleTarget, folder: Path
+) -> list[Verdict]:
     verdicts: list[Verdict] = []
     folder.mkdir()
-    for model in sorted({model for system in systems for model in SYSTEMS[system].models}):
+    for model in sorted({*more, *(model for system in systems for model in SYSTEMS[system].models)}):
         tell(f"model {model}")
         found = judge(place_model(model, target, folder / model))
         for verdict in found:

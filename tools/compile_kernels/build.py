@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from edge_kernels.interface import HEADER, read_interface
@@ -54,13 +54,22 @@ def compile_here() -> Path:
 
 def compile_object(target: Target, file: Path) -> Path:
     """Make an object file of all kernels. Raises BuildError."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.compile_kernels.code", target.name, str(file)],
-        cwd=ROOT, env=environment(target), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise BuildError(f"compiling for {target.name} failed: {done.stderr.strip()}")
+    file.write_bytes(_object(target))
     return file
+
+
+@cache
+def _object(target: Target) -> bytes:
+    """The kernels as an object, compiled once in a process."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "kernels.o"
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.compile_kernels.code", target.name, str(file)],
+            cwd=ROOT, env=environment(target), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise BuildError(f"compiling for {target.name} failed: {done.stderr.strip()}")
+        return file.read_bytes()
 
 
 def _compile(folder: Path, target: Target) -> Path:
