@@ -16,7 +16,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.errors import EdgeError
 from tools.aarch64 import packages
 from tools.aarch64.steps import Steps, UnavailableError
 from tools.aarch64.userland import (
@@ -99,8 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(setup())
             return 0
         return subprocess.run([interpreter(given.cpu), *given.arguments], check=False).returncode
-    except EdgeError as error:
-        print(f"tools.aarch64: {error}", file=sys.stderr)
+    except UnavailableError as error:
+        print(error, file=sys.stderr)
         return error.exit_code
 
 

@@ -42,6 +42,7 @@ def build_wheel(place: Path, steps: Steps) -> None:
 def install(place: Path, wheels: Path, steps: Steps) -> None:
     """Install the wheel with `EXTRAS` and arm64 wheels in the versions of constraints.txt.
 
+    pip judges dependencies that only some versions of Python have by the one that runs it, not by Debian's.
     Raises UnavailableError.
     """
     pins = ROOT / "constraints.txt"

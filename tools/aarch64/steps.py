@@ -17,7 +17,7 @@ class UnavailableError(EdgeError):
     """The emulated system is not made, or cannot be."""
 
     def __str__(self) -> str:
-        return f"aarch64: {super().__str__()}"
+        return f"tools.aarch64: {super().__str__()}"
 
 
 class Steps:

@@ -41,7 +41,7 @@ def test_a_step_is_done_once_and_again_if_it_was_interrupted_or_its_listing_chan
 def test_a_program_that_fails_is_one_line_with_its_log(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as failed:
         Steps(tmp_path).call(["sh", "-c", "echo E: no such package; exit 100"])
-    assert str(failed.value) == f"aarch64: sh: E: no such package (log: {tmp_path / 'log'})"
+    assert str(failed.value) == f"tools.aarch64: sh: E: no such package (log: {tmp_path / 'log'})"
 
 
 @pytest.mark.parametrize("arguments", [["setup"], ["run", "cortex-a72", "-c", "pass"]])
@@ -52,7 +52,7 @@ def test_a_machine_without_the_emulator_says_what_installs_it(
     monkeypatch.setenv("PATH", "")
     assert main(arguments) == EdgeError.exit_code
     said = capsys.readouterr().err
-    assert said == f"tools.aarch64: aarch64: needs {QEMU}: apt install qemu-user-static\n"
+    assert said == f"tools.aarch64: needs {QEMU}: apt install qemu-user-static\n"
     assert list(tmp_path.iterdir()) == []
 
 
