@@ -24,7 +24,8 @@ MARKS = {"sample": ["slow"], "eval_pack": ["slow", "data"], "libraries": ["slow"
 """What a test that uses a fixture is marked with."""
 
 SLOW = tuple(
-    f"tools/{name}" for name in ("bench", "convert", "evaluate", "importers", "sound", "templates", "train")
+    f"tools/{name}"
+    for name in ("aarch64", "bench", "convert", "evaluate", "importers", "sound", "templates", "train")
 )
 """Folders in which every test is slow: they render, train, convert and measure."""
 

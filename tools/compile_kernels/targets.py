@@ -24,7 +24,8 @@ class Target:
         return f"edge-kernels-{self.name}.{'o' if self.link is None else 'so'}"
 
 
-_PAGES = ("-z", "max-page-size=16384")  # phones and boards with 16 KB pages load nothing less aligned
+_PAGES_16K = ("-z", "max-page-size=16384")  # phones with 16 KB pages load nothing less aligned
+_PAGES_64K = ("-z", "max-page-size=65536")  # nor do some kernels for Arm servers
 
 TARGETS = {
     target.name: target
@@ -32,8 +33,8 @@ TARGETS = {
         Target("x86-64-v2", "x86_64-unknown-linux-gnu", "x86-64-v2", "", 4, ()),
         Target("x86-64-v3", "x86_64-unknown-linux-gnu", "x86-64-v3", "", 8, ()),
         Target("x86-64-v4", "x86_64-unknown-linux-gnu", "x86-64-v4", "-prefer-256-bit", 16, ()),
-        Target("aarch64-linux", "aarch64-unknown-linux-gnu", "generic", "+neon", 8, _PAGES),
-        Target("aarch64-android24", "aarch64-unknown-linux-android24", "generic", "+neon", 8, _PAGES),
+        Target("aarch64-linux", "aarch64-unknown-linux-gnu", "generic", "+neon", 8, _PAGES_64K),
+        Target("aarch64-android24", "aarch64-unknown-linux-android24", "generic", "+neon", 8, _PAGES_16K),
         Target("arm64-ios15", "arm64-apple-ios15.0", "apple-a12", "", 8, None),
         Target("arm64-macos12", "arm64-apple-macosx12.0", "apple-m1", "", 8, None),
     )

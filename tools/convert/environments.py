@@ -143,7 +143,7 @@ def make(name: str) -> Path:
     with log.open("w", encoding="utf-8") as said:
         for command in ([python, "-m", "venv", str(place)], pip):
             if subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, check=False).returncode:
-                raise MissingEnvironmentError(name, f"{_last_word(log)} (log: {log})")
+                raise MissingEnvironmentError(name, f"{last_word(log)} (log: {log})")
     (place / MARKER).write_text(_listing(name), encoding="utf-8")
     return place
 
@@ -170,7 +170,7 @@ def run(name: str, script: str, job: Mapping[str, Any]) -> dict[str, Any]:
         ).returncode
         if code or not answered.exists():
             ended = "" if code >= 0 else f" ended by signal {-code}"
-            raise ConversionError(f"{name} {script}{ended}: {_last_word(log)}", log)
+            raise ConversionError(f"{name} {script}{ended}: {last_word(log)}", log)
         answer: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
     log.unlink()
     return answer
@@ -230,7 +230,7 @@ def _candidates(version: str) -> Iterator[str]:
     yield from map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
 
 
-def _last_word(log: Path) -> str:
+def last_word(log: Path) -> str:
     """The line that says most about a failure: the last one that names an error, else the last one."""
     text = log.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines() if re.search(r"\w", line)]
