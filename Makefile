@@ -63,7 +63,7 @@ fast: $(VENV)/dev $(LIBRARY)
 
 # The tests that measure time or memory run alone.
 test: lint types $(LIBRARY)
-	$(BIN)/python -m pytest -m "not measured" -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not measured" -n 2 --dist loadfile --durations=40
 	$(BIN)/python -m pytest -m measured
 
 # The fast tests of the runtime on the newest Python, in an environment of its own.

@@ -94,9 +94,7 @@ def verify(path: Path) -> int:
     return len(listed)
 
 
-def _models(
-    systems: Sequence[str], more: Sequence[str], target: BundleTarget, folder: Path
-) -> list[Verdict]:
+def _models(systems: Sequence[str], more: Sequence[str], target: BundleTarget, folder: Path) -> list[Verdict]:
     verdicts: list[Verdict] = []
     folder.mkdir()
     for model in sorted({*more, *(model for system in systems for model in SYSTEMS[system].models)}):
