@@ -91,8 +91,8 @@ typedef struct {
     output logits, attention, embedding;
 } tower;
 
-typedef struct { /* weights [in][out] with a scale for each output */
-    int32_t offset_weights, offset_scales, offset_bias;
+typedef struct { /* weights as those of a layer with one tap, their sums, a scale and a bias for each output */
+    int32_t offset_weights, offset_sums, offset_scales, offset_bias;
 } matrix;
 
 typedef struct {
@@ -152,17 +152,18 @@ int64_t encode(encoder *e, const float *mel, int64_t frames, int end);
 
 typedef struct {
     const model *of;
+    arithmetic dots;
     uint8_t *quantized; /* [STEPS][2 * features] */
     float *hidden, *cell, *outputs;
-    float *alone;
     int64_t sequences; /* room */
 } fusion;
 
 #define WINDOW(m) (TOWERS * (m)->features + LABELS) /* values of a window */
 
 void open_fusion(fusion *f, const model *m, int64_t sequences, arena *a);
-/* Confidences [count][4] of consecutive windows, each `distance` values after the one before. */
-void fuse(fusion *f, const uint16_t *windows, int64_t distance, int64_t count, float *out);
+/* Confidences [count][4] of consecutive windows, each `distance` values after the one before. Those of the first
+ * `known` are there of fewer windows: what nothing that follows can change is kept. */
+void fuse(fusion *f, const uint16_t *windows, int64_t distance, int64_t count, int64_t known, float *out);
 /* Confidences [sequences][steps][4] of sequences of windows, given in that order. */
 void fuse_sequences(fusion *f, const uint16_t *const *windows, int64_t sequences, int64_t steps, float *out);
 

@@ -64,7 +64,7 @@ typedef struct {
     int32_t refine_on_frames; /* move boundaries to the likeliest frame within a segment: 1 */
     int32_t live;           /* 0: songs are known after edge_songs_finish, as of a file; at most max_seconds of audio.
                                1: each is known as soon as nothing that follows can change it, about 27 s after its
-                               end; audio without end, of which the last max_seconds are remembered: 0 */
+                               end; audio without end, of which three quarters of max_seconds at least are remembered: 0 */
     double max_seconds;     /* memory for this much audio: 1800, which takes 5 MB; at most a day */
 } edge_song_options;
 

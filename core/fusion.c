@@ -24,16 +24,20 @@ static range range_of_all(const float *x, int64_t count) {
     return range_of(low, high);
 }
 
-/* out[j] += scale * scales[j] * sum over i of (x[i] - zero) * weights[i][j] */
-static void multiply(const model *m, const matrix *w, const uint8_t *x, range r, int64_t in, int64_t out, float *to) {
-    const int8_t *weights = part(m, w->offset_weights);
-    const float *scales = part(m, w->offset_scales);
-    int32_t sums[GATES] = {0}, zero = (int32_t)r.zero;
-    for (int64_t i = 0; i < in; i++) {
-        int32_t value = x[i] - zero;
-        for (int64_t j = 0; j < out; j++) sums[j] += value * weights[i * out + j];
+/* to[r][j] += scale * scales[j] * sum over i of (rows[r][i] - zero) * weights[i][j], for four rows */
+static void multiply(const fusion *f, const matrix *w, const uint8_t *const *rows, range r, int64_t in, int64_t out, float (*to)[GATES]) {
+    const int8_t *weights = part(f->of, w->offset_weights);
+    const int32_t *of_weights = part(f->of, w->offset_sums);
+    const float *scales = part(f->of, w->offset_scales);
+    int32_t zero = (int32_t)r.zero - (f->dots.bias ? 128 : 0), sums[2 * 4 * LANES];
+    for (int64_t first = 0; first < out; first += 2 * LANES) {
+        int64_t blocks = out - first > LANES ? 2 : 1;
+        f->dots.tile(rows, 0, 1, in / 4, weights + first * in, blocks, sums);
+        for (int64_t i = 0; i < blocks * 4 * LANES; i++) {
+            int64_t row = i / LANES % 4, j = first + i / (4 * LANES) * LANES + i % LANES;
+            if (j < out) to[row][j] += (float)(sums[i] - zero * of_weights[j]) * (r.scale * scales[j]);
+        }
     }
-    for (int64_t j = 0; j < out; j++) to[j] += (float)sums[j] * (r.scale * scales[j]);
 }
 
 static float sigmoid(float x) { return 1.0f / (1.0f + exp_f(-x)); }
@@ -46,12 +50,12 @@ static float tanh_f(float x) {
 void open_fusion(fusion *f, const model *m, int64_t sequences, arena *a) {
     int64_t rows = most_i(STEPS, 2 * sequences);
     f->of = m;
+    f->dots = best_arithmetic();
     f->sequences = sequences;
     f->quantized = take(a, rows * TOWERS * m->features);
     f->hidden = take(a, sequences * HIDDEN * 4);
     f->cell = take(a, sequences * HIDDEN * 4);
     f->outputs = take(a, rows * 2 * HIDDEN * 4);
-    f->alone = take(a, rows * LABELS * 4);
 }
 
 /* Rows are [sequence][step]; hidden states are of all sequences at one step. */
@@ -63,18 +67,26 @@ static void run_direction(fusion *f, int direction, range input, int64_t sequenc
     for (int64_t i = 0; i < steps; i++) {
         int64_t step = direction ? steps - 1 - i : i;
         range state = range_of_all(f->hidden, sequences * HIDDEN);
-        for (int64_t s = 0; s < sequences; s++) {
-            float gates[GATES] = {0}, *hidden = f->hidden + s * HIDDEN, *cell = f->cell + s * HIDDEN;
-            uint8_t before[HIDDEN];
-            for (int k = 0; k < HIDDEN; k++) before[k] = quantized(hidden[k], state);
-            multiply(m, &m->gates[direction], f->quantized + (s * steps + step) * width, input, width, GATES, gates);
-            multiply(m, &m->recurrent[direction], before, state, HIDDEN, GATES, gates);
-            for (int k = 0; k < GATES; k++) gates[k] += bias[k];
-            for (int k = 0; k < HIDDEN; k++) {
-                float in = sigmoid(gates[k]), out = sigmoid(gates[HIDDEN + k]), forget = sigmoid(gates[2 * HIDDEN + k]);
-                cell[k] = forget * cell[k] + in * tanh_f(gates[3 * HIDDEN + k]);
-                hidden[k] = out * tanh_f(cell[k]);
-                f->outputs[(s * steps + step) * 2 * HIDDEN + direction * HIDDEN + k] = hidden[k];
+        for (int64_t first = 0; first < sequences; first += 4) { /* as many at a time as dot products take */
+            float gates[4][GATES] = {0};
+            uint8_t before[4][HIDDEN];
+            const uint8_t *now[4], *last[4];
+            for (int64_t r = 0; r < 4; r++) {
+                int64_t s = least_i(first + r, sequences - 1);
+                for (int k = 0; k < HIDDEN; k++) before[r][k] = quantized(f->hidden[s * HIDDEN + k], state);
+                now[r] = f->quantized + (s * steps + step) * width, last[r] = before[r];
+            }
+            multiply(f, &m->gates[direction], now, input, width, GATES, gates);
+            multiply(f, &m->recurrent[direction], last, state, HIDDEN, GATES, gates);
+            for (int64_t s = first; s < least_i(first + 4, sequences); s++) {
+                float *gate = gates[s - first], *hidden = f->hidden + s * HIDDEN, *cell = f->cell + s * HIDDEN;
+                for (int k = 0; k < GATES; k++) gate[k] += bias[k];
+                for (int k = 0; k < HIDDEN; k++) {
+                    float in = sigmoid(gate[k]), out = sigmoid(gate[HIDDEN + k]), forget = sigmoid(gate[2 * HIDDEN + k]);
+                    cell[k] = forget * cell[k] + in * tanh_f(gate[3 * HIDDEN + k]);
+                    hidden[k] = out * tanh_f(cell[k]);
+                    f->outputs[(s * steps + step) * 2 * HIDDEN + direction * HIDDEN + k] = hidden[k];
+                }
             }
         }
     }
@@ -100,21 +112,18 @@ void fuse_sequences(fusion *f, const uint16_t *const *windows, int64_t sequences
         }
     range input = range_of(low, high);
     const float *bias = part(m, m->alone.offset_bias), *context_bias = part(m, m->context.offset_bias);
-    for (int64_t row = 0; row < rows; row++) {
-        uint8_t *x = f->quantized + row * width;
-        float *alone = f->alone + row * LABELS;
-        for (int64_t i = 0; i < width; i++) x[i] = quantized(from_half(windows[row][i]), input);
-        for (int k = 0; k < LABELS; k++) alone[k] = 0.0f;
-        multiply(m, &m->alone, x, input, width, LABELS, alone);
-    }
+    for (int64_t row = 0; row < rows; row++)
+        for (int64_t i = 0; i < width; i++) f->quantized[row * width + i] = quantized(from_half(windows[row][i]), input);
     for (int direction = 0; direction < 2; direction++) run_direction(f, direction, input, sequences, steps);
     range state = range_of_all(f->outputs, rows * 2 * HIDDEN);
     for (int64_t row = 0; row < rows; row++) {
-        uint8_t x[2 * HIDDEN];
-        float scores[LABELS], context[LABELS] = {0}, unused[LABELS], log_sum;
-        for (int k = 0; k < 2 * HIDDEN; k++) x[k] = quantized(f->outputs[row * 2 * HIDDEN + k], state);
-        multiply(m, &m->context, x, state, 2 * HIDDEN, LABELS, context);
-        for (int k = 0; k < LABELS; k++) scores[k] = (bias[k] + f->alone[row * LABELS + k]) + (context_bias[k] + context[k]);
+        uint8_t states[2 * HIDDEN];
+        for (int k = 0; k < 2 * HIDDEN; k++) states[k] = quantized(f->outputs[row * 2 * HIDDEN + k], state);
+        const uint8_t *x = f->quantized + row * width, *alone_rows[4] = {x, x, x, x}, *context_rows[4] = {states, states, states, states};
+        float alone[4][GATES] = {0}, context[4][GATES] = {0}, scores[LABELS], unused[LABELS], log_sum;
+        multiply(f, &m->alone, alone_rows, input, width, LABELS, alone);
+        multiply(f, &m->context, context_rows, state, 2 * HIDDEN, LABELS, context);
+        for (int k = 0; k < LABELS; k++) scores[k] = (bias[k] + alone[0][k]) + (context_bias[k] + context[0][k]);
         softmax(scores, unused, &log_sum);
         const uint16_t *frames = windows[row] + width;
         for (int k = 0; k < LABELS; k++)
@@ -123,11 +132,11 @@ void fuse_sequences(fusion *f, const uint16_t *const *windows, int64_t sequences
     }
 }
 
-void fuse(fusion *f, const uint16_t *windows, int64_t distance, int64_t count, float *out) {
+void fuse(fusion *f, const uint16_t *windows, int64_t distance, int64_t count, int64_t known, float *out) {
     float confidences[STEPS * LABELS];
     const uint16_t *rows[STEPS];
-    int64_t step = STEPS - 2 * STEP_CONTEXT;
-    for (int64_t start = 0; start < count; start += step) {
+    int64_t step = STEPS - 2 * STEP_CONTEXT, done = most_i(0, known - STEP_CONTEXT) / step * step;
+    for (int64_t start = done; start < count; start += step) {
         int64_t first = most_i(0, start - STEP_CONTEXT), stop = least_i(count, start + step);
         int64_t here = least_i(count, stop + STEP_CONTEXT) - first;
         for (int64_t i = 0; i < here; i++) rows[i] = windows + (first + i) * distance;

@@ -125,8 +125,13 @@ static int is_tower(const tower *t, const model *m, int64_t size) {
 }
 
 static int is_matrix(const model *m, const matrix *x, int64_t size, int64_t in, int64_t out) {
-    return inside(size, x->offset_weights, in * out) && inside(size, x->offset_scales, 4 * out) && inside(size, x->offset_bias, 4 * out) &&
-           finite(part(m, x->offset_scales), out) && finite(part(m, x->offset_bias), out);
+    int64_t lanes = (out + LANES - 1) / LANES * LANES;
+    if (in % 4 || !inside(size, x->offset_weights, in * lanes) || !inside(size, x->offset_sums, 4 * lanes)) return 0;
+    if (!inside(size, x->offset_scales, 4 * lanes) || !inside(size, x->offset_bias, 4 * lanes)) return 0;
+    const int32_t *sums = part(m, x->offset_sums);
+    for (int64_t i = 0; i < lanes; i++)
+        if (sums[i] > 1 << 20 || sums[i] < -(1 << 20)) return 0;
+    return finite(part(m, x->offset_scales), lanes) && finite(part(m, x->offset_bias), lanes);
 }
 
 const model *read_model(const void *bytes, int64_t size) {

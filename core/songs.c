@@ -23,7 +23,7 @@ struct edge_songs {
 
     int64_t first;                      /* segment whose values are the first in the arrays */
     int64_t frame_count, level_frames;  /* frames in `frames` and `levels_db` */
-    int64_t window_segments;            /* segments in `windows` */
+    int64_t window_segments, known;     /* segments in `windows`, and of them in `segments` */
     float *frames, *levels_db, *segments;
     uint16_t *windows;
     float *waiting; /* frames whose windows are not all pooled: embeddings of the towers, then their attention */
@@ -172,7 +172,7 @@ static void pool_segment(edge_songs *s) {
 static void forget(edge_songs *s, int64_t first) {
     int64_t gone = least_i(first - s->first, s->window_segments), frames = gone * s->per_segment;
     if (gone <= 0) return;
-    s->frame_count -= frames, s->level_frames -= frames, s->window_segments -= gone, s->first += gone;
+    s->frame_count -= frames, s->level_frames -= frames, s->window_segments -= gone, s->known = 0, s->first += gone;
     __builtin_memmove(s->frames, s->frames + frames * LABELS, (size_t)(s->frame_count * LABELS) * 4);
     __builtin_memmove(s->levels_db, s->levels_db + frames, (size_t)s->level_frames * 4);
     __builtin_memmove(s->windows, s->windows + gone * s->offsets * s->window, (size_t)(s->window_segments * s->offsets * s->window) * 2);
@@ -182,7 +182,8 @@ static void forget(edge_songs *s, int64_t first) {
 /* Label the segments there are, and hand over the songs that end by `until_s` after the first one's start. */
 static void search(edge_songs *s, double duration_s, double until_s) {
     double offset_s = (double)s->first * s->options.segment_s, end_s = -1.0;
-    fuse(&s->fusion, s->windows, s->offsets * s->window, s->window_segments, s->segments);
+    fuse(&s->fusion, s->windows, s->offsets * s->window, s->window_segments, s->known, s->segments);
+    s->known = s->window_segments;
     track t = {
         .duration_s = duration_s, .frame_s = s->frame_s, .segment_s = (double)s->per_segment * s->frame_s,
         .step_s = (double)s->per_step * s->frame_s, .segment_count = s->window_segments, .per_segment = s->per_segment,
@@ -207,7 +208,8 @@ static void complete_segment(edge_songs *s) {
     pool_segment(s);
     if (!s->options.live) return;
     const edge_song_options *o = &s->options;
-    forget(s, s->first + s->window_segments - (s->capacity - 2));
+    int64_t horizon = s->capacity - 2; /* a quarter is forgotten at once: the rest must be labeled again */
+    if (s->window_segments > horizon) forget(s, s->first + s->window_segments - (horizon - horizon / 4));
     double longest = most(o->max_interlude_s, most(o->max_rest_s, o->max_gap_s));
     double duration_s = (double)(s->window_segments * s->per_segment) * s->frame_s;
     search(s, duration_s, duration_s - (longest + 2 * o->segment_s));

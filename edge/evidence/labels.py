@@ -116,6 +116,8 @@ class LabelCollector(FrameLabels):
             self._to_frames(step_s, "step"),
         )
         self._pooler = WindowPooler(self._segment, self._step, segmenter.features)
+        self._known = (0, np.zeros((0, len(LABELS)), np.float32))
+        """The segments of the last track and the first one's number: most of them stay as they are."""
         self.result: LabelTrack
         """Set by `finish`."""
 
@@ -147,6 +149,8 @@ class LabelCollector(FrameLabels):
     def _track(self, first: int, duration_s: float) -> LabelTrack:
         """Return the track of all segments from `first` on."""
         windows = self._pooler.windows[first:]
+        known = self._known[1] if self._known[0] == first else None
+        self._known = (first, self.segmenter.fuse(windows[:, 0], known))
         part = slice(first * self._segment, (first + len(windows)) * self._segment)
         return LabelTrack(
             duration_s=duration_s,
@@ -154,7 +158,7 @@ class LabelCollector(FrameLabels):
             frames=self.frames[part],
             levels_db=self._levels.levels_db[part],
             segment_s=self._segment * self.frame_s,
-            segments=self.segmenter.fuse(windows[:, 0]),
+            segments=self._known[1],
             step_s=self._step * self.frame_s,
             windows=windows,
         )

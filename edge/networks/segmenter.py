@@ -79,11 +79,15 @@ class Segmenter(Network[LogMel, Parameters]):
         """
         return EncoderStream(self, max(1, round(chunk_s / self.frame_s)), quiet_db)
 
-    def fuse(self, features: NDArray[np.float16]) -> Floats:
-        """Classify consecutive segments: features [m, features] to confidences float32[m, 4]."""
-        parts = []
+    def fuse(self, features: NDArray[np.float16], known: Floats | None = None) -> Floats:
+        """Classify consecutive segments: features [m, features] to confidences float32[m, 4].
+
+        `known` is the result for the first of these segments: what nothing that follows can change is kept.
+        """
         step = (fixed_axis(self.sessions["fusion"], axis=1) or SEQUENCE) - 2 * SEQUENCE_CONTEXT
-        for start in range(0, len(features), step):
+        done = 0 if known is None else max(0, len(known) - SEQUENCE_CONTEXT) // step * step
+        parts = [] if known is None else [known[:done]]
+        for start in range(done, len(features), step):
             first = max(0, start - SEQUENCE_CONTEXT)
             stop = min(len(features), start + step)
             confidences = self.fuse_batch(features[None, first : stop + SEQUENCE_CONTEXT])[0]

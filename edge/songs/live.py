@@ -17,6 +17,8 @@ from edge.songs.song import Song
 
 HORIZON_S = 1800.0
 """How far back the rules look, in seconds: a longer song loses its beginning."""
+FORGOTTEN = 4
+"""What this divides of the horizon is forgotten at once: the labels of the rest must be computed again."""
 
 CHUNK_S = 3.0
 """Seconds of new audio per run of the encoder: with 4 s of context, 1.75 times a recording's work."""
@@ -43,7 +45,9 @@ class LiveSongCollector:
         """Search the segments that a block completes; see `Collector`."""
         if self._labels.complete > self._seen:
             self._seen = self._labels.complete
-            self._first = max(self._first, self._seen - round(HORIZON_S / self._segment_s))
+            horizon = round(HORIZON_S / self._segment_s)
+            if self._seen - self._first > horizon:
+                self._first = self._seen - (horizon - horizon // FORGOTTEN)
             track = self._labels.recent(self._first)
             self._search(track, until_s=track.duration_s - self._settled_s)
 

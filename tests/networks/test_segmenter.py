@@ -109,6 +109,17 @@ def test_what_counts_as_silence_is_a_level(segmenter: Segmenter) -> None:
     np.testing.assert_array_equal(gated.segments.argmax(axis=1), exact.segments.argmax(axis=1))
 
 
+@pytest.mark.parametrize(
+    ("before", "now"), [(0, 30), (30, 31), (151, 153), (152, 300), (280, 281), (400, 400)]
+)
+def test_segments_that_are_known_need_not_be_computed_again(
+    segmenter: Segmenter, before: int, now: int
+) -> None:
+    features = np.random.default_rng(6).random((400, segmenter.features)).astype(np.float16)
+    known = segmenter.fuse(features[:before])
+    np.testing.assert_array_equal(segmenter.fuse(features[:now], known), segmenter.fuse(features[:now]))
+
+
 def test_a_segment_length_between_frames_is_refused(segmenter: Segmenter) -> None:
     with pytest.raises(UsageError, match=r"multiple of 0\.1"):
         label_samples([], segmenter, segment_s=0.25)

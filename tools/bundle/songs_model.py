@@ -33,7 +33,7 @@ LAYER = np.dtype(
 )  # fmt: skip
 SUM = np.dtype([(name, "<f4") for name in ("of_a", "of_b", "rest")])
 OUTPUT = np.dtype([(name, "<f4") for name in ("scale", "zero", "shared_scale", "shared_zero")])
-MATRIX = np.dtype([(name, "<i4") for name in ("weights", "scales", "bias")])
+MATRIX = np.dtype([(name, "<i4") for name in ("weights", "sums", "scales", "bias")])
 TOWER = np.dtype(
     [
         ("image", LAYER, IMAGE_LAYERS),
@@ -151,22 +151,30 @@ def _layer(parts: list[Convolution], bands: int, content: Content) -> Array:
     size = band_taps * channels
     if depthwise:
         laid_out = _to_lanes(weights.reshape(out, taps).T)
-    else:  # [out, channel, tap, band] to [block][tap][four inputs][out][4], inputs as [band][channel]
-        rows = weights.reshape(out, channels, taps, band_taps).transpose(0, 2, 3, 1).reshape(out, taps, size)
-        rows = np.pad(rows, ((0, -out % LANES), (0, 0), (0, -size % 4)))
-        laid_out = rows.reshape(-1, LANES, taps, rows.shape[2] // 4, 4).transpose(0, 2, 3, 1, 4)
+    else:  # [out, channel, tap, band] to [out, tap, input], inputs as [band][channel]
+        laid_out = _blocks(
+            weights.reshape(out, channels, taps, -1).transpose(0, 2, 3, 1).reshape(out, taps, -1)
+        )
     return np.array(
         (
             taps, first.strides[0], first.dilations[0],
             bands, first.strides[1] if rest else 1, band_taps, out if depthwise else channels, out,
             depthwise, 0 if depthwise else -(-size // 4), first.input.zero,
-            content.add(np.ascontiguousarray(laid_out, np.int8)),
+            content.add(laid_out.astype(np.int8)),
             content.add(_to_lanes(np.stack([bias, bias + 128 * sums])).astype("<i4")),
             content.add(_to_lanes(scales).astype("<f4")),
             content.add(_to_lanes(zeros).astype("<f4")),
         ),
         LAYER,
     )  # fmt: skip
+
+
+def _blocks(weights: Array) -> Array:
+    """Lay weights [out, tap, input] out as dot products read them: [block][tap][input / 4][out][4], int8."""
+    out, taps, size = weights.shape
+    filled = np.pad(weights, ((0, -out % LANES), (0, 0), (0, -size % 4)))
+    blocks = filled.reshape(-1, LANES, taps, filled.shape[2] // 4, 4).transpose(0, 2, 3, 1, 4)
+    return np.ascontiguousarray(blocks, np.int8)
 
 
 def _to_lanes(values: Array) -> Array:
@@ -216,5 +224,13 @@ _LSTM = (
 
 
 def _matrix(one: Matrix, content: Content) -> Array:
-    offsets = (content.add(one.weights.astype(np.int8)), content.add(one.scales.astype("<f4")))
-    return np.array((*offsets, content.add(one.bias.astype("<f4"))), MATRIX)
+    sums = one.weights.sum(axis=0, dtype=np.int64)
+    return np.array(
+        (
+            content.add(_blocks(one.weights.T[:, None])),
+            content.add(_to_lanes(sums).astype("<i4")),
+            content.add(_to_lanes(one.scales).astype("<f4")),
+            content.add(_to_lanes(one.bias).astype("<f4")),
+        ),
+        MATRIX,
+    )
