@@ -60,11 +60,15 @@ def compile_object(target: Target, file: Path) -> Path:
 
 @cache
 def _object(target: Target) -> bytes:
-    """The kernels as an object, compiled once in a process."""
+    """The kernels as an object, compiled once in a process.
+
+    The other process takes its path from this one, without `site`: in the environments that pip builds in, that
+    removes the folders of an editable installation again.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "kernels.o"
         done = subprocess.run(
-            [sys.executable, "-m", "tools.compile_kernels.code", target.name, str(file)],
+            [sys.executable, "-S", "-m", "tools.compile_kernels.code", target.name, str(file)],
             cwd=ROOT, env=environment(target), capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
