@@ -62,8 +62,8 @@ def compile_object(target: Target, file: Path) -> Path:
 def _object(target: Target) -> bytes:
     """The kernels as an object, compiled once in a process.
 
-    The other process takes its path from this one, without `site`: in the environments that pip builds in, that
-    removes the folders of an editable installation again.
+    The other process takes its path from this one, without `site`: in the environments that pip builds in,
+    that removes the folders of an editable installation again.
     """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "kernels.o"
