@@ -106,8 +106,8 @@ typedef struct {
     float fusion_temperature;
 } model;
 
-/* The content of a model file, or NULL if it is none, damaged, or of another version. */
-const model *read_model(const void *bytes, int64_t size);
+/* The content of a model file, or NULL if it is none, of another version or, with `every_byte`, damaged. */
+const model *read_model(const void *bytes, int64_t size, int every_byte);
 
 static inline const void *part(const model *m, int32_t offset) { return (const char *)m + offset; }
 
