@@ -30,6 +30,9 @@ MIN_SAMPLES = 1000
 SPACE = "\u2581".encode()
 """Character that stands for a space in tokens."""
 
+LOOP_S = 4.0
+"""Seconds of speech from which on a loop of the decoder is broken by transcribing two parts."""
+
 
 @dataclass(frozen=True, slots=True)
 class MoonshineText:
@@ -96,10 +99,16 @@ class Moonshine(Network[Samples, Parameters]):
         limit = math.ceil(seconds * self.parameters.tokens_per_second) + 2
         padded = np.pad(np.asarray(samples, np.float32), round(self.parameters.pad_s * self.rate_hz))
         tokens, logprob = self._decode(padded[None], limit)
+        if len(tokens) == limit and seconds > LOOP_S:
+            middle = quietest(samples, self.rate_hz)
+            return _joined(self.transcribe(samples[:middle]), self.transcribe(samples[middle:]))
         return MoonshineText(self._text(tokens), tuple(tokens), logprob)
 
     def _decode(self, samples: Floats, limit: int) -> tuple[list[int], float]:
-        """Decode greedily up to `limit` tokens; return them and their mean log-probability."""
+        """Decode greedily up to `limit` tokens; return them and their mean log-probability.
+
+        As many tokens as the limit are a loop: the decoder has not found the end.
+        """
         (encoded,) = self.sessions["encoder"].run(samples, np.ones(samples.shape, np.int64))
         decoding = self._decoder.start(encoded[0], limit)
         token, tokens, total = self.parameters.start_token, list[int](), 0.0
@@ -130,6 +139,24 @@ class Moonshine(Network[Samples, Parameters]):
                 self.folder.path / file, f"is not the decoder of a Moonshine: {error}"
             ) from error
         self._tokens = _tokens(self.folder, parameters)
+
+
+def _joined(first: MoonshineText, second: MoonshineText) -> MoonshineText:
+    """Return the text of two parts of a chunk."""
+    counts = [len(part.tokens) + 1 for part in (first, second)]  # each ends with a token that is not in it
+    total = sum(
+        count * part.mean_logprob for count, part in zip(counts, (first, second), strict=True) if part.tokens
+    )
+    text = " ".join(part.text for part in (first, second) if part.text)
+    return MoonshineText(text, first.tokens + second.tokens, total / sum(counts))
+
+
+def quietest(samples: Floats, rate_hz: int) -> int:
+    """Return the index in the middle half of samples float32[n] around which 0.2 s are quietest."""
+    size = rate_hz // 5
+    first, last = len(samples) // 4, 3 * len(samples) // 4
+    power = np.cumsum(np.square(samples[first:last], dtype=np.float64))
+    return first + int(np.argmin(power[size:] - power[:-size])) + size // 2
 
 
 def _log_probability(logits: Floats, token: int) -> float:

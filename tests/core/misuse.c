@@ -47,9 +47,9 @@ static int run(const void *model, int64_t size) {
     check(edge_songs_open(model, size, &options, memory, needed - 1, &songs) == EDGE_SONGS_SIZE, "less memory");
     int status = edge_songs_open(model, size, &options, memory, needed, &songs);
     if (!status) {
-        float *noise = malloc(sizeof(float) * 60000);
-        for (int block = 0; block < 30; block++) {
-            int64_t count = next(60000);
+        float *noise = malloc(sizeof(float) * 40000);
+        for (int block = 0; block < 12; block++) {
+            int64_t count = next(40000);
             float level = next(4) ? 0.3f : 1e-5f;
             for (int64_t i = 0; i < count; i++) noise[i] = level * ((float)next(2001) / 1000.0f - 1.0f);
             int32_t accepted = edge_songs_accept(songs, noise, count);

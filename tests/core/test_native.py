@@ -91,14 +91,14 @@ def test_damaged_models_and_odd_calls_stay_inside_their_memory(
 ) -> None:
     program = build(tmp_path / "misuse", MISUSE, kernels, *SANITIZERS)
     files = [model_file]
-    for seed in range(150):
+    for seed in range(80):
         files.append(tmp_path / f"{seed}.edge")
         files[-1].write_bytes(damaged(model, seed))
     done = subprocess.run([program, "1", *files], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     outcomes = done.stdout.split()
     assert outcomes[0] == "0"
-    assert outcomes.count("4") > 20 < outcomes.count("0")  # refused, and run
+    assert outcomes.count("4") > 10 < outcomes.count("0")  # refused, and run
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="needs valgrind")

@@ -14,7 +14,7 @@ from edge.models.folder import open_folder
 from edge.models.inspection.weights import OrtWeights
 from edge.models.manifest import Network
 from edge.models.store import builtin_root
-from edge.networks.moonshine import Moonshine, read_tokens
+from edge.networks.moonshine import Moonshine, quietest, read_tokens
 from edge.networks.moonshine_decoder import decoder
 from tests.tools.importers.makers import HEADS, PIECES, WIDTH, moonshine
 from tools.convert.folder import rewrite
@@ -46,7 +46,21 @@ def test_pieces_are_decoded_one_after_another_until_the_end(folder: Path) -> Non
 def test_a_decoder_that_never_ends_is_stopped(folder: Path) -> None:
     good = open_folder(folder)
     rewrite(good, parameters=good.manifest.parameters | {"tokens_per_second": 1.5})
-    assert len(Moonshine(folder).transcribe(sound(20)).tokens) == 10  # 4.7 s: 8, and 2 more
+    assert len(Moonshine(folder).transcribe(sound(16)).tokens) == 8  # 3.7 s: 6, and 2 more
+
+
+def test_a_loop_is_broken_where_the_chunk_is_quietest(folder: Path) -> None:
+    good = open_folder(folder)
+    rewrite(good, parameters=good.manifest.parameters | {"tokens_per_second": 2.5})
+    recognizer, samples = Moonshine(folder), sound(20)  # 4.7 s: a piece for each row is more than 14
+    pause = slice(30_000, 34_000)
+    samples[pause] = 0.0
+    assert pause.start < quietest(samples, recognizer.rate_hz) < pause.stop
+    parts = [recognizer.transcribe(samples[:32_000]), recognizer.transcribe(samples[32_000:])]
+    whole = recognizer.transcribe(samples)
+    assert whole.tokens == parts[0].tokens + parts[1].tokens
+    assert whole.text == f"{parts[0].text} {parts[1].text}"
+    assert min(part.mean_logprob for part in parts) <= whole.mean_logprob <= 0
 
 
 @pytest.mark.parametrize("samples", [0, 1, 999])

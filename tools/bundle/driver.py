@@ -21,9 +21,9 @@ STATUS = ("OK", "NULL", "SIZE", "OPTION", "MODEL", "ALIGN", "FULL", "STATE", "SA
 class CoreError(Exception):
     """A status other than OK."""
 
-    def __init__(self, status: int) -> None:
-        self.status = STATUS[status]
-        super().__init__(self.status)
+    def __init__(self, status: str) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class _Options(ctypes.Structure):
@@ -121,14 +121,14 @@ class CoreSongs:
 
     def _do(self, what: str, *arguments: Any) -> None:
         if status := getattr(self._library, f"edge_songs_{what}")(*arguments):
-            raise CoreError(status)
+            raise CoreError(STATUS[status])
 
     def _count(self, what: str, *arguments: Any) -> int:
         function = getattr(self._library, f"edge_songs_{what}")
         function.restype = ctypes.c_int64
         count = int(function(*arguments))
         if count < 0:
-            raise CoreError(-count)
+            raise CoreError(STATUS[-count])
         return count
 
 

@@ -34,8 +34,11 @@ SONGS_MODEL = "segmenter.edge"
 class BundleError(EdgeError):
     """A bundle is not what its listing says, or a network of it does not compute what it must."""
 
-    def __init__(self, where: object, what: str) -> None:
-        super().__init__(f"{where}: {what}")
+    def __init__(self, path: object, what: str) -> None:
+        super().__init__(path, what)
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}: {self.args[1]}"
 
 
 @dataclass(frozen=True)

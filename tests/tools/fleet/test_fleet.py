@@ -144,7 +144,7 @@ def test_what_failed_and_what_was_interrupted_is_done_by_the_next_run(talks: Pat
     (out / "talks/two").mkdir(parents=True, exist_ok=True)
     (out / "talks/two/.talk.mp4.0123abcd.part.json").write_text("half")
     process = start("songs", talks, "-o", out, "--workers", 1)
-    wait_for(lambda: working(process.pid))
+    os.kill(wait_for(lambda: working(process.pid))[0], signal.SIGSTOP)  # else it may be done before
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
