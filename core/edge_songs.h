@@ -79,7 +79,7 @@ typedef struct {
 /* The options that `edge songs` has. */
 EDGE_SONGS_API edge_song_options edge_song_defaults(void);
 
-/* Bytes of memory that an instance takes. Checks the options, and that it is a model. */
+/* Bytes of memory that an instance takes. Checks the model, byte for byte, and the options. */
 EDGE_SONGS_API int64_t edge_songs_size(const void *model, int64_t model_size, const edge_song_options *options);
 
 /* Begin a recording in `memory`, after comparing the model with its SHA-256. The memory stays the caller's and is free to

@@ -73,7 +73,7 @@ static int64_t mel_scratch(const edge_mel_options *o) {
 static int32_t lay_out(const void *bytes, int64_t size, const edge_song_options *options, arena *a, edge_songs **made) {
     if (!bytes || !options) return EDGE_SONGS_NULL;
     if ((uintptr_t)bytes % 16) return EDGE_SONGS_ALIGN;
-    const model *m = read_model(bytes, size, a->base != NULL);
+    const model *m = read_model(bytes, size, a->base == NULL); /* measured first, and then laid out */
     if (!m) return EDGE_SONGS_MODEL;
     edge_songs unplaced, *s = take(a, sizeof *s);
     if (!s) s = &unplaced;

@@ -69,9 +69,9 @@ int main(int count, char **arguments) {
     options.live = live;
     if (!live && (double)samples / 16000 > options.max_seconds) options.max_seconds = (double)samples / 16000;
     int64_t size = edge_songs_size(model, model_size, &options);
-    if (size < 0) return fail("is not a model of this library", arguments[1]);
+    if (size < 0) return fail("is not a model of this library, or damaged", arguments[1]);
     edge_songs *songs;
-    if (edge_songs_open(model, model_size, &options, malloc((size_t)size), size, &songs)) return fail("is damaged", arguments[1]);
+    if (edge_songs_open(model, model_size, &options, malloc((size_t)size), size, &songs)) return fail("cannot be opened", arguments[1]);
 
     float block[1600];
     for (int64_t first = 0; first < samples; first += 1600) {
