@@ -155,7 +155,6 @@ typedef struct {
     arithmetic dots;
     uint8_t *quantized; /* [STEPS][2 * features] */
     float *hidden, *cell, *outputs;
-    int64_t sequences; /* room */
 } fusion;
 
 #define WINDOW(m) (TOWERS * (m)->features + LABELS) /* values of a window */

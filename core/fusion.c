@@ -51,7 +51,6 @@ void open_fusion(fusion *f, const model *m, int64_t sequences, arena *a) {
     int64_t rows = most_i(STEPS, 2 * sequences);
     f->of = m;
     f->dots = best_arithmetic();
-    f->sequences = sequences;
     f->quantized = take(a, rows * TOWERS * m->features);
     f->hidden = take(a, sequences * HIDDEN * 4);
     f->cell = take(a, sequences * HIDDEN * 4);

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tools.convert.onnx import Platform
-
 
 @dataclass(frozen=True)
 class System:
@@ -52,9 +50,7 @@ class BundleTarget:
     runtime: str
     """What runs the networks there."""
     networks: Literal["onnx", "ort"]
-    """Format of networks that ship as ONNX."""
-    optimized_for: Platform = "arm"
-    """Platform of `.ort` files."""
+    """Format of networks that ship as ONNX; `.ort` files are optimized for Arm."""
 
 
 _FULL = "onnxruntime of PyPI"

@@ -55,7 +55,7 @@ def place_model(model: str, target: BundleTarget, folder: Path) -> ModelFolder:
     for role, network in source.manifest.networks.items():
         if target.networks == "ort" and network.file.endswith(".onnx"):
             file = folder.with_name(Path(network.file).with_suffix(".ort").name)
-            to_ort(source.file(network.file), file, platform=target.optimized_for)
+            to_ort(source.file(network.file), file, platform="arm")
             networks[role] = msgspec.structs.replace(network, file=file.name)
             made[file.name] = file.read_bytes()
             gone.add(network.file)
